@@ -1,0 +1,76 @@
+"""Speed against a floor: both are timed in turn in the same process, the ratio is what counts.
+
+No time is asserted: machines differ and are shared. The table at the end of the run shows, for
+each comparison, the median of both and floor ÷ ours (1 means as fast as the bare operations).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One measured pair, in seconds per round."""
+
+    name: str
+    floor_s: float
+    ours_s: float
+    aim: float
+
+
+_COMPARISONS: list[Comparison] = []
+
+Compare = Callable[..., Comparison]
+"""``compare(name, floor=…, ours=…, rounds=…, aim=…)``."""
+
+
+@pytest.fixture
+def compare(benchmark: object) -> Compare:
+    """Time two callables in turn (A B A B …) and remember the medians."""
+
+    def measured(
+        name: str, *, floor: Callable[[], object], ours: Callable[[], object], rounds: int, aim: float
+    ) -> Comparison:
+        floor(), ours()
+        floors: list[float] = []
+        times: list[float] = []
+        for _ in range(rounds):
+            floors.append(_timed(floor))
+            times.append(_timed(ours))
+        made = Comparison(name=name, floor_s=median(floors), ours_s=median(times), aim=aim)
+        _COMPARISONS.append(made)
+        # pytest-benchmark keeps its own record of ours, for comparing runs (--benchmark-autosave).
+        benchmark.pedantic(ours, rounds=max(3, rounds // 4))  # type: ignore[attr-defined]
+        return made
+
+    return measured
+
+
+def _timed(act: Callable[[], object]) -> float:
+    started = perf_counter()
+    act()
+    return perf_counter() - started
+
+
+def pytest_terminal_summary() -> None:
+    """Print the table of ratios."""
+    if not _COMPARISONS:
+        return
+    table = Table(title="Speed against the floor (floor ÷ ours; higher is better)", title_justify="left")
+    for column in ("Operation", "Floor", "Ours", "Ratio", "Aim"):
+        table.add_column(column, justify="left" if column == "Operation" else "right")
+    for c in _COMPARISONS:
+        table.add_row(
+            c.name,
+            f"{c.floor_s * 1000:.3f} ms",
+            f"{c.ours_s * 1000:.3f} ms",
+            f"{c.floor_s / c.ours_s:.2f}",
+            f"≥ {c.aim:.2f}",
+        )
+    Console(width=110).print(table)

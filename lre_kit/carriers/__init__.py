@@ -1,0 +1,1 @@
+"""How things travel: e-mail now; text message, paper and webhooks in their own rooms later."""

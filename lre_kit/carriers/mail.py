@@ -1,0 +1,150 @@
+"""E-mail: the port, and SMTP behind it.
+
+Three answers and no fourth: a server took the message (`MailOutcome.ACCEPTED`), a server refused
+this recipient for good (`MailOutcome.REFUSED`), or nobody can say (`MailOutcome.UNKNOWN`: the
+connection broke after the body was sent, RFC 1047). Whatever may pass by itself is raised as
+`MailUnavailableError`, and the duty is tried again.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from enum import StrEnum
+from typing import Protocol
+
+from lre_kit.errors import MailUnavailableError
+from lre_kit.settings import Settings
+
+_PERMANENT = range(500, 600)
+
+
+class MailOutcome(StrEnum):
+    """What became of a message at the first server."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class MailAnswer:
+    """The server's answer; `text` is its own words, for the sender of a failed notice."""
+
+    outcome: MailOutcome
+    code: int | None = None
+    text: str = ""
+
+
+class Courier(Protocol):
+    """Takes one message to its one recipient."""
+
+    def send(self, message: EmailMessage) -> MailAnswer:
+        """Hand a message over.
+
+        Raises:
+            MailUnavailableError: No server could be asked, or it asked to come back later.
+        """
+
+    def ping(self) -> str:
+        """Say which server answers and how it is protected.
+
+        Raises:
+            MailUnavailableError: None does.
+        """
+
+
+class SmtpCourier:
+    """Couriers over SMTP (RFC 5321), with STARTTLS or TLS, authentication and time-outs."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep where and how to connect; nothing is opened yet."""
+        self._settings = settings
+
+    def send(self, message: EmailMessage) -> MailAnswer:
+        """Hand a message to the configured server; see `Courier.send`."""
+        with self._connected() as smtp:
+            try:
+                smtp.send_message(message)
+            except smtplib.SMTPRecipientsRefused as error:
+                code, text = next(iter(error.recipients.values()))
+                return _judged(code, text)
+            except smtplib.SMTPSenderRefused as error:
+                msg = f"The mail server refuses our own address ({error.smtp_code})."
+                raise MailUnavailableError(msg, mend="Set LRE_MAIL_FROM to one it accepts.") from error
+            except smtplib.SMTPNotSupportedError as error:
+                return MailAnswer(MailOutcome.REFUSED, text=str(error))
+            except smtplib.SMTPResponseException as error:
+                return _judged(error.smtp_code, error.smtp_error)
+            except (smtplib.SMTPServerDisconnected, OSError):
+                return MailAnswer(MailOutcome.UNKNOWN, text="the connection broke while the message was sent")
+        return MailAnswer(MailOutcome.ACCEPTED, code=250)
+
+    def ping(self) -> str:
+        """Connect, authenticate, say NOOP and leave."""
+        with self._connected() as smtp:
+            smtp.noop()
+        return f"{self._settings.smtp_host}:{self._settings.smtp_port} ({self._settings.smtp_security})"
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        settings = self._settings
+        if settings.smtp_host is None:
+            msg = "No mail server is configured, so no notice can leave."
+            raise MailUnavailableError(msg, mend="Set LRE_SMTP_HOST (and LRE_SMTP_PORT, LRE_SMTP_SECURITY).")
+        where = f"{settings.smtp_host}:{settings.smtp_port}"
+        try:
+            smtp = self._open(settings.smtp_host)
+        except smtplib.SMTPAuthenticationError as error:
+            msg = f"The mail server {where} refuses our account."
+            raise MailUnavailableError(msg, mend="Check LRE_SMTP_USER and LRE_SMTP_PASSWORD.") from error
+        except smtplib.SMTPNotSupportedError as error:
+            msg = f"The mail server {where} does not offer what is asked: {error}."
+            raise MailUnavailableError(msg, mend="Check LRE_SMTP_SECURITY and LRE_SMTP_USER.") from error
+        except ssl.SSLError as error:
+            msg = f"The mail server {where} cannot be trusted: {error.reason}."
+            raise MailUnavailableError(msg, mend="Check its certificate, or set LRE_SMTP_CA_FILE.") from error
+        except (OSError, smtplib.SMTPException) as error:
+            msg = f"The mail server {where} does not answer: {error}."
+            raise MailUnavailableError(msg, mend="Check LRE_SMTP_HOST and LRE_SMTP_PORT, or wait.") from error
+        try:
+            yield smtp
+        finally:
+            _leave(smtp)
+
+    def _open(self, host: str) -> smtplib.SMTP:
+        settings = self._settings
+        trust = ssl.create_default_context(cafile=settings.smtp_ca_file)
+        smtp: smtplib.SMTP
+        if settings.smtp_security == "tls":
+            smtp = smtplib.SMTP_SSL(
+                host, settings.smtp_port, timeout=settings.smtp_timeout_s, context=trust
+            )
+        else:
+            smtp = smtplib.SMTP(host, settings.smtp_port, timeout=settings.smtp_timeout_s)
+        try:
+            if settings.smtp_security == "starttls":
+                smtp.starttls(context=trust)
+            if settings.smtp_user and settings.smtp_password:
+                smtp.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+
+def _judged(code: int, text: bytes | str) -> MailAnswer:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if code in _PERMANENT:
+        return MailAnswer(MailOutcome.REFUSED, code=code, text=words)
+    msg = f"The mail server asks to come back later ({code})."
+    raise MailUnavailableError(msg, mend="Nothing to do: the notice is tried again by itself.")
+
+
+def _leave(smtp: smtplib.SMTP) -> None:
+    try:
+        smtp.quit()
+    except (smtplib.SMTPException, OSError):
+        smtp.close()

@@ -1,0 +1,69 @@
+"""``lre demo``."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from lre_kit.cli.shared import print_table
+from lre_kit.clock import now
+from lre_kit.errors import MissingFileError
+
+
+@click.command()
+@click.argument("file", required=False, metavar="[FILE]")
+@click.option("--headless", is_flag=True, help="Play everybody's part and end by itself.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to make (default: a fresh one).")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="For the pages.")
+def demo_command(*, file: str | None, headless: bool, out: Path | None, port: int) -> int:
+    """Watch letters travel: deposit, notice, acceptance, refusal, non-claim, proofs, verification.
+
+    Without --headless, serves the pages and a development mailbox: play sender and recipient in
+    two browser tabs. Without FILE a two-page PDF is made.
+
+    \b
+    Examples:
+      lre demo --headless --out out
+      lre demo letter.pdf --headless --out out
+      lre demo
+    """
+    folder = out or Path(tempfile.mkdtemp(prefix="lre-demo-"))
+    if not headless:
+        from lre_kit.demo.play import play
+
+        play(folder, port=port, say=click.echo)
+        return 0
+    from lre_kit.demo.sample import sample_pdf
+
+    pdf = _read(file) if file else sample_pdf(now())
+    return _headless(pdf, os.path.basename(file) if file else "letter.pdf", folder)
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        msg = f"The file {file} cannot be read: {error.strerror}."
+        raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
+
+
+def _headless(pdf: bytes, name: str, folder: Path) -> int:
+    from lre_kit.carriers.notices import legal_time_text
+    from lre_kit.demo.headless import run
+
+    outcomes = run(pdf, name, out=folder, say=click.echo)
+    worst = 0
+    for outcome in outcomes:
+        letter = outcome.letter
+        click.echo(f"\n{letter.number} to {letter.recipient.name}: {letter.phase.value}")
+        for path, report in outcome.reports:
+            click.echo(f"  {report.result.value:<8} {path}")
+            worst = max(worst, report.exit_code)
+        rows = [(legal_time_text(at, "fr"), event) for at, event in outcome.timeline]
+        print_table("Timeline", ("When", "Event"), rows)
+    first = outcomes[0].folder
+    click.echo(f"\nProofs lie in {folder}; look at {first / 'proofs'}")
+    click.echo(f"Check one yourself:   lre verify {first / 'bundle'} --trust {folder / 'trust'}")
+    click.echo("Next: make play (or lre demo) to be sender and recipient in two browser tabs.")
+    return worst

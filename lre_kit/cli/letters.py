@@ -1,0 +1,151 @@
+"""``lre deposit``, ``letters``, ``show`` and ``export``."""
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from lre_kit.carriers.notices import legal_time_text
+from lre_kit.cli.shared import json_option, opened_office, print_json, print_table
+from lre_kit.errors import MissingFileError
+from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.reading import not_found
+from lre_kit.letters.values import Letter, Upload
+from lre_kit.office import PostOffice
+from lre_kit.parties.values import Recipient, Sender
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--to", "to_email", required=True, metavar="ADDRESS", help="Recipient's e-mail address.")
+@click.option("--to-name", metavar="NAME", help="Recipient's name (default: the address).")
+@click.option("--from", "from_email", required=True, metavar="ADDRESS", help="Sender's e-mail address.")
+@click.option("--from-name", metavar="NAME", help="Sender's name (default: the address).")
+@click.option("--product", default="simple", show_default=True, help="qualified, simple, hybrid or optimal.")
+@click.option("--subject", default="", help="What it is about; hidden until acceptance.")
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--idempotency-key", metavar="KEY", help="The same key gives the same letter.")
+@json_option
+def deposit_command(
+    *,
+    files: tuple[str, ...],
+    to_email: str,
+    to_name: str | None,
+    from_email: str,
+    from_name: str | None,
+    product: str,
+    subject: str,
+    language: str,
+    idempotency_key: str | None,
+    as_json: bool,
+) -> None:
+    """Deposit FILE… as one letter.
+
+    \b
+    Example:
+      lre deposit lease.pdf --from me@example.org --to you@example.net --product simple
+    """
+    with opened_office() as office, ExitStack() as stack:
+        uploads = [_upload(name, stack) for name in files]
+        letter = office.desk.deposit(
+            sender=Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email),
+            recipient=Recipient(name=to_name or to_email, email=to_email),
+            product=product,
+            subject=subject,
+            documents=uploads,
+            language=language,
+            idempotency_key=idempotency_key,
+        )
+        if as_json:
+            print_json({"number": letter.number, "id": letter.id, "deposited_at": letter.deposited_at})
+        else:
+            click.echo(f"Deposited as {letter.number}. Follow it with: lre show {letter.number}")
+
+
+def _upload(name: str, stack: ExitStack) -> Upload:
+    path = Path(name)
+    try:
+        return Upload(name=path.name, stream=stack.enter_context(path.open("rb")))
+    except OSError as error:
+        msg = f"The file {name} cannot be read: {error.strerror}."
+        raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--text", default="", help="Part of a number, name or address.")
+@json_option
+def letters_command(*, limit: int, text: str, as_json: bool) -> None:
+    """List letters, newest first.
+
+    \b
+    Example:
+      lre letters --text dupont --json
+    """
+    with opened_office() as office:
+        found = office.reading.all_letters(limit=limit, text=text)
+        total = office.reading.count(text=text)
+    if as_json:
+        print_json([asdict(letter) for letter in found])
+        return
+    rows = [
+        (letter.number, letter.product.value, letter.phase.value, letter.recipient_name,
+         f"{letter.deposited_at:%Y-%m-%d %H:%M}Z")
+        for letter in found
+    ]  # fmt: skip
+    print_table(f"{len(found)} of {total} letters", ("Number", "Product", "State", "Recipient", "Deposited"), rows)
+
+
+@click.command()
+@click.argument("number")
+@json_option
+def show_command(*, number: str, as_json: bool) -> None:
+    """Show letter NUMBER and its timeline.
+
+    \b
+    Example:
+      lre show 7K3M-9QXA-2PVD-ZC04
+    """
+    with opened_office() as office:
+        letter = _letter(office, number)
+        timeline = office.reading.timeline(letter.id)
+    if as_json:
+        print_json({"letter": asdict(letter), "timeline": [asdict(entry) for entry in timeline]})
+        return
+    click.echo(f"{letter.number}  {letter.product.value}  {letter.phase.value}")
+    click.echo(f"To:      {letter.recipient.name} <{letter.recipient.email}>")
+    click.echo(f"From:    {letter.sender.name} <{letter.sender.email}>")
+    for document in letter.documents:
+        click.echo(f"Content: {document.name} ({document.size_bytes} bytes, SHA-256 {document.digest_hex})")
+    if letter.window_closes_at:
+        click.echo(f"Window:  open until {legal_time_text(letter.window_closes_at, 'en')}, exclusive")
+    rows = [
+        (legal_time_text(entry.at, "en"), entry.name.value, ", ".join(entry.reasons), entry.evidence)
+        for entry in timeline
+    ]
+    print_table("Timeline", ("When", "Event", "Reason", "Evidence"), rows)
+
+
+@click.command()
+@click.argument("number")
+@click.option("--out", type=click.Path(path_type=Path), default=Path(), show_default="current folder")
+def export_command(*, number: str, out: Path) -> None:
+    """Write letter NUMBER's evidence, proofs and bundle below a folder.
+
+    \b
+    Example:
+      lre export 7K3M-9QXA-2PVD-ZC04 --out proofs
+    """
+    with opened_office() as office:
+        letter = _letter(office, number)
+        office.keys.write_trust(out / "trust")
+        folder = office.issuer.export(letter.id, out / letter.number)
+    click.echo(f"Written to {folder}. Verify with: lre verify {folder / 'bundle'}")
+
+
+def _letter(office: PostOffice, number: str) -> Letter:
+    kept = parse_number(number)
+    if kept is None:
+        raise not_found()
+    return office.reading.letter(kept)

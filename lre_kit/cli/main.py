@@ -1,0 +1,85 @@
+"""The entrance of ``lre``: lists the commands without importing them, turns errors into exit codes.
+
+Exit codes: 0 done (for ``verify``: passed), 1 failed, 2 indeterminate, 64 usage, 65–78 as
+``sysexits.h`` has them (input, missing file, unavailable, configuration).
+"""
+
+import sys
+from importlib import import_module
+
+import click
+
+from lre_kit.errors import LreError
+from lre_kit.failpoints import arm_from_environment
+
+USAGE = 64
+"""Exit code for a command line that cannot be understood (EX_USAGE)."""
+
+_COMMANDS = {
+    "init": ("lre_kit.cli.office", "Prepare an office: keys, tables, folders."),
+    "doctor": ("lre_kit.cli.office", "Check all that a deposit needs, and say how to mend it."),
+    "serve": ("lre_kit.cli.running", "Serve the pages, and do the jobs in the same process."),
+    "work": ("lre_kit.cli.running", "Do the jobs of an office that others serve."),
+    "console": ("lre_kit.cli.running", "Open the operators' console."),
+    "deposit": ("lre_kit.cli.letters", "Deposit a letter."),
+    "letters": ("lre_kit.cli.letters", "List letters, newest first."),
+    "show": ("lre_kit.cli.letters", "Show one letter and its timeline."),
+    "export": ("lre_kit.cli.letters", "Write a letter's evidence, proofs and bundle to a folder."),
+    "verify": ("lre_kit.cli.verifying", "Verify a proof offline: bundle, evidence file or PDF."),
+    "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
+    "demo": ("lre_kit.cli.demo", "Watch letters travel from deposit to verified proofs."),
+    "completion": ("lre_kit.cli.completion", "Print the completion script for your shell."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names in the order of a letter's life."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        found = getattr(import_module(module), f"{cmd_name}_command")
+        return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try: lre demo --headless   ·   lre COMMAND --help shows examples.",
+)
+@click.version_option(package_name="lre-kit", prog_name="lre")
+def cli() -> None:
+    """Electronic registered letters you run yourself, with proofs anyone can check offline.
+
+    Settings come from the environment (LRE_HOME, LRE_DATABASE_URL, LRE_SMTP_HOST, …).
+    """
+
+
+def main() -> None:
+    """Run ``lre`` and exit with its code; errors of the kit become two sentences, never a traceback."""
+    arm_from_environment()
+    try:
+        result = cli.main(prog_name="lre", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.UsageError as error:
+        error.show()
+        sys.exit(USAGE)
+    except click.exceptions.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except LreError as error:
+        click.echo(f"lre: {error.problem}\n     {error.mend}  [{error.slug}]", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,70 @@
+"""What the commands share: opening the office, printing as JSON or as a table."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from lre_kit.errors import ConfigurationError
+from lre_kit.office import PostOffice
+from lre_kit.settings import Settings
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+"""The same option on every command that answers something."""
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Return the settings from the environment.
+
+    Raises:
+        ConfigurationError: One cannot be used; names it.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LRE_" + "_".join(str(part) for part in first["loc"]).upper()
+        msg = f"The setting {name} cannot be used: {first['msg']}."
+        raise ConfigurationError(msg, mend="See the settings table in the reference.") from error
+
+
+@contextmanager
+def opened_office(**overrides: Any) -> Iterator[PostOffice]:
+    """Yield the office the environment describes, and close it after."""
+    with PostOffice.open(read_settings(**overrides)) as office:
+        yield office
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, instants as RFC 3339 and paths as text."""
+    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under column heads; cell texts are data, never markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, frozenset | set | tuple):
+        return list(value)
+    msg = f"cannot print {type(value).__name__}"
+    raise TypeError(msg)

@@ -1,0 +1,81 @@
+"""``lre verify`` and ``lre log audit``."""
+
+import os
+from pathlib import Path
+
+import click
+
+from lre_kit.cli.shared import json_option, opened_office, print_json, print_table
+from lre_kit.errors import MissingFileError
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--trust", type=click.Path(path_type=Path), help="Folder of trust anchors.")
+@json_option
+def verify_command(*, path: Path, trust: Path | None, as_json: bool) -> int:
+    """Verify PATH offline: a bundle folder, an evidence file or a proof PDF.
+
+    Needs no office, no database and no network. Exit 0 passed, 1 failed, 2 indeterminate.
+
+    \b
+    Examples:
+      lre verify out/7K3M-9QXA-2PVD-ZC04/bundle --trust out/trust
+      lre verify proof-of-deposit.pdf --json
+    """
+    from lre_kit.proofs.verify import Anchors, verify_path
+
+    if not path.exists():
+        msg = f"There is nothing at {path}."
+        raise MissingFileError(msg, mend="Give a bundle folder, an evidence .json or a proof .pdf.")
+    folder = trust or _trust_near(path)
+    anchors = Anchors.load(folder) if folder else Anchors.none()
+    report = verify_path(path, anchors)
+    if as_json:
+        print_json(report.to_json() | {"trust": str(folder) if folder else None})
+    else:
+        rows = [(c.result.value, c.name, c.subject, c.reason) for c in report.checks]
+        print_table(f"{path}: {report.result.value}", ("Result", "Check", "Of", "Reason"), rows)
+        for line in report.not_checked:
+            click.echo(f"Not checked: {line}")
+        if folder and not trust:
+            click.echo(
+                f"Trust anchors came from {folder}, found near the proof: "
+                "compare them with the provider's published ones, then pass --trust."
+            )
+    return report.exit_code
+
+
+def _trust_near(path: Path) -> Path | None:
+    """Return ``LRE_TRUST``, or the nearest ``trust`` folder above the proof (never inside it)."""
+    if named := os.environ.get("LRE_TRUST"):
+        return Path(named)
+    return next((p / "trust" for p in path.absolute().parents if (p / "trust").is_dir()), None)
+
+
+@click.group()
+def log_command() -> None:
+    """Look after the transparency log."""
+
+
+@log_command.command("audit")
+@json_option
+def audit_command(*, as_json: bool) -> int:
+    """Recompute the whole log against database, content and checkpoints; exit 1 on any finding.
+
+    \b
+    Example:
+      lre log audit --json
+    """
+    from lre_kit.proofs.audit import audit_office
+
+    with opened_office() as office:
+        report = audit_office(office)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        rows = [(f.table, f.row_id, f.field, f.problem) for f in report.findings]
+        if rows:
+            print_table("Findings", ("Table", "Row", "Field", "Problem"), rows)
+        click.echo(report.summary)
+    return report.exit_code

@@ -1,0 +1,1 @@
+"""The demonstration: letters that really travel, from deposit to verified proofs."""

@@ -1,0 +1,188 @@
+"""The doctor: looks at everything a deposit will need and says how to mend what is not well.
+
+Each check is a function that answers what it found or raises; one sick organ never hides another.
+"""
+
+import hashlib
+import shutil
+import sys
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lre_kit.carriers.mail import SmtpCourier
+from lre_kit.clock import PARIS, Clock, now
+from lre_kit.errors import LreError
+from lre_kit.office import PostOffice
+from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.seal import FileSeal
+from lre_kit.proofs.timestamp import open_authority
+from lre_kit.settings import Settings
+from lre_kit.store import schema
+from lre_kit.store.blobs import open_blobs
+from lre_kit.store.database import Database
+
+DISK_FREE_MIN_BYTES = 500 * 1024 * 1024
+"""Free space below which the doctor complains."""
+
+CERTIFICATE_WARNING = timedelta(days=30)
+"""Remaining life of a certificate from which the doctor complains."""
+
+RELEASED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+"""A clock that shows an earlier instant than the kit's making is certainly wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check's outcome: what was found and, if not well, how to mend it."""
+
+    name: str
+    well: bool
+    found: str
+    mend: str = ""
+
+
+class _Unwell(Exception):  # noqa: N818 - a message inside this module, not an error of the kit
+    def __init__(self, found: str, mend: str) -> None:
+        super().__init__(found)
+        self.found = found
+        self.mend = mend
+
+
+def examine(settings: Settings, *, clock: Clock = now) -> list[Finding]:
+    """Return one finding per check, in the order a deposit meets them."""
+    return [_finding(name, check) for name, check in _checks(settings, clock)]
+
+
+def _finding(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name=name, well=True, found=check())
+    except _Unwell as unwell:
+        return Finding(name=name, well=False, found=unwell.found, mend=unwell.mend)
+    except LreError as error:
+        return Finding(name=name, well=False, found=error.problem, mend=error.mend)
+    except OSError as error:
+        return Finding(name=name, well=False, found=str(error), mend="Check paths and rights.")
+
+
+def _checks(settings: Settings, clock: Clock) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "python", _python
+    yield "clock", lambda: _clock(clock)
+    yield "time zones", _time_zones
+    yield "disk", lambda: _disk(settings)
+    yield "keys", lambda: _keys(settings, clock)
+    yield "database", lambda: _database(settings)
+    yield "migrations", lambda: _migrations(settings)
+    yield "content store", lambda: _content_store(settings)
+    yield "seal", lambda: _seal(settings, clock)
+    yield "time stamps", lambda: _time_stamps(settings, clock)
+    yield "mail", lambda: SmtpCourier(settings).ping()
+    yield "evidence", lambda: _evidence(settings, clock)
+    yield "agenda", lambda: _agenda(settings, clock)
+    yield "claim", lambda: _claim(settings)
+
+
+def _python() -> str:
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _clock(clock: Clock) -> str:
+    at = clock()
+    if at < RELEASED_AT:
+        raise _Unwell(f"the clock shows {at:%Y-%m-%d %H:%M}Z", "Set the machine's clock (NTP).")
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _time_zones() -> str:
+    summer = datetime(2026, 7, 1, tzinfo=UTC).astimezone(PARIS).utcoffset()
+    if summer != timedelta(hours=2):
+        raise _Unwell("Europe/Paris has no summer time", "Run: pip install --upgrade tzdata")
+    return f"Europe/Paris, from {zoneinfo.TZPATH[0] if zoneinfo.TZPATH else 'the tzdata package'}"
+
+
+def _disk(settings: Settings) -> str:
+    place = settings.home if settings.home.exists() else settings.home.absolute().parent
+    free = shutil.disk_usage(place).free
+    if free < DISK_FREE_MIN_BYTES:
+        raise _Unwell(f"{free // 1024 // 1024} MiB free", "Free space, or move LRE_HOME.")
+    return f"{free // 1024 // 1024} MiB free"
+
+
+def _keys(settings: Settings, clock: Clock) -> str:
+    ends_at = min(
+        certificate.not_valid_after_utc
+        for certificate in (Keys.load(settings.keys_folder).seal_certificate, Keys.load(settings.keys_folder).tsa_certificate)
+    )
+    if ends_at - clock() < CERTIFICATE_WARNING:
+        raise _Unwell(f"a certificate ends on {ends_at:%Y-%m-%d}", "Renew the seal and time-stamp certificates.")
+    return f"certificates valid until {ends_at:%Y-%m-%d}"
+
+
+def _database(settings: Settings) -> str:
+    database = Database(settings.database)
+    try:
+        # A write that is rolled back: shows that the database may be written, not only read.
+        with database.write() as uow:
+            uow.serialise("doctor")
+        return database.engine.url.render_as_string(hide_password=True)
+    finally:
+        database.close()
+
+
+def _migrations(settings: Settings) -> str:
+    database = Database(settings.database)
+    try:
+        if not schema.is_current(database):
+            raise _Unwell(f"tables at {schema.current(database)}, need {schema.head()}", "Run: lre init")
+        return schema.head()
+    finally:
+        database.close()
+
+
+def _content_store(settings: Settings) -> str:
+    blobs = open_blobs(settings)
+    blobs.put("doctor/probe", [b"probe"])
+    back = b"".join(blobs.get("doctor/probe"))
+    blobs.delete("doctor/probe")
+    if back != b"probe":
+        raise _Unwell("what was written came back changed", "Check the content store.")
+    return settings.blobs
+
+
+def _seal(settings: Settings, clock: Clock) -> str:
+    keys = Keys.load(settings.keys_folder)
+    FileSeal(keys).sign(b"{}", at=clock())
+    return keys.seal_certificate.subject.rfc4514_string()
+
+
+def _time_stamps(settings: Settings, clock: Clock) -> str:
+    keys = Keys.load(settings.keys_folder)
+    open_authority(settings, keys, clock).stamp(hashlib.sha256(b"doctor").digest())
+    return settings.tsa_url or "built in (non-qualified)"
+
+
+def _evidence(settings: Settings, clock: Clock) -> str:
+    with PostOffice.open(settings, clock=clock) as office:
+        waiting = office.sequencer.waiting()
+        if waiting.oldest_at and clock() - waiting.oldest_at > timedelta(seconds=settings.evidence_alarm_s):
+            raise _Unwell(
+                f"{waiting.unsealed} await their seal, {waiting.unlogged} their place, "
+                f"{waiting.unstamped} checkpoints their stamp, the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M}Z",
+                "Mend seal and time stamps above and see that lre serve or lre work runs.",
+            )
+        return "nothing waits too long"
+
+
+def _agenda(settings: Settings, clock: Clock) -> str:
+    with PostOffice.open(settings, clock=clock) as office:
+        dead = office.agenda.dead()
+        if dead:
+            raise _Unwell(f"{len(dead)} duties failed for good", f"First: {dead[0].action}: {dead[0].last_error}")
+        return f"{office.agenda.due_count()} due now"
+
+
+def _claim(settings: Settings) -> str:
+    if settings.seal_trust_reference and settings.timestamp_trust_reference:
+        return "qualified, by the trust-list references given"
+    return "non-qualified service, and says so everywhere"

@@ -1,0 +1,1 @@
+"""Identification means: how somebody shows who they are."""

@@ -1,0 +1,57 @@
+"""Signed links: a locator that finds a letter and proves nothing about who follows it.
+
+The authority to accept or refuse comes from identification, never from holding a link
+(OWASP ASVS 6.3.6). Links are built from configuration, never from a request.
+"""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+
+from lre_kit.errors import NotFoundError
+
+_SALT = "lre-kit.recipient-link.v1"
+
+
+class Links:
+    """Makes and reads recipient links of one office."""
+
+    def __init__(self, secret: bytes, base_url: str) -> None:
+        """Keep the office's link secret and the address recipients reach it under."""
+        self._locator = URLSafeSerializer(secret, salt=_SALT)
+        self._secret = secret
+        self.base_url = base_url.rstrip("/")
+
+    def token(self, letter_id: str) -> str:
+        """Return the locator of a letter."""
+        token = self._locator.dumps(letter_id)
+        return token if isinstance(token, str) else token.decode("ascii")
+
+    def recipient_url(self, letter_id: str) -> str:
+        """Return the address that the notice carries."""
+        return f"{self.base_url}/r/{self.token(letter_id)}"
+
+    def message_id(self, purpose: str, letter_id: str, number: int) -> str:
+        """Return the stable Message-ID of a message: the same each time it is sent (RFC 5322 §3.6.4)."""
+        text = f"{purpose}:{letter_id}:{number}".encode()
+        digest = hmac.new(self._secret, text, hashlib.sha256).hexdigest()
+        return f"<{digest[:32]}@{urlsplit(self.base_url).hostname}>"
+
+    def read(self, token: str) -> str:
+        """Return the letter a locator stands for.
+
+        Raises:
+            NotFoundError: The token was not made by this office.
+        """
+        try:
+            letter_id = self._locator.loads(token)
+        except BadData as error:
+            msg = "This link does not lead to a letter."
+            raise NotFoundError(msg, mend="Open the link exactly as it stands in the notice.") from error
+        return str(letter_id)
+
+    def signer(self, purpose: str) -> URLSafeTimedSerializer:
+        """Return a timed signer for another purpose of the same office (cookies, form tokens)."""
+        return URLSafeTimedSerializer(self._secret, salt=f"lre-kit.{purpose}.v1")

@@ -1,0 +1,134 @@
+"""What is required, by product and date. Law is data with dates: a derogation is a row, not an ``if``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lre_kit.errors import RequirementError
+from lre_kit.law.assurance import Level
+from lre_kit.law.products import Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What one letter must meet; frozen into it at deposit."""
+
+    regime: str
+    """Id of the regime it was deposited under."""
+    product: Product
+    sender_level: Level | None
+    """Level the sender must be identified at."""
+    recipient_level: Level | None
+    """Level the recipient must be identified at before a decision."""
+    consent_required: bool
+    """Whether a non-professional recipient must have consented (CPCE L. 100)."""
+    sender_hidden: bool
+    """Whether the sender stays unknown until acceptance (CPCE R. 53-3)."""
+    window_days: int | None
+    """Days to accept or refuse, from the day after the notice; none where there is no window."""
+    proof_days: int
+    """Days after the window within which refusal or non-claim must be proved."""
+    retention_years: int
+    """Years proofs are kept at least."""
+    time_zone: str
+    """Zone of the legal days."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for keeping."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Requirements":
+        """Return what `to_json` kept."""
+        levels = {
+            name: Level(kept[name]) if kept[name] else None for name in ("sender_level", "recipient_level")
+        }
+        return cls(**{**kept, "product": Product(kept["product"]), **levels})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regime:
+    """Requirements in force between two dates, with the text they come from."""
+
+    id: str
+    reference: str
+    """The text: article, decree, decision."""
+    valid_from: date
+    """First day in force."""
+    valid_until: date | None = None
+    """Last day in force, included; none while it stands."""
+    time_zone: str = "Europe/Paris"
+    products: Mapping[Product, Requirements]
+
+    def in_force(self, at: datetime) -> bool:
+        """Tell whether the regime is in force at an instant, by its own legal days."""
+        day = at.astimezone(ZoneInfo(self.time_zone)).date()
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+_FRENCH_ID = "FR-CPCE-2019"
+
+_QUALIFIED = Requirements(
+    regime=_FRENCH_ID,
+    product=Product.QUALIFIED,
+    sender_level=Level.SUBSTANTIAL,
+    recipient_level=Level.SUBSTANTIAL,
+    consent_required=True,
+    sender_hidden=True,
+    window_days=15,
+    proof_days=1,
+    retention_years=1,
+    time_zone="Europe/Paris",
+)
+
+FRENCH = Regime(
+    id=_FRENCH_ID,
+    reference="CPCE L. 100, R. 53 to R. 53-4 (décret 2018-347)",
+    valid_from=date(2019, 1, 1),
+    products={
+        Product.QUALIFIED: _QUALIFIED,
+        Product.SIMPLE: replace(
+            _QUALIFIED,
+            product=Product.SIMPLE,
+            sender_level=None,
+            recipient_level=Level.LOW,
+            consent_required=False,
+        ),
+        # On paper the sender stands on the envelope and the post keeps the item fifteen days.
+        Product.HYBRID: replace(
+            _QUALIFIED,
+            product=Product.HYBRID,
+            sender_level=None,
+            recipient_level=None,
+            consent_required=False,
+            sender_hidden=False,
+            window_days=None,
+        ),
+        Product.OPTIMAL: replace(
+            _QUALIFIED,
+            product=Product.OPTIMAL,
+            sender_level=None,
+            recipient_level=Level.LOW,
+            consent_required=False,
+        ),
+    },
+)
+"""The standing French regime, in force since 1 January 2019."""
+
+STANDING: tuple[Regime, ...] = (FRENCH,)
+"""Regimes known to the kit; where several are in force, the one that began last decides."""
+
+
+def requirements(product: Product, *, at: datetime, regimes: Sequence[Regime] = STANDING) -> Requirements:
+    """Return what a letter of this product deposited at this instant must meet.
+
+    Raises:
+        RequirementError: No regime was in force then for this product.
+    """
+    found = [regime for regime in regimes if regime.in_force(at) and product in regime.products]
+    if not found:
+        msg = f"No rule was in force for {product.value} letters on {at:%Y-%m-%d}."
+        raise RequirementError(msg, mend="Check the machine's clock and the regimes configured.")
+    return max(found, key=lambda regime: regime.valid_from).products[product]

@@ -1,0 +1,1 @@
+"""A letter from deposit to its end."""

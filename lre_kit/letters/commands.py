@@ -1,0 +1,138 @@
+"""What somebody may ask a letter to do: imperatives, checked by `lre_kit.letters.lifecycle.decide`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lre_kit.law.assurance import Category, Level
+from lre_kit.law.events import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """The sender deposits (dépôt)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """The notice left: the recipient is told (information), and a window opens if the product has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailNotification:
+    """The notice cannot reach the recipient."""
+
+    reason: Reason = Reason.RECIPIENT_UNREACHABLE
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectAddress:
+    """The recipient's address was corrected and a notice left to it: a new notice, a new window."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """The recipient accepts (acceptation)."""
+
+    level: Level
+    categories: tuple[Category, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmIdentification:
+    """An identification that was pending at acceptance is confirmed, at this level."""
+
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Content crosses to the recipient (remise)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """The recipient refuses (refus)."""
+
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """The window is over and nothing was decided (non-réclamation); only the clock asks for this."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseElectronic:
+    """The recipient of an optimal letter chooses to receive it electronically."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePaper:
+    """The recipient of an optimal letter chooses paper, or did not choose in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayToPost:
+    """The printed letter is handed to the postal carrier."""
+
+    item_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailRelay:
+    """Printing or handing over failed."""
+
+    reason: Reason = Reason.PRINTING_FAILED
+    detail: str = ""
+
+
+class PaperOutcome(StrEnum):
+    """What the carrier reports of a paper letter."""
+
+    NOTICE_LEFT = "notice_left"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    UNCLAIMED = "unclaimed"
+    UNDELIVERABLE = "undeliverable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPaperOutcome:
+    """The carrier reported; its raw code is kept as it came."""
+
+    outcome: PaperOutcome
+    raw_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAccess:
+    """The recipient opened the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The sender withdraws a letter before its notice left."""
+
+
+Command = (
+    Deposit
+    | Notify
+    | FailNotification
+    | CorrectAddress
+    | Accept
+    | ConfirmIdentification
+    | HandOver
+    | Refuse
+    | Expire
+    | ChooseElectronic
+    | ChoosePaper
+    | RelayToPost
+    | FailRelay
+    | RecordPaperOutcome
+    | RecordAccess
+    | Withdraw
+)
+"""Any command."""

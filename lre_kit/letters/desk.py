@@ -1,0 +1,176 @@
+"""The desk: the acts of a letter. Each is one transaction that writes everything or nothing.
+
+An act is decided inside its write, under a lock on the letter: the journal is read, the pure
+lifecycle decides, and event, evidence, projection and duties go in together. Two acts at once are
+thus decided one after the other, and the second sees the first.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import update
+
+from lre_kit.clock import Clock, iso
+from lre_kit.errors import RequirementError
+from lre_kit.failpoints import declare, failpoint
+from lre_kit.identifiers.email_code import Identified
+from lre_kit.law.events import ErdsEvent
+from lre_kit.letters import commands
+from lre_kit.letters.intake import PROOF_OF, Intake, plan_proof
+from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
+from lre_kit.letters.reading import read_letter, state_of
+from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.values import Letter
+from lre_kit.proofs.recorder import Recorder
+from lre_kit.store.agenda import Duty, cancel, fulfil, plan
+from lre_kit.store.database import Database, UnitOfWork
+from lre_kit.store.inserts import table_of
+
+declare("act.locked", "act.decided", "act.before_commit", "act.after_commit")
+
+Decision = Callable[[LetterState], commands.Command | None]
+"""Chooses the command from the state found under the lock; nothing means: leave it as it is."""
+
+PROVIDER: Mapping[str, Any] = {"role": "provider"}
+"""Actor of acts the office does by itself."""
+
+_LETTER = table_of(LetterRow)
+
+
+class Desk:
+    """Takes deposits and carries out every later act."""
+
+    def __init__(self, database: Database, *, clock: Clock, recorder: Recorder, intake: Intake) -> None:
+        """Wire the desk to its store, clock, evidence recorder and intake."""
+        self._database = database
+        self._clock = clock
+        self._recorder = recorder
+        self.deposit = intake.deposit
+        self.open_document = intake.open_document
+
+    def notified(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
+        """Record that the notice left (C.1): the window opens, its closing goes on the agenda."""
+
+        def choose(state: LetterState) -> commands.Command | None:
+            return None if state.decided_at or state.phase is None or _is_open(state) else commands.Notify()
+
+        return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
+
+    def notice_failed(self, letter_id: str, *, words: str, duty: Duty | None = None) -> Letter:
+        """Record that the recipient's server refuses the notice (C.2); `words` are the server's."""
+
+        def choose(state: LetterState) -> commands.Command | None:
+            return None if state.decided_at or _is_open(state) else commands.FailNotification(detail=words)
+
+        return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
+
+    def accept(self, letter_id: str, identified: Identified) -> Letter:
+        """Accept as the identified recipient: C.3, then content is consigned and handed over.
+
+        Raises:
+            AlreadyDecidedError: The letter has its end, or the window is over.
+            RequirementError: The identification is not strong enough, or is of another letter.
+        """
+        actor = _recipient(letter_id, identified)
+
+        def accepting(_: LetterState) -> commands.Command:
+            return commands.Accept(level=identified.level, categories=identified.categories)
+
+        def handing_over(state: LetterState) -> commands.Command | None:
+            return commands.HandOver() if state.identified else None
+
+        return self._act(letter_id, (accepting, handing_over), actor=actor)
+
+    def refuse(self, letter_id: str, identified: Identified) -> Letter:
+        """Refuse as the identified recipient (C.4); errors as for `accept`."""
+        actor = _recipient(letter_id, identified)
+        return self._act(letter_id, (lambda _: commands.Refuse(level=identified.level),), actor=actor)
+
+    def expire(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
+        """Record non-claim (C.5) if the window is over and nothing was decided; else change nothing."""
+        now = self._clock()
+
+        def choose(state: LetterState) -> commands.Command | None:
+            if not _is_open(state) or state.window_closes_at is None or now < state.window_closes_at:
+                return None
+            # Whoever did not choose gets paper; only a letter that waited for a decision is unclaimed.
+            return commands.ChoosePaper() if state.phase is Phase.CHOOSING else commands.Expire()
+
+        return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
+
+    def _act(
+        self,
+        letter_id: str,
+        decisions: tuple[Decision, ...],
+        *,
+        actor: Mapping[str, Any],
+        duty: Duty | None = None,
+    ) -> Letter:
+        with self._database.write() as uow:
+            letter = read_letter(uow.connection, letter_id, lock=True)
+            state = before = state_of(uow.connection, letter_id)
+            failpoint("act.locked")
+            now = self._clock()
+            for choose in decisions:
+                command = choose(state)
+                if command is None:
+                    continue
+                for event in decide(state, command, letter.requirements, now):
+                    self._recorder.record(uow, letter=letter, seq=state.version, event=event, actor=actor)
+                    state = evolve(state, event)
+                    _plan_after(uow, letter.id, event, state)
+            failpoint("act.decided")
+            if state.version != before.version:
+                _project(uow, letter_id, state)
+            if duty is not None:
+                fulfil(uow, duty)
+            failpoint("act.before_commit")
+            uow.commit()
+        failpoint("act.after_commit")
+        with self._database.read() as connection:
+            return read_letter(connection, letter_id)
+
+
+def _is_open(state: LetterState) -> bool:
+    return state.phase in {Phase.NOTIFIED, Phase.CHOOSING}
+
+
+def _recipient(letter_id: str, identified: Identified) -> Mapping[str, Any]:
+    if identified.letter_id != letter_id:
+        msg = "This identification was made for another letter."
+        raise RequirementError(msg, mend="Identify again for this one.")
+    return {
+        "role": "recipient",
+        "means": identified.means,
+        "authenticated_at": iso(identified.at),
+        "level": identified.level.value,
+        "categories": [category.value for category in identified.categories],
+    }
+
+
+def _plan_after(uow: UnitOfWork, letter_id: str, event: Event, state: LetterState) -> None:
+    """Put on the agenda what an event calls for, and take off what it settles."""
+    closing = f"close:{letter_id}:{state.notices}"
+    if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE and state.window_closes_at is not None:
+        plan(uow, key=closing, due_at=state.window_closes_at, action="close_window", subject=letter_id)
+    if event.name in {ErdsEvent.CONSIGNMENT_ACCEPTANCE, ErdsEvent.CONSIGNMENT_REJECTION}:
+        cancel(uow, closing)
+    if (kind := PROOF_OF.get(event.name)) is not None:
+        plan_proof(uow, letter_id, kind, decided_at=event.occurred_at)
+
+
+def _project(uow: UnitOfWork, letter_id: str, state: LetterState) -> None:
+    uow.execute(
+        update(_LETTER)
+        .where(_LETTER.c.id == letter_id)
+        .values(
+            phase=state.phase,
+            version=state.version,
+            notices=state.notices,
+            notified_at=state.notified_at,
+            window_closes_at=state.window_closes_at,
+            proof_due_at=state.proof_due_at,
+            decided_at=state.decided_at,
+            received_at=state.received_at,
+        )
+    )

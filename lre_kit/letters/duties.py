@@ -1,0 +1,117 @@
+"""Carrying out what the agenda calls for. Every action may run twice, late, or die at any line."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from lre_kit.carriers.mail import Courier, MailOutcome
+from lre_kit.carriers.notices import MailIdentity, notice_message
+from lre_kit.clock import Clock
+from lre_kit.errors import LreError
+from lre_kit.failpoints import declare, failpoint
+from lre_kit.identifiers.links import Links
+from lre_kit.law.deadlines import window_closes_at
+from lre_kit.letters.desk import Desk
+from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.reading import Reading
+from lre_kit.proofs.issue import Issuer
+from lre_kit.store.agenda import Agenda, Duty, LeaseLostError
+
+log = logging.getLogger(__name__)
+
+declare("notify.before_send", "notify.after_send")
+
+RESEND_DELAY = timedelta(minutes=10)
+"""Wait before a notice of unknown fate is sent again, with the same Message-ID."""
+
+_AWAITING_NOTICE = frozenset({Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
+
+
+class Duties:
+    """Runs claimed duties, one at a time; unknown failures go back to the agenda with a delay."""
+
+    def __init__(
+        self,
+        *,
+        agenda: Agenda,
+        desk: Desk,
+        reading: Reading,
+        issuer: Issuer,
+        courier: Courier,
+        links: Links,
+        identity: MailIdentity,
+        clock: Clock,
+    ) -> None:
+        """Wire the runner to what its actions need."""
+        self._agenda = agenda
+        self._desk = desk
+        self._reading = reading
+        self._issuer = issuer
+        self._courier = courier
+        self._links = links
+        self._identity = identity
+        self._clock = clock
+        self._actions: Mapping[str, Callable[[Duty], None]] = {
+            "notify": self._notify,
+            "close_window": self._close_window,
+            "make_proof": self._make_proof,
+        }
+
+    def run(self, duty: Duty) -> bool:
+        """Carry a claimed duty out; return whether it was fulfilled.
+
+        A failure is written beside the duty, which comes back later or, after the last try, waits
+        for an operator. Nothing is raised: one bad duty may not stop the others.
+        """
+        action = self._actions.get(duty.action)
+        try:
+            if action is None:
+                self._agenda.release(duty, error=f"no action is called {duty.action}", dead=True)
+                return False
+            action(duty)
+        except LeaseLostError:
+            log.info("duty %s was taken over or is no longer due", duty.id)
+            return False
+        except LreError as error:
+            log.warning("duty %s (%s) failed: %s", duty.id, duty.action, error.slug)
+            self._agenda.release(duty, error=f"{error.slug}: {error.problem}")
+            return False
+        except Exception as error:
+            log.exception("duty %s (%s) failed", duty.id, duty.action)
+            self._agenda.release(duty, error=type(error).__name__)
+            return False
+        return True
+
+    def _notify(self, duty: Duty) -> None:
+        letter = self._reading.by_id(duty.subject)
+        if letter.phase not in _AWAITING_NOTICE:
+            self._desk.notified(letter.id, duty=duty)
+            return
+        required = letter.requirements
+        closes_at = (
+            window_closes_at(self._clock(), days=required.window_days) if required.window_days else None
+        )
+        message = notice_message(
+            self._reading.before_acceptance(letter.id),
+            identity=self._identity,
+            url=self._links.recipient_url(letter.id),
+            closes_at=closes_at,
+            message_id=self._links.message_id("notice", letter.id, letter.notices + 1),
+        )
+        failpoint("notify.before_send")
+        answer = self._courier.send(message)
+        failpoint("notify.after_send")
+        if answer.outcome is MailOutcome.ACCEPTED:
+            self._desk.notified(letter.id, duty=duty)
+        elif answer.outcome is MailOutcome.REFUSED:
+            self._desk.notice_failed(letter.id, words=f"{answer.code or ''} {answer.text}".strip(), duty=duty)
+        else:
+            self._agenda.release(
+                duty, error=f"unknown: {answer.text}", retry_at=self._clock() + RESEND_DELAY
+            )
+
+    def _close_window(self, duty: Duty) -> None:
+        self._desk.expire(duty.subject, duty=duty)
+
+    def _make_proof(self, duty: Duty) -> None:
+        self._issuer.make(duty.subject, str(duty.payload["kind"]), duty=duty)

@@ -1,0 +1,394 @@
+"""Taking a deposit: content first, durably; then letter, event, evidence and duties in one write.
+
+Round trips to the database: one to look for waiting evidence and an earlier answer to the same
+idempotency key, one for all rows, one for the commit. A process killed before the commit leaves
+only encrypted bytes that no row names and no key opens; they are swept up later.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import rfc8785
+from sqlalchemy import select
+
+from lre_kit.clock import Clock
+from lre_kit.errors import (
+    DocumentTooLargeError,
+    EmptyDocumentError,
+    IdempotencyMismatchError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+)
+from lre_kit.failpoints import declare, failpoint
+from lre_kit.law.events import ErdsEvent
+from lre_kit.law.products import Claim, Product, claim_for, parse_product
+from lre_kit.law.regimes import Requirements, requirements
+from lre_kit.letters import commands
+from lre_kit.letters.inspection import Inspection
+from lre_kit.letters.lifecycle import EMPTY, decide, evolve
+from lre_kit.letters.numbers import new_number
+from lre_kit.letters.reading import read_letter
+from lre_kit.letters.rows import DocumentRow, LetterRow
+from lre_kit.letters.values import DocumentInfo, Letter, Upload
+from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
+from lre_kit.proofs.recorder import Recorder
+from lre_kit.settings import Settings
+from lre_kit.store.agenda import plan
+from lre_kit.store.blobs import BlobStore
+from lre_kit.store.columns import new_id
+from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
+from lre_kit.store.inserts import table_of
+from lre_kit.store.vault import Vault
+
+PROOF_OF: Mapping[ErdsEvent, str] = {
+    ErdsEvent.SUBMISSION_ACCEPTANCE: "deposit",
+    ErdsEvent.CONTENT_HANDOVER: "receipt",
+    ErdsEvent.CONSIGNMENT_REJECTION: "refusal",
+    ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY: "non_claim",
+}
+"""The French proof that each decisive event calls for (CPCE R. 53-2, R. 53-3)."""
+
+PROOF_DELAY = timedelta(seconds=2)
+"""Time left to the sequencer before a proof is made; too early only means one more try."""
+
+SUBJECT_MAX_CHARS = 200
+"""Longest subject kept, in characters."""
+
+LANGUAGES = ("fr", "en")
+"""Languages of notices and proofs."""
+
+declare("deposit.before_content", "deposit.after_content", "deposit.before_commit", "deposit.after_commit")
+
+_LETTER = table_of(LetterRow)
+_DOCUMENT = table_of(DocumentRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """Documents that lie encrypted in the content store, and the key that opens them."""
+
+    key: bytes
+    documents: tuple[DocumentInfo, ...]
+
+
+class Intake:
+    """Takes deposits, and opens what was deposited."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        settings: Settings,
+        clock: Clock,
+        blobs: BlobStore,
+        vault: Vault,
+        recorder: Recorder,
+        refuse_if_late: Callable[[], None],
+    ) -> None:
+        """Wire the intake; `refuse_if_late` raises while evidence has waited too long."""
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._blobs = blobs
+        self._vault = vault
+        self._recorder = recorder
+        self._refuse_if_late = refuse_if_late
+
+    def deposit(
+        self,
+        *,
+        sender: Sender,
+        recipient: Recipient,
+        product: Product | str,
+        subject: str,
+        documents: Sequence[Upload],
+        language: str = "fr",
+        idempotency_key: str | None = None,
+    ) -> Letter:
+        """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
+
+        Args:
+            sender: Who deposits.
+            recipient: Who is addressed.
+            product: A product or its name.
+            subject: What it is about, in a line; hidden from the recipient before acceptance.
+            documents: One or more documents; each stream is read once.
+            language: ``fr`` or ``en``: of the notice and the proofs.
+            idempotency_key: The same key from the same sender gives the same letter.
+
+        Returns:
+            The letter, already durable.
+
+        Raises:
+            InputError: Something handed in cannot be used; nothing was changed.
+            EvidenceBacklogError: The office cannot prove deposits at present.
+            SealUnavailableError: The seal cannot be used; nothing was changed.
+            StoreUnavailableError: The database or content store does not take it.
+        """
+        sender, recipient = sender.checked(), recipient.checked()
+        product = parse_product(product)
+        language = language if language in LANGUAGES else "fr"
+        subject = _checked_subject(subject)
+        self._check_count(documents)
+        self._refuse_if_late()
+        letter_id = new_id()
+        failpoint("deposit.before_content")
+        try:
+            content = self._take_in(letter_id, documents)
+        except BaseException:
+            self._discard(letter_id, len(documents))
+            raise
+        failpoint("deposit.after_content")
+        asked = _digest(sender, recipient, product, subject, content.documents)
+        letter = self._letter(letter_id, sender, recipient, product, subject, language, content)
+        try:
+            return self._write(letter, content, idempotency_key=idempotency_key, asked=asked)
+        except UniqueViolation:
+            # Only here is it certain that nothing was committed: after any other failure of the
+            # write the letter may exist, so its content stays until the sweep has looked.
+            self._discard(letter_id, len(documents))
+            if idempotency_key is None:
+                raise
+            return self._earlier(sender.ref, idempotency_key, asked)
+
+    def _check_count(self, documents: Sequence[Upload]) -> None:
+        if not documents:
+            msg = "The letter has no document."
+            raise EmptyDocumentError(msg, mend="Add at least one document.")
+        if len(documents) > self._settings.documents_max:
+            msg = f"The letter has {len(documents)} documents."
+            raise DocumentTooLargeError(msg, mend=f"Send at most {self._settings.documents_max} at once.")
+
+    def _take_in(self, letter_id: str, uploads: Sequence[Upload]) -> _Content:
+        key = self._vault.new_key()
+        room = self._settings.letter_max_bytes
+        documents: list[DocumentInfo] = []
+        for position, upload in enumerate(uploads, start=1):
+            inspection = Inspection(upload.name, max_bytes=min(room, self._settings.document_max_bytes))
+            place = _blob_key(letter_id, position)
+            sealed = self._vault.encrypt(key, inspection.passing(upload.chunks()), context=place.encode())
+            self._blobs.put(place, sealed)
+            media_type = inspection.conclude()
+            room -= inspection.size_bytes
+            documents.append(
+                DocumentInfo(
+                    position=position,
+                    name=inspection.name,
+                    media_type=media_type,
+                    size_bytes=inspection.size_bytes,
+                    digest_hex=inspection.digest_hex,
+                )
+            )
+        return _Content(key=key, documents=tuple(documents))
+
+    def _letter(
+        self,
+        letter_id: str,
+        sender: Sender,
+        recipient: Recipient,
+        product: Product,
+        subject: str,
+        language: str,
+        content: _Content,
+    ) -> Letter:
+        now = self._clock()
+        event, *_ = decide(EMPTY, commands.Deposit(), _required(product, now), now)
+        state = evolve(EMPTY, event)
+        if state.phase is None or state.deposited_at is None:
+            msg = "A deposit left no trace in the letter's state."
+            raise IntegrityError(msg, mend="Report this: the lifecycle is broken.")
+        return Letter(
+            id=letter_id,
+            number=new_number(),
+            product=product,
+            phase=state.phase,
+            claim=self._claim(product),
+            language=language,
+            sender=sender,
+            recipient=recipient,
+            subject=subject,
+            requirements=_required(product, now),
+            version=state.version,
+            notices=state.notices,
+            deposited_at=state.deposited_at,
+            notified_at=None,
+            window_closes_at=None,
+            proof_due_at=None,
+            decided_at=None,
+            received_at=None,
+            documents=content.documents,
+        )
+
+    def _claim(self, product: Product) -> Claim:
+        return claim_for(
+            product,
+            seal_reference=self._settings.seal_trust_reference,
+            timestamp_reference=self._settings.timestamp_trust_reference,
+        )
+
+    def _write(self, letter: Letter, content: _Content, *, idempotency_key: str | None, asked: str) -> Letter:
+        events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
+        with self._database.write() as uow:
+            uow.add(
+                LetterRow,
+                **_columns(letter),
+                wrapped_key=self._vault.wrap(content.key, letter_id=letter.id),
+                key_id=self._vault.key_id,
+                idempotency_key=idempotency_key,
+                request_digest=asked,
+            )
+            uow.add_all(DocumentRow, [_document(letter.id, document) for document in content.documents])
+            for seq, event in enumerate(events):
+                self._recorder.record(
+                    uow, letter=letter, seq=seq, event=event, actor={"role": "sender"}, must_seal=True
+                )
+            plan(
+                uow,
+                key=f"notify:{letter.id}:1",
+                due_at=letter.deposited_at,
+                action="notify",
+                subject=letter.id,
+            )
+            plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
+            failpoint("deposit.before_commit")
+            uow.commit()
+        failpoint("deposit.after_commit")
+        return letter
+
+    def _earlier(self, sender_ref: str, idempotency_key: str, asked: str) -> Letter:
+        query = select(_LETTER.c.id, _LETTER.c.request_digest).where(
+            _LETTER.c.sender_ref == sender_ref, _LETTER.c.idempotency_key == idempotency_key
+        )
+        with self._database.read() as connection:
+            found = connection.execute(query).one()
+            if found.request_digest != asked:
+                msg = "This idempotency key was already used for another letter."
+                raise IdempotencyMismatchError(msg, mend="Use a fresh key for each letter.")
+            return read_letter(connection, found.id)
+
+    def _discard(self, letter_id: str, count: int) -> None:
+        for position in range(1, count + 1):
+            self._blobs.delete(_blob_key(letter_id, position))
+
+    def open_document(self, letter_id: str, position: int) -> tuple[DocumentInfo, Iterator[bytes]]:
+        """Return a document and its bytes, decrypted and checked against its digest as they pass.
+
+        Who may read is for the caller to decide before calling.
+
+        Raises:
+            NotFoundError: No such document, or its content was erased.
+            IntegrityError: The bytes are not those deposited (raised while reading).
+        """
+        query = (
+            select(_DOCUMENT, _LETTER.c.wrapped_key)
+            .join_from(_DOCUMENT, _LETTER, _DOCUMENT.c.letter_id == _LETTER.c.id)
+            .where(_DOCUMENT.c.letter_id == letter_id, _DOCUMENT.c.position == position)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None or row.wrapped_key is None:
+            msg = "This document is not there, or its content was erased."
+            raise NotFoundError(msg, mend="Its proofs remain; ask the sender for a copy.")
+        key = self._vault.unwrap(row.wrapped_key, letter_id=letter_id)
+        info = DocumentInfo(
+            position=row.position,
+            name=row.name,
+            media_type=row.media_type,
+            size_bytes=row.size_bytes,
+            digest_hex=row.digest_hex,
+        )
+        pieces = self._vault.decrypt(key, self._blobs.get(row.blob_key), context=row.blob_key.encode())
+        return info, _checked(pieces, info)
+
+
+def plan_proof(uow: UnitOfWork, letter_id: str, kind: str, *, decided_at: datetime) -> None:
+    """Put the making of a proof on the agenda, for when its evidence will have its stamp."""
+    plan(
+        uow,
+        key=f"proof:{letter_id}:{kind}",
+        due_at=decided_at + PROOF_DELAY,
+        action="make_proof",
+        subject=letter_id,
+        payload={"kind": kind},
+    )
+
+
+def _checked_subject(text: str) -> str:
+    subject = " ".join(text.split())
+    if len(subject) > SUBJECT_MAX_CHARS or has_hidden_characters(subject):
+        msg = "The subject is too long or holds invisible control characters."
+        raise InputError(msg, mend=f"Type a line of at most {SUBJECT_MAX_CHARS} characters.")
+    return subject
+
+
+def _required(product: Product, at: datetime) -> Requirements:
+    return requirements(product, at=at)
+
+
+def _blob_key(letter_id: str, position: int) -> str:
+    return f"letters/{letter_id}/{position}"
+
+
+def _checked(pieces: Iterator[bytes], info: DocumentInfo) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != info.digest_hex:
+        msg = f"Document {info.position} is not the one that was deposited."
+        raise IntegrityError(msg, mend="Restore the content store from a backup; tell the operator.")
+
+
+def _digest(
+    sender: Sender,
+    recipient: Recipient,
+    product: Product,
+    subject: str,
+    documents: Sequence[DocumentInfo],
+) -> str:
+    """Return what makes two requests the same, as a digest: all but streams and keys."""
+    asked = [
+        [sender.ref, sender.name, sender.email],
+        [recipient.name, recipient.email],
+        product.value,
+        subject,
+        [[document.name, document.digest_hex] for document in documents],
+    ]
+    return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
+
+
+def _columns(letter: Letter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "number": letter.number,
+        "product": letter.product.value,
+        "phase": letter.phase.value,
+        "version": letter.version,
+        "language": letter.language,
+        "sender_ref": letter.sender.ref,
+        "sender_name": letter.sender.name,
+        "sender_email": letter.sender.email,
+        "recipient_name": letter.recipient.name,
+        "recipient_email": letter.recipient.email,
+        "subject": letter.subject,
+        "requirements": letter.requirements.to_json(),
+        "claim": letter.claim.value,
+        "deposited_at": letter.deposited_at,
+    }
+
+
+def _document(letter_id: str, document: DocumentInfo) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "letter_id": letter_id,
+        "position": document.position,
+        "name": document.name,
+        "media_type": document.media_type,
+        "size_bytes": document.size_bytes,
+        "digest_hex": document.digest_hex,
+        "blob_key": _blob_key(letter_id, document.position),
+    }

@@ -1,0 +1,479 @@
+"""A letter's life as a pure state machine: ``decide`` makes events, ``evolve`` applies them.
+
+Nothing here reads a clock, a table or a setting, and no other code changes a letter's state.
+
+Rules, in order:
+
+1. A letter begins with its deposit, once.
+2. A notice opens a window; only a new notice (after a failure, or to a corrected address) opens
+   another. Reminders are no events and move nothing.
+3. Inside the window the recipient accepts (C.3) or refuses (C.4); at its end only the clock may
+   conclude non-claim (C.5). The three exclude one another. The end itself is already too late.
+4. Content crosses (D.1, then E.1) only after acceptance by a recipient identified at the level
+   required.
+5. A paper leg (F.1 to F.3) has its own phases and never an electronic end.
+6. Events that say no carry a reason.
+
+Vocabulary notes: the standard has no event of its own for a withdrawal by the sender, which is
+recorded as SubmissionRejection with reason WithdrawnBySender, nor for the choice in an optimal
+letter, which is recorded as RelayToNonERDS with ``details.choice`` (paper) or as a notification
+for acceptance with ``details.choice`` (electronic, which opens the window).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from lre_kit.clock import from_iso, iso, local_text
+from lre_kit.errors import AlreadyDecidedError, RequirementError, UnlawfulActError
+from lre_kit.law.assurance import Level
+from lre_kit.law.deadlines import proof_due_at, window_closes_at
+from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
+from lre_kit.law.products import Product
+from lre_kit.law.regimes import Requirements
+from lre_kit.letters import commands as c
+
+
+class Phase(StrEnum):
+    """Where a letter stands."""
+
+    DEPOSITED = "deposited"
+    NOTIFICATION_FAILED = "notification_failed"
+    NOTIFIED = "notified"
+    CHOOSING = "choosing"
+    ACCEPTED_PENDING_IDENTIFICATION = "accepted_pending_identification"
+    ACCEPTED = "accepted"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    UNCLAIMED = "unclaimed"
+    PAPER_CHOSEN = "paper_chosen"
+    RELAYED = "relayed"
+    RELAY_FAILED = "relay_failed"
+    NOTICE_LEFT = "notice_left"
+    DELIVERED_ON_PAPER = "delivered_on_paper"
+    REFUSED_ON_PAPER = "refused_on_paper"
+    UNCLAIMED_ON_PAPER = "unclaimed_on_paper"
+    UNDELIVERABLE = "undeliverable"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no act leads out of this phase."""
+        return self in FINAL
+
+    @property
+    def french(self) -> str:
+        """Words for people, in French."""
+        return _WORDS[self][0]
+
+    @property
+    def english(self) -> str:
+        """Words for people, in English."""
+        return _WORDS[self][1]
+
+
+FINAL = frozenset(
+    {
+        Phase.RECEIVED,
+        Phase.REFUSED,
+        Phase.UNCLAIMED,
+        Phase.DELIVERED_ON_PAPER,
+        Phase.REFUSED_ON_PAPER,
+        Phase.UNCLAIMED_ON_PAPER,
+        Phase.UNDELIVERABLE,
+        Phase.WITHDRAWN,
+    }
+)
+"""Phases that no act leads out of (reading a received letter is recorded, and changes nothing)."""
+
+_WORDS = {
+    Phase.DEPOSITED: ("Déposée", "Deposited"),
+    Phase.NOTIFICATION_FAILED: ("Avis non remis", "Notice failed"),
+    Phase.NOTIFIED: ("En attente du destinataire", "Waiting for the recipient"),
+    Phase.CHOOSING: ("Choix en attente", "Choice awaited"),
+    Phase.ACCEPTED_PENDING_IDENTIFICATION: (
+        "Acceptée, identification en cours",
+        "Accepted, identification pending",
+    ),
+    Phase.ACCEPTED: ("Acceptée", "Accepted"),
+    Phase.RECEIVED: ("Reçue", "Received"),
+    Phase.REFUSED: ("Refusée", "Refused"),
+    Phase.UNCLAIMED: ("Non réclamée", "Not claimed"),
+    Phase.PAPER_CHOSEN: ("À imprimer", "To be printed"),
+    Phase.RELAYED: ("Confiée au transporteur", "With the carrier"),
+    Phase.RELAY_FAILED: ("Échec de l'impression", "Printing failed"),
+    Phase.NOTICE_LEFT: ("Avis de passage laissé", "Notice left by the postman"),
+    Phase.DELIVERED_ON_PAPER: ("Distribuée sur papier", "Delivered on paper"),
+    Phase.REFUSED_ON_PAPER: ("Refusée (papier)", "Refused (paper)"),
+    Phase.UNCLAIMED_ON_PAPER: ("Non réclamée (papier)", "Not claimed (paper)"),
+    Phase.UNDELIVERABLE: ("Non distribuable", "Undeliverable"),
+    Phase.WITHDRAWN: ("Retirée", "Withdrawn"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterState:
+    """All that decisions depend on; folded from the journal."""
+
+    phase: Phase | None = None
+    version: int = 0
+    """Number of events so far."""
+    notices: int = 0
+    deposited_at: datetime | None = None
+    notified_at: datetime | None = None
+    window_closes_at: datetime | None = None
+    """Exclusive end of the window."""
+    proof_due_at: datetime | None = None
+    decided_at: datetime | None = None
+    received_at: datetime | None = None
+    identified: bool = False
+    level: Level | None = None
+
+
+EMPTY = LetterState()
+"""Before the deposit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact about a letter, in the standard's words."""
+
+    name: ErdsEvent
+    occurred_at: datetime
+    reasons: tuple[Reason, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def exclusive(self) -> str | None:
+        """``decision`` for C.3, C.4 and C.5, of which a letter has at most one."""
+        return "decision" if self.name in DECISIVE else None
+
+
+Events = tuple[Event, ...]
+
+
+def decide(state: LetterState, command: c.Command, requirements: Requirements, now: datetime) -> Events:
+    """Return the events a command leads to.
+
+    Args:
+        state: The letter as it stands.
+        command: What is asked.
+        requirements: What this letter must meet, frozen at deposit.
+        now: The instant of the act.
+
+    Raises:
+        AlreadyDecidedError: It was accepted, refused or left unclaimed, or the window is over.
+        UnlawfulActError: The letter's state does not allow it.
+        RequirementError: The identification is not strong enough.
+    """
+    rule = _RULES[type(command)]
+    return rule(state, command, requirements, now)
+
+
+def evolve(state: LetterState, event: Event) -> LetterState:
+    """Return the state after an event; any event of the journal may be applied."""
+    return replace(_APPLY.get(event.name, _unchanged)(state, event), version=state.version + 1)
+
+
+def fold(events: Iterable[Event]) -> LetterState:
+    """Return the state after all events, from the beginning."""
+    return reduce(evolve, events, EMPTY)
+
+
+# --- decisions --------------------------------------------------------------------------------
+
+_C = TypeVar("_C")
+_Rule = Callable[[LetterState, Any, Requirements, datetime], Events]
+
+
+def _deposit(state: LetterState, _: c.Deposit, requirements: Requirements, now: datetime) -> Events:
+    if state.phase is not None:
+        raise _unlawful("was already deposited", "Deposit another letter.")
+    return (_event(ErdsEvent.SUBMISSION_ACCEPTANCE, now, product=requirements.product.value),)
+
+
+def _notify(state: LetterState, _: c.Notify, requirements: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
+    if requirements.product is Product.HYBRID:
+        raise _unlawful("travels on paper and has no electronic notice", "Hand it to the post.")
+    choosing = requirements.product is Product.OPTIMAL
+    return (_notice(requirements, now, {"choice": "open"} if choosing else {}),)
+
+
+def _correct(state: LetterState, command: c.CorrectAddress, requirements: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED, Phase.NOTIFIED, Phase.CHOOSING})
+    _expect_open(state, now)
+    choosing = state.phase is Phase.CHOOSING or (
+        requirements.product is Product.OPTIMAL and state.phase is not Phase.NOTIFIED
+    )
+    corrected = {"corrected_address": command.email} | ({"choice": "open"} if choosing else {})
+    return (_notice(requirements, now, corrected),)
+
+
+def _fail_notice(state: LetterState, command: c.FailNotification, _: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED, Phase.NOTIFIED, Phase.CHOOSING})
+    words = {"server_answer": command.detail} if command.detail else {}
+    return (_event(ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE, now, command.reason, **words),)
+
+
+def _accept(state: LetterState, command: c.Accept, requirements: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.NOTIFIED})
+    _expect_open(state, now)
+    factors = {"level": command.level.value, "categories": [category.value for category in command.categories]}
+    accepted = _event(ErdsEvent.CONSIGNMENT_ACCEPTANCE, now, **factors)
+    if not command.level.at_least(requirements.recipient_level):
+        # The acceptance counts from its own instant; the hand-over waits for the identification.
+        return (replace(accepted, details={**factors, "identification": "pending"}),)
+    return (accepted, _event(ErdsEvent.CONTENT_CONSIGNMENT, now))
+
+
+def _confirm(
+    state: LetterState, command: c.ConfirmIdentification, requirements: Requirements, now: datetime
+) -> Events:
+    _expect(state, {Phase.ACCEPTED_PENDING_IDENTIFICATION})
+    _expect_level(command.level, requirements)
+    return (_event(ErdsEvent.CONTENT_CONSIGNMENT, now, level=command.level.value),)
+
+
+def _hand_over(state: LetterState, _: c.HandOver, requirements: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.ACCEPTED})
+    if not state.identified or state.level is None:
+        raise _weak(requirements)
+    _expect_level(state.level, requirements)
+    return (_event(ErdsEvent.CONTENT_HANDOVER, now),)
+
+
+def _refuse(state: LetterState, command: c.Refuse, requirements: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.NOTIFIED})
+    _expect_open(state, now)
+    _expect_level(command.level, requirements)
+    refused = Reason.REJECTED_BY_RECIPIENT
+    return (_event(ErdsEvent.CONSIGNMENT_REJECTION, now, refused, level=command.level.value),)
+
+
+def _expire(state: LetterState, _: c.Expire, __: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.NOTIFIED})
+    if state.window_closes_at is None or now < state.window_closes_at:
+        raise _unlawful("is still open to its recipient", "Wait for the end of its window.")
+    return (_event(ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY, now, Reason.NOT_ACCEPTED_BY_RECIPIENT),)
+
+
+def _choose_electronic(
+    state: LetterState, _: c.ChooseElectronic, requirements: Requirements, now: datetime
+) -> Events:
+    _expect(state, {Phase.CHOOSING})
+    _expect_open(state, now)
+    return (_notice(requirements, now, {"choice": "electronic"}),)
+
+
+def _choose_paper(state: LetterState, _: c.ChoosePaper, __: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.CHOOSING})
+    return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, choice="paper"),)
+
+
+def _relay(state: LetterState, command: c.RelayToPost, requirements: Requirements, now: datetime) -> Events:
+    ready = {Phase.PAPER_CHOSEN, Phase.RELAY_FAILED}
+    if requirements.product is Product.HYBRID:
+        ready |= {Phase.DEPOSITED}
+    _expect(state, ready)
+    return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, item_number=command.item_number),)
+
+
+def _fail_relay(state: LetterState, command: c.FailRelay, requirements: Requirements, now: datetime) -> Events:
+    ready = {Phase.PAPER_CHOSEN, Phase.RELAY_FAILED}
+    if requirements.product is Product.HYBRID:
+        ready |= {Phase.DEPOSITED}
+    _expect(state, ready)
+    words = {"detail": command.detail} if command.detail else {}
+    return (_event(ErdsEvent.RELAY_TO_NON_ERDS_FAILURE, now, command.reason, **words),)
+
+
+_PAPER_REASONS = {
+    c.PaperOutcome.REFUSED: (Reason.REJECTED_BY_RECIPIENT,),
+    c.PaperOutcome.UNCLAIMED: (Reason.NOT_ACCEPTED_BY_RECIPIENT,),
+    c.PaperOutcome.UNDELIVERABLE: (Reason.UNDELIVERABLE,),
+}
+
+
+def _record_paper(state: LetterState, command: c.RecordPaperOutcome, _: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.RELAYED, Phase.NOTICE_LEFT})
+    details = {"outcome": command.outcome.value, "raw_code": command.raw_code}
+    reasons = _PAPER_REASONS.get(command.outcome, ())
+    return (_event(ErdsEvent.RECEIVED_FROM_NON_ERDS, now, *reasons, **details),)
+
+
+def _record_access(state: LetterState, _: c.RecordAccess, __: Requirements, now: datetime) -> Events:
+    if state.phase is not Phase.RECEIVED:
+        raise _unlawful("was not received, so its content cannot be read", "Accept it first.")
+    return (_event(ErdsEvent.CONTENT_ACCESS_TRACKING, now),)
+
+
+def _withdraw(state: LetterState, _: c.Withdraw, __: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
+    return (_event(ErdsEvent.SUBMISSION_REJECTION, now, Reason.WITHDRAWN_BY_SENDER),)
+
+
+_RULES: Mapping[type, _Rule] = {
+    c.Deposit: _deposit,
+    c.Notify: _notify,
+    c.CorrectAddress: _correct,
+    c.FailNotification: _fail_notice,
+    c.Accept: _accept,
+    c.ConfirmIdentification: _confirm,
+    c.HandOver: _hand_over,
+    c.Refuse: _refuse,
+    c.Expire: _expire,
+    c.ChooseElectronic: _choose_electronic,
+    c.ChoosePaper: _choose_paper,
+    c.RelayToPost: _relay,
+    c.FailRelay: _fail_relay,
+    c.RecordPaperOutcome: _record_paper,
+    c.RecordAccess: _record_access,
+    c.Withdraw: _withdraw,
+}
+
+
+def _event(name: ErdsEvent, now: datetime, *reasons: Reason, **details: Any) -> Event:
+    return Event(name=name, occurred_at=now, reasons=reasons, details=details)
+
+
+def _notice(requirements: Requirements, now: datetime, details: Mapping[str, Any]) -> Event:
+    window: dict[str, Any] = {}
+    if requirements.window_days is not None:
+        zone = ZoneInfo(requirements.time_zone)
+        closes_at = window_closes_at(now, days=requirements.window_days, zone=zone)
+        due_at = proof_due_at(closes_at, days=requirements.proof_days, zone=zone)
+        window = {"window_closes_at": iso(closes_at), "proof_due_at": iso(due_at)}
+    return _event(ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE, now, **window, **details)
+
+
+def _expect(state: LetterState, allowed: set[Phase]) -> None:
+    if state.phase in allowed:
+        return
+    if state.phase is None:
+        raise _unlawful("was not deposited", "Deposit it first.")
+    if state.decided_at is not None:
+        when = local_text(state.decided_at)
+        msg = f"This letter already has its end: {state.phase.english.lower()}, on {when}."
+        raise AlreadyDecidedError(msg, mend="Nothing more can be decided; its proofs are available.")
+    raise _unlawful(f"is in the state “{state.phase.english.lower()}”", "This act is not possible now.")
+
+
+def _expect_open(state: LetterState, now: datetime) -> None:
+    if state.window_closes_at is not None and now >= state.window_closes_at:
+        msg = f"The time to decide ended on {local_text(state.window_closes_at)}."
+        raise AlreadyDecidedError(msg, mend="The letter is recorded as not claimed; ask its sender for another.")
+
+
+def _expect_level(level: Level, requirements: Requirements) -> None:
+    if not level.at_least(requirements.recipient_level):
+        raise _weak(requirements)
+
+
+def _weak(requirements: Requirements) -> RequirementError:
+    asked = requirements.recipient_level.value if requirements.recipient_level else "any"
+    msg = f"The recipient is not identified at the level this letter asks for ({asked})."
+    return RequirementError(msg, mend="Identify with a stronger means.")
+
+
+def _unlawful(why: str, mend: str) -> UnlawfulActError:
+    return UnlawfulActError(f"This letter {why}.", mend=mend)
+
+
+# --- application ------------------------------------------------------------------------------
+
+
+def _unchanged(state: LetterState, _: Event) -> LetterState:
+    return state
+
+
+def _deposited(state: LetterState, event: Event) -> LetterState:
+    return replace(state, phase=Phase.DEPOSITED, deposited_at=event.occurred_at)
+
+
+def _withdrawn(state: LetterState, event: Event) -> LetterState:
+    return replace(state, phase=Phase.WITHDRAWN, decided_at=event.occurred_at)
+
+
+def _notified(state: LetterState, event: Event) -> LetterState:
+    closes, due = event.details.get("window_closes_at"), event.details.get("proof_due_at")
+    return replace(
+        state,
+        phase=Phase.CHOOSING if event.details.get("choice") == "open" else Phase.NOTIFIED,
+        notices=state.notices + 1,
+        notified_at=event.occurred_at,
+        window_closes_at=from_iso(closes) if closes else None,
+        proof_due_at=from_iso(due) if due else None,
+    )
+
+
+def _notice_failed(state: LetterState, _: Event) -> LetterState:
+    return replace(state, phase=Phase.NOTIFICATION_FAILED, window_closes_at=None, proof_due_at=None)
+
+
+def _accepted(state: LetterState, event: Event) -> LetterState:
+    pending = event.details.get("identification") == "pending"
+    return replace(
+        state,
+        phase=Phase.ACCEPTED_PENDING_IDENTIFICATION if pending else Phase.ACCEPTED,
+        decided_at=event.occurred_at,
+        identified=not pending,
+        level=Level(event.details["level"]) if "level" in event.details else None,
+    )
+
+
+def _consigned(state: LetterState, event: Event) -> LetterState:
+    level = Level(event.details["level"]) if "level" in event.details else state.level
+    return replace(state, phase=Phase.ACCEPTED, identified=True, level=level)
+
+
+def _handed_over(state: LetterState, event: Event) -> LetterState:
+    return replace(state, phase=Phase.RECEIVED, received_at=event.occurred_at)
+
+
+def _ended(phase: Phase) -> Callable[[LetterState, Event], LetterState]:
+    return lambda state, event: replace(state, phase=phase, decided_at=event.occurred_at)
+
+
+def _relayed(state: LetterState, event: Event) -> LetterState:
+    return replace(state, phase=Phase.PAPER_CHOSEN if event.details.get("choice") == "paper" else Phase.RELAYED)
+
+
+def _relay_failed(state: LetterState, _: Event) -> LetterState:
+    return replace(state, phase=Phase.RELAY_FAILED)
+
+
+_PAPER_PHASES = {
+    "notice_left": Phase.NOTICE_LEFT,
+    "delivered": Phase.DELIVERED_ON_PAPER,
+    "refused": Phase.REFUSED_ON_PAPER,
+    "unclaimed": Phase.UNCLAIMED_ON_PAPER,
+    "undeliverable": Phase.UNDELIVERABLE,
+}
+
+
+def _back_from_paper(state: LetterState, event: Event) -> LetterState:
+    phase = _PAPER_PHASES.get(str(event.details.get("outcome")), state.phase)
+    at = event.occurred_at
+    ended = replace(state, phase=phase, decided_at=at if phase in FINAL else None)
+    return replace(ended, received_at=at) if phase is Phase.DELIVERED_ON_PAPER else ended
+
+
+_APPLY: Mapping[ErdsEvent, Callable[[LetterState, Event], LetterState]] = {
+    ErdsEvent.SUBMISSION_ACCEPTANCE: _deposited,
+    ErdsEvent.SUBMISSION_REJECTION: _withdrawn,
+    ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE: _notified,
+    ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE: _notice_failed,
+    ErdsEvent.CONSIGNMENT_ACCEPTANCE: _accepted,
+    ErdsEvent.CONSIGNMENT_REJECTION: _ended(Phase.REFUSED),
+    ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY: _ended(Phase.UNCLAIMED),
+    ErdsEvent.CONTENT_CONSIGNMENT: _consigned,
+    ErdsEvent.CONTENT_HANDOVER: _handed_over,
+    ErdsEvent.RELAY_TO_NON_ERDS: _relayed,
+    ErdsEvent.RELAY_TO_NON_ERDS_FAILURE: _relay_failed,
+    ErdsEvent.RECEIVED_FROM_NON_ERDS: _back_from_paper,
+}

@@ -1,0 +1,284 @@
+"""Reading letters: lists by keyset, one letter, the recipient's narrow view, the timeline.
+
+Columns are selected, not objects, and every list is one statement.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+
+from lre_kit.errors import NotFoundError
+from lre_kit.law.events import ErdsEvent, Reason
+from lre_kit.law.products import Claim, Product
+from lre_kit.law.regimes import Requirements
+from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold
+from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
+from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.proofs.rows import CheckpointRow, EvidenceRow
+from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
+
+PAGE_MAX = 500
+"""Longest page of a list."""
+
+Cursor = tuple[datetime, str]
+"""Where a page ended: (deposited_at, id) of its last letter."""
+
+_LETTER = table_of(LetterRow)
+_DOCUMENT = table_of(DocumentRow)
+_EVENT = table_of(EventRow)
+
+_SUMMARY_COLUMNS = tuple(
+    _LETTER.c[name]
+    for name in "id number product phase claim recipient_name subject deposited_at window_closes_at".split()
+)
+
+
+def not_found() -> NotFoundError:
+    """Return the one answer for a letter that is not there or is not the asker's."""
+    return NotFoundError("There is no such letter.", mend="Check the number, or look in the list of letters.")
+
+
+class Reading:
+    """Answers questions about letters; changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    def letters(
+        self, sender_ref: str, *, limit: int = 50, before: Cursor | None = None
+    ) -> list[LetterSummary]:
+        """Return a sender's letters, newest first, from after `before`."""
+        return self._page(_LETTER.c.sender_ref == sender_ref, limit=limit, before=before)
+
+    def all_letters(
+        self, *, limit: int = 50, before: Cursor | None = None, text: str = "", phase: Phase | None = None
+    ) -> list[LetterSummary]:
+        """Return everybody's letters for the operator, newest first, optionally filtered.
+
+        Args:
+            limit: Longest answer.
+            before: Cursor of the page before.
+            text: Part of a number, a name or an address.
+            phase: Only letters in this phase.
+        """
+        return self._page(_filter(text, phase), limit=limit, before=before)
+
+    def count(self, *, text: str = "", phase: Phase | None = None) -> int:
+        """Return how many letters `all_letters` would go through."""
+        condition = _filter(text, phase)
+        query = select(func.count()).select_from(_LETTER)
+        with self._database.read() as connection:
+            return int(
+                connection.execute(query if condition is None else query.where(condition)).scalar_one()
+            )
+
+    def _page(
+        self, condition: ColumnElement[bool] | None, *, limit: int, before: Cursor | None
+    ) -> list[LetterSummary]:
+        query: Select[Any] = select(*_SUMMARY_COLUMNS)
+        if condition is not None:
+            query = query.where(condition)
+        if before is not None:
+            at, letter_id = before
+            older = or_(
+                _LETTER.c.deposited_at < at, and_(_LETTER.c.deposited_at == at, _LETTER.c.id < letter_id)
+            )
+            query = query.where(older)
+        query = query.order_by(_LETTER.c.deposited_at.desc(), _LETTER.c.id.desc()).limit(min(limit, PAGE_MAX))
+        with self._database.read() as connection:
+            return [_summary(row) for row in connection.execute(query)]
+
+    def letter(self, number: str, *, sender_ref: str | None = None) -> Letter:
+        """Return a letter by its sending number; with `sender_ref`, only if it is that sender's.
+
+        Raises:
+            NotFoundError: There is none, or it is not theirs: the same answer for both.
+        """
+        with self._database.read() as connection:
+            found = connection.execute(select(_LETTER).where(_LETTER.c.number == number)).first()
+            if found is None or (sender_ref is not None and found.sender_ref != sender_ref):
+                raise not_found()
+            return letter_of(found, documents_of(connection, found.id))
+
+    def by_id(self, letter_id: str) -> Letter:
+        """Return a letter by its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with self._database.read() as connection:
+            return read_letter(connection, letter_id)
+
+    def before_acceptance(self, letter_id: str) -> NoticeView:
+        """Return all that the recipient may learn before acceptance (CPCE R. 53-3).
+
+        Raises:
+            NotFoundError: There is no such letter.
+        """
+        columns = (
+            "id number product claim phase language recipient_name recipient_email "
+            "notified_at window_closes_at decided_at"
+        ).split()
+        documents = (
+            select(func.count()).where(_DOCUMENT.c.letter_id == _LETTER.c.id).scalar_subquery()
+        )
+        query = select(*(_LETTER.c[name] for name in columns), documents.label("documents_count")).where(
+            _LETTER.c.id == letter_id
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise not_found()
+        return NoticeView(
+            letter_id=row.id,
+            number=row.number,
+            product=Product(row.product),
+            claim=Claim(row.claim),
+            phase=Phase(row.phase),
+            language=row.language,
+            recipient_name=row.recipient_name,
+            recipient_email=row.recipient_email,
+            documents_count=row.documents_count,
+            notified_at=row.notified_at,
+            window_closes_at=row.window_closes_at,
+            decided_at=row.decided_at,
+        )
+
+    def timeline(self, letter_id: str) -> list[TimelineEntry]:
+        """Return a letter's acts in order, each with the state of its evidence."""
+        evidence, checkpoint = (
+            table_of(EvidenceRow),
+            table_of(CheckpointRow),
+        )
+        stamped_at = (
+            select(checkpoint.c.stamped_at)
+            .where(checkpoint.c.size > evidence.c.log_index, checkpoint.c.token.is_not(None))
+            .order_by(checkpoint.c.size)
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(
+                *(_EVENT.c[name] for name in ("seq", "name", "occurred_at", "reasons")),
+                evidence.c.signature,
+                evidence.c.log_index,
+                stamped_at.label("stamped_at"),
+            )
+            .join_from(_EVENT, evidence, evidence.c.event_id == _EVENT.c.id, isouter=True)
+            .where(_EVENT.c.letter_id == letter_id)
+            .order_by(_EVENT.c.seq)
+        )
+        with self._database.read() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
+
+def read_letter(connection: Connection, letter_id: str, *, lock: bool = False) -> Letter:
+    """Return a letter with its documents; with `lock`, hold it until the transaction ends.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    query = select(_LETTER).where(_LETTER.c.id == letter_id)
+    found = connection.execute(query.with_for_update() if lock else query).first()
+    if found is None:
+        raise not_found()
+    return letter_of(found, documents_of(connection, letter_id))
+
+
+def documents_of(connection: Connection, letter_id: str) -> tuple[DocumentInfo, ...]:
+    """Return a letter's documents in their order."""
+    names = ("position", "name", "media_type", "size_bytes", "digest_hex")
+    query = (
+        select(*(_DOCUMENT.c[name] for name in names))
+        .where(_DOCUMENT.c.letter_id == letter_id)
+        .order_by(_DOCUMENT.c.position)
+    )
+    return tuple(DocumentInfo(**row._asdict()) for row in connection.execute(query))
+
+
+def state_of(connection: Connection, letter_id: str) -> LetterState:
+    """Return a letter's state, folded from its journal: the journal is the truth."""
+    query = (
+        select(_EVENT.c.name, _EVENT.c.occurred_at, _EVENT.c.reasons, _EVENT.c.details)
+        .where(_EVENT.c.letter_id == letter_id)
+        .order_by(_EVENT.c.seq)
+    )
+    return fold(
+        Event(
+            name=ErdsEvent(row.name),
+            occurred_at=row.occurred_at,
+            reasons=tuple(Reason(reason) for reason in row.reasons),
+            details=row.details,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def letter_of(row: Row[Any], documents: Sequence[DocumentInfo] = ()) -> Letter:
+    """Return the value of a letter's row."""
+    return Letter(
+        id=row.id,
+        number=row.number,
+        product=Product(row.product),
+        phase=Phase(row.phase),
+        claim=Claim(row.claim),
+        language=row.language,
+        sender=Sender(ref=row.sender_ref, name=row.sender_name, email=row.sender_email),
+        recipient=Recipient(name=row.recipient_name, email=row.recipient_email),
+        subject=row.subject,
+        requirements=Requirements.from_json(row.requirements),
+        version=row.version,
+        notices=row.notices,
+        deposited_at=row.deposited_at,
+        notified_at=row.notified_at,
+        window_closes_at=row.window_closes_at,
+        proof_due_at=row.proof_due_at,
+        decided_at=row.decided_at,
+        received_at=row.received_at,
+        documents=tuple(documents),
+    )
+
+
+def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:
+    conditions: list[ColumnElement[bool]] = []
+    if text:
+        names = ("number", "recipient_name", "recipient_email", "sender_name", "sender_email", "subject")
+        conditions.append(or_(*(_LETTER.c[name].icontains(text, autoescape=True) for name in names)))
+    if phase is not None:
+        conditions.append(_LETTER.c.phase == phase.value)
+    return and_(*conditions) if conditions else None
+
+
+def _summary(row: Row[Any]) -> LetterSummary:
+    return LetterSummary(
+        id=row.id,
+        number=row.number,
+        product=Product(row.product),
+        phase=Phase(row.phase),
+        claim=Claim(row.claim),
+        recipient_name=row.recipient_name,
+        subject=row.subject,
+        deposited_at=row.deposited_at,
+        window_closes_at=row.window_closes_at,
+    )
+
+
+def _entry(row: Row[Any]) -> TimelineEntry:
+    if row.log_index is not None:
+        evidence = "stamped" if row.stamped_at is not None else "logged"
+    else:
+        evidence = "sealed" if row.signature is not None else "recorded"
+    return TimelineEntry(
+        seq=row.seq,
+        name=ErdsEvent(row.name),
+        at=row.occurred_at,
+        reasons=tuple(row.reasons),
+        evidence=evidence,
+        log_index=row.log_index,
+        stamped_at=row.stamped_at,
+    )

@@ -1,0 +1,205 @@
+"""The post office: opened once from settings, it holds the services and their ports."""
+
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from lre_kit.carriers.codes import CodeMail
+from lre_kit.carriers.mail import Courier, SmtpCourier
+from lre_kit.carriers.notices import MailIdentity
+from lre_kit.clock import Clock, now
+from lre_kit.errors import NotInitialisedError
+from lre_kit.identifiers.email_code import EmailCodes
+from lre_kit.identifiers.links import Links
+from lre_kit.letters.desk import Desk
+from lre_kit.letters.duties import Duties
+from lre_kit.letters.intake import Intake
+from lre_kit.letters.reading import Reading
+from lre_kit.proofs.backlog import LateEvidence
+from lre_kit.proofs.issue import Issuer
+from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.log import Log
+from lre_kit.proofs.note import NoteSigner
+from lre_kit.proofs.recorder import Recorder
+from lre_kit.proofs.seal import FileSeal, Seal
+from lre_kit.proofs.sequencer import Sequencer
+from lre_kit.proofs.timestamp import TimestampAuthority, open_authority
+from lre_kit.settings import Settings
+from lre_kit.store import schema
+from lre_kit.store.agenda import Agenda
+from lre_kit.store.blobs import BlobStore, open_blobs
+from lre_kit.store.database import Database
+from lre_kit.store.vault import Vault
+
+CLAIM_MAX = 100
+"""Duties claimed at once: larger claims gain nothing."""
+
+LEASE = timedelta(minutes=5)
+"""How long a worker may hold duties before another takes them over."""
+
+
+class PostOffice:
+    """One office: its desk, agenda, evidence and log. Open it with `PostOffice.open`.
+
+    Attributes:
+        desk: Deposits and every later act.
+        reading: Lists, letters, timelines.
+        identification: One-time codes by e-mail.
+        links: Recipient links.
+        agenda, duties: What must happen later, and its carrying out.
+        log, sequencer: The transparency log and its one writer.
+        issuer: Exhibits, proofs and bundles.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        database: Database,
+        keys: Keys,
+        blobs: BlobStore,
+        courier: Courier,
+        seal: Seal,
+        authority: TimestampAuthority,
+    ) -> None:
+        """Wire an office from its parts; hosts use `open`."""
+        self.settings = settings
+        self.clock = clock
+        self.database = database
+        self.keys = keys
+        self.blobs = blobs
+        self.courier = courier
+        self.seal = seal
+        self.authority = authority
+        self.vault = Vault(keys.kek, keys.kek_id)
+        self.identity = MailIdentity(provider_name=settings.provider_name, mail_from=settings.mail_from)
+        self.links = Links(keys.link_secret, settings.base_url)
+        self.reading = Reading(database)
+        self.signer = NoteSigner(settings.origin, keys.log_key)
+        self.log = Log(database, clock=clock, signer=self.signer, origin=settings.origin)
+        self.sequencer = Sequencer(
+            database,
+            log=self.log,
+            clock=clock,
+            batch_max=settings.batch_max,
+            anchors=settings.home / "checkpoints",
+        )
+        self.recorder = Recorder(seal=seal, settings=settings)
+        self.intake = Intake(
+            database,
+            settings=settings,
+            clock=clock,
+            blobs=blobs,
+            vault=self.vault,
+            recorder=self.recorder,
+            refuse_if_late=LateEvidence(self.sequencer, settings=settings, clock=clock).refuse,
+        )
+        self.desk = Desk(database, clock=clock, recorder=self.recorder, intake=self.intake)
+        self.agenda = Agenda(database, clock)
+        self.issuer = Issuer(
+            database,
+            settings=settings,
+            clock=clock,
+            log=self.log,
+            blobs=blobs,
+            keys=keys,
+            authority=authority,
+            open_document=self.intake.open_document,
+        )
+        codes = CodeMail(
+            courier,
+            reading=self.reading,
+            links=self.links,
+            identity=self.identity,
+            minutes=settings.code_ttl_s // 60,
+        )
+        self.identification = EmailCodes(
+            database,
+            clock=clock,
+            pepper=keys.pepper,
+            ttl=timedelta(seconds=settings.code_ttl_s),
+            attempts_max=settings.code_attempts_max,
+            deliver=codes.deliver,
+        )
+        self.duties = Duties(
+            agenda=self.agenda,
+            desk=self.desk,
+            reading=self.reading,
+            issuer=self.issuer,
+            courier=courier,
+            links=self.links,
+            identity=self.identity,
+            clock=clock,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        clock: Clock = now,
+        courier: Courier | None = None,
+        authority: TimestampAuthority | None = None,
+    ) -> Self:
+        """Open an office that `lre init` has prepared.
+
+        Args:
+            settings: By default read from the environment (``LRE_…``).
+            clock: By default the machine's.
+            courier: By default SMTP as configured.
+            authority: By default as configured: built in, or RFC 3161 over HTTP.
+
+        Raises:
+            NotInitialisedError: Keys or tables are missing.
+            ConfigurationError: The settings cannot work.
+            StoreUnavailableError: The database does not answer.
+        """
+        settings = settings or Settings()
+        keys = Keys.load(settings.keys_folder)
+        database = Database(settings.database)
+        if not schema.is_current(database):
+            database.close()
+            msg = "The database's tables are missing or older than this version."
+            raise NotInitialisedError(msg, mend="Run: lre init (it keeps what is there).")
+        return cls(
+            settings,
+            clock=clock,
+            database=database,
+            keys=keys,
+            blobs=open_blobs(settings),
+            courier=courier or SmtpCourier(settings),
+            seal=FileSeal(keys),
+            authority=authority or open_authority(settings, keys, clock),
+        )
+
+    def sweep(self, limit: int = CLAIM_MAX) -> int:
+        """Claim due duties and carry them out; return how many were fulfilled."""
+        return sum(self.duties.run(duty) for duty in self.agenda.claim(limit=limit, lease=LEASE))
+
+    def tick(self) -> int:
+        """Do once all that is due: duties, places in the log, time stamps; return how much was done."""
+        done = self.sweep()
+        done += self.sequencer.run_once()
+        done += self.sequencer.stamp_once(self.authority)
+        return done
+
+    def run_until_idle(self, rounds: int = 50) -> None:
+        """Tick until nothing is due (or `rounds` is reached): for demonstrations and tests."""
+        for _ in range(rounds):
+            if not self.tick():
+                return
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        """Return the office."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the office."""
+        self.close()

@@ -1,0 +1,102 @@
+"""Senders and recipients as the kernel knows them: checked when made, never changed silently."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from lre_kit.errors import InvalidAddressError, InvalidNameError
+
+NAME_MAX_CHARS = 200
+"""Longest name kept, in characters; the longest registered company names stay below it."""
+
+ADDRESS_MAX_CHARS = 254
+"""Longest e-mail address SMTP can carry (RFC 5321 §4.5.3.1.3)."""
+
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def has_hidden_characters(text: str) -> bool:
+    """Tell whether a text holds control, line or direction-override characters."""
+    return any(c in _BIDI_CONTROLS or unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in text)
+
+
+def checked_name(text: str, *, whose: str) -> str:
+    """Return a name of any script in NFC without outer spaces.
+
+    Args:
+        text: The name as typed.
+        whose: Word for the error, such as ``recipient``.
+
+    Raises:
+        InvalidNameError: Empty, over `NAME_MAX_CHARS`, or holding control characters.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        msg = f"The {whose}'s name is empty."
+        raise InvalidNameError(msg, mend="Give first and last name, or the company name.")
+    if len(name) > NAME_MAX_CHARS:
+        msg = f"The {whose}'s name has {len(name)} characters."
+        raise InvalidNameError(msg, mend=f"Shorten it to {NAME_MAX_CHARS} characters.")
+    if has_hidden_characters(name):
+        msg = f"The {whose}'s name holds invisible control characters."
+        raise InvalidNameError(msg, mend="Type it again instead of pasting it.")
+    return name
+
+
+def checked_address(text: str, *, whose: str) -> str:
+    """Return an e-mail address exactly as typed, outer spaces removed, once it can be one.
+
+    The typed form is kept (an address is never corrected for its owner); only its syntax is
+    judged, not whether the domain answers.
+
+    Raises:
+        InvalidAddressError: The text cannot be an e-mail address.
+    """
+    address = text.strip()
+    try:
+        if len(address) > ADDRESS_MAX_CHARS:
+            raise EmailNotValidError("it is too long")  # noqa: TRY301 - one way out for all refusals
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        msg = f"The {whose}'s e-mail address is not one: {str(error).rstrip('.')}."
+        raise InvalidAddressError(msg, mend="Give an address like name@example.org.") from error
+    return address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who deposits (expéditeur)."""
+
+    ref: str
+    """The host application's stable id of the sender; never shown to anyone."""
+    name: str
+    """First and last name, or company name (CPCE R. 53-2, 1°)."""
+    email: str
+    """E-mail address (CPCE R. 53-2, 1°)."""
+
+    def checked(self) -> "Sender":
+        """Return the sender with name and address in kept form, or raise what is wrong."""
+        return Sender(
+            ref=self.ref,
+            name=checked_name(self.name, whose="sender"),
+            email=checked_address(self.email, whose="sender"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Who is addressed (destinataire)."""
+
+    name: str
+    """First and last name, or company name (CPCE R. 53-2, 2°)."""
+    email: str
+    """E-mail address (CPCE R. 53-2, 2°)."""
+
+    def checked(self) -> "Recipient":
+        """Return the recipient with name and address in kept form, or raise what is wrong."""
+        return Recipient(
+            name=checked_name(self.name, whose="recipient"),
+            email=checked_address(self.email, whose="recipient"),
+        )

@@ -1,0 +1,1 @@
+"""Evidence, log, seals, time stamps and their verification."""

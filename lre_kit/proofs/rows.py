@@ -1,0 +1,85 @@
+"""Tables of the evidence, of the log that orders it, and of the proofs made from it."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from lre_kit.store.columns import UtcDateTime
+
+
+class EvidenceRow(SQLModel, table=True):
+    """The evidence of one event: canonical record, seal, and its salted place in the log.
+
+    `protected` and `signature` are the JAdES parts (base64url); both empty while the seal is
+    awaited. `log_index` is empty until the sequencer has given the record its place.
+    """
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        UniqueConstraint("event_id", name="uq_evidence_event"),
+        UniqueConstraint("log_index", name="uq_evidence_log_index"),
+        Index("ix_evidence_letter", "letter_id", "id"),
+        Index(
+            "ix_evidence_waiting",
+            "id",
+            sqlite_where=text("log_index IS NULL"),
+            postgresql_where=text("log_index IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    event_id: str = Field(foreign_key="event.id", max_length=32)
+    letter_id: str = Field(foreign_key="letter.id", max_length=32)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    record: str = Field(sa_column=Column(Text, nullable=False))
+    protected: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    signature: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    log_index: int | None = Field(default=None)
+
+
+class TileRow(SQLModel, table=True):
+    """One tile of the log: up to 256 hashes of 32 bytes at (level, position).
+
+    Level 0 holds leaf hashes; level n holds the roots of full tiles of level n - 1
+    (C2SP tlog-tiles, height 8).
+    """
+
+    __tablename__ = "log_tile"
+
+    level: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CheckpointRow(SQLModel, table=True):
+    """One signed tree head with its time stamp; `token` is empty while the stamp is awaited."""
+
+    __tablename__ = "log_checkpoint"
+
+    size: int = Field(primary_key=True)
+    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    token: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    stamped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    last_error: str | None = Field(default=None)
+
+
+class ProofRow(SQLModel, table=True):
+    """A rendered proof kept in the content store; losing it loses nothing."""
+
+    __tablename__ = "proof"
+    __table_args__ = (UniqueConstraint("letter_id", "kind", "language", name="uq_proof_kind"),)
+
+    id: str = Field(primary_key=True, max_length=32)
+    letter_id: str = Field(foreign_key="letter.id", max_length=32)
+    kind: str = Field(max_length=20)
+    language: str = Field(max_length=2)
+    media_type: str = Field(max_length=60)
+    size_bytes: int
+    digest_hex: str = Field(max_length=64)
+    blob_key: str = Field(max_length=200)
+    made_at: datetime = Field(sa_type=UtcDateTime)

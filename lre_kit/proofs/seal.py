@@ -1,0 +1,164 @@
+"""The office's electronic seal on evidence: JAdES baseline-B (ETSI TS 119 182-1) over a JWS.
+
+Header: ``alg`` ES256, ``cty`` json, ``iat`` (the claimed time, as version 1.2.1 names it),
+``x5c`` and ``x5t#S256``. Nothing is critical that a plain JWS library would not understand.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from lre_kit.errors import IntegrityError, SealUnavailableError
+from lre_kit.proofs.keys import Keys
+
+COORDINATE_BYTES = 32
+"""Length of each half of an ES256 signature, in bytes (RFC 7518 §3.4)."""
+
+HEADER_MAX_BYTES = 16 * 1024
+"""Longest protected header read; a chain of three certificates stays far below."""
+
+
+def base64url(raw: bytes) -> str:
+    """Return base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The two parts a seal adds to a payload, both base64url."""
+
+    protected: str
+    signature: str
+
+
+class Seal(Protocol):
+    """Seals payloads; the key stays behind it."""
+
+    def sign(self, payload: bytes, *, at: datetime) -> Sealed:
+        """Seal a payload, claiming the instant `at`.
+
+        Raises:
+            SealUnavailableError: The key cannot be used now.
+        """
+
+
+class FileSeal:
+    """Seals with the key file that ``lre init`` made."""
+
+    def __init__(self, keys: Keys) -> None:
+        """Prepare the header's constant parts once."""
+        self._key = keys.seal_key
+        chain = [keys.seal_certificate, *keys.seal_chain[:-1]]
+        certificates = [
+            base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in chain
+        ]
+        self._constant = {
+            "alg": "ES256",
+            "cty": "json",
+            "x5c": certificates,
+            "x5t#S256": base64url(keys.seal_certificate.fingerprint(hashes.SHA256())),
+        }
+
+    def sign(self, payload: bytes, *, at: datetime) -> Sealed:
+        """Seal a payload; see `Seal.sign`."""
+        header = {**self._constant, "iat": int(at.timestamp())}
+        protected = base64url(json.dumps(header, separators=(",", ":"), sort_keys=True).encode())
+        signing_input = f"{protected}.{base64url(payload)}".encode()
+        try:
+            der = self._key.sign(signing_input, ec.ECDSA(hashes.SHA256()))
+        except Exception as error:  # whatever a key holder raises, evidence must wait visibly
+            msg = "The seal key cannot be used."
+            raise SealUnavailableError(msg, mend="Run lre doctor and mend what it shows of the seal.") from error
+        first, second = decode_dss_signature(der)
+        raw = first.to_bytes(COORDINATE_BYTES, "big") + second.to_bytes(COORDINATE_BYTES, "big")
+        return Sealed(protected, base64url(raw))
+
+
+class SealError(IntegrityError):
+    """A seal does not fit; `sub_indication` is the word of EN 319 102-1."""
+
+    slug = "seal-invalid"
+
+    def __init__(self, problem: str, *, sub_indication: str) -> None:
+        """Keep the sub-indication, such as ``SIG_CRYPTO_FAILURE``."""
+        super().__init__(problem, mend="Ask the provider for the evidence again.")
+        self.sub_indication = sub_indication
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealCheck:
+    """A seal that fits its payload; whether its maker is trusted is for the chain to say."""
+
+    payload: bytes
+    certificate: x509.Certificate
+    others: tuple[x509.Certificate, ...]
+    claimed_at: datetime
+
+
+def open_seal(compact: str) -> SealCheck:
+    """Check a compact JAdES seal against its own certificate and return what it covers.
+
+    Raises:
+        SealError: Malformed, an algorithm other than ES256, or a signature that does not fit.
+    """
+    protected = compact.split(".", 1)[0]
+    chain, claimed_at = _header(protected)
+    try:
+        found = jws.deserialize_compact(compact, _key_of(chain[0]), algorithms=["ES256"], registry=_registry())
+    except (JoseError, ValueError) as error:
+        raise SealError("The seal does not fit the evidence.", sub_indication="SIG_CRYPTO_FAILURE") from error
+    if ".".join((protected, base64url(found.payload), compact.rsplit(".", 1)[1])) != compact:
+        raise SealError("The seal is not in its one form.", sub_indication="FORMAT_FAILURE")
+    return SealCheck(payload=found.payload, certificate=chain[0], others=chain[1:], claimed_at=claimed_at)
+
+
+def _header(protected: str) -> tuple[tuple[x509.Certificate, ...], datetime]:
+    try:
+        raw = base64.urlsafe_b64decode(protected + "=" * (-len(protected) % 4))
+        header: dict[str, Any] = json.loads(raw)
+        chain = tuple(_certificate(text) for text in header["x5c"])
+        claimed_at = datetime.fromtimestamp(header["iat"], UTC)
+        named = header["x5t#S256"]
+    except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
+        raise SealError("The seal's header cannot be read.", sub_indication="FORMAT_FAILURE") from error
+    if base64url(raw) != protected or not chain:
+        raise SealError("The seal's header is not in its one form.", sub_indication="FORMAT_FAILURE")
+    if named != base64url(chain[0].fingerprint(hashes.SHA256())):
+        raise SealError("The seal names another certificate.", sub_indication="SIG_CONSTRAINTS_FAILURE")
+    return chain, claimed_at
+
+
+@lru_cache(maxsize=64)
+def _certificate(text: str) -> x509.Certificate:
+    return x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
+
+
+@lru_cache(maxsize=64)
+def _key_of(certificate: x509.Certificate) -> ECKey:
+    public = certificate.public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise SealError("The seal's key is not of elliptic curve P-256.", sub_indication="FORMAT_FAILURE")
+    return ECKey.import_key(
+        public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+@lru_cache(maxsize=1)
+def _registry() -> jws.JWSRegistry:
+    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+    registry.max_header_length = HEADER_MAX_BYTES
+    registry.max_payload_length = 1024 * 1024
+    return registry
+
+

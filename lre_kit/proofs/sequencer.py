@@ -1,0 +1,178 @@
+"""The one writer of the log: gives sealed evidence its place, signs tree heads, gets them stamped.
+
+Placing is one transaction: it happens whole or not at all, and running it again does nothing
+twice. A stamp is fetched outside any transaction and kept only if its checkpoint still lacks one.
+Every record is proved by the smallest *stamped* checkpoint that covers it, so a checkpoint that a
+newer stamped one overtook needs no stamp of its own.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select, update
+
+from lre_kit.clock import Clock
+from lre_kit.errors import LreError
+from lre_kit.failpoints import declare, failpoint
+from lre_kit.proofs.log import Log, commitment
+from lre_kit.proofs.rows import CheckpointRow, EvidenceRow
+from lre_kit.proofs.timestamp import TimestampAuthority
+from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
+
+log_ = logging.getLogger(__name__)
+
+declare("sequence.locked", "sequence.appended", "sequence.before_commit", "sequence.after_commit")
+declare("stamp.before", "stamp.after")
+
+_EVIDENCE = table_of(EvidenceRow)
+_CHECKPOINT = table_of(CheckpointRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Evidence that still waits, and since when."""
+
+    unsealed: int
+    """Records without a seal."""
+    unlogged: int
+    """Sealed records without a place in the log."""
+    unstamped: int
+    """Checkpoints beyond the last stamped one."""
+    oldest_at: datetime | None
+    """When the longest waiting of all of these was recorded."""
+
+
+class Sequencer:
+    """Places and stamps; any number may run, one at a time has an effect."""
+
+    def __init__(
+        self, database: Database, *, log: Log, clock: Clock, batch_max: int, anchors: Path | None = None
+    ) -> None:
+        """Wire the sequencer.
+
+        Args:
+            database: Where evidence waits.
+            log: Where it goes.
+            clock: The office's clock.
+            batch_max: Records under one checkpoint at most.
+            anchors: Folder for copies of stamped checkpoints outside the database.
+        """
+        self._database = database
+        self._log = log
+        self._clock = clock
+        self._batch_max = batch_max
+        self._anchors = anchors
+
+    def run_once(self) -> int:
+        """Place up to a batch of sealed records under a new checkpoint; return how many."""
+        waiting = (
+            select(_EVIDENCE.c.id, _EVIDENCE.c.record, _EVIDENCE.c.protected, _EVIDENCE.c.signature, _EVIDENCE.c.salt)
+            .where(_EVIDENCE.c.log_index.is_(None), _EVIDENCE.c.signature.is_not(None))
+            .order_by(_EVIDENCE.c.id)
+            .limit(self._batch_max)
+        )  # fmt: skip
+        with self._database.read() as connection:
+            if connection.execute(waiting.limit(1)).first() is None:
+                return 0
+        with self._database.write() as uow:
+            uow.serialise("sequencer")
+            rows = uow.execute(waiting).all()
+            failpoint("sequence.locked")
+            if not rows:
+                return 0
+            places = self._log.append(
+                uow, [commitment(row.salt, compact(row.protected, row.record, row.signature)) for row in rows]
+            )
+            failpoint("sequence.appended")
+            uow.execute(
+                update(_EVIDENCE).where(_EVIDENCE.c.id == bindparam("of")).values(log_index=bindparam("place")),
+                [{"of": row.id, "place": place} for row, place in zip(rows, places, strict=True)],
+            )
+            head = self._log.head(uow.connection)
+            uow.add(
+                CheckpointRow,
+                size=head.size,
+                root=head.root,
+                note=self._log.signer.sign(head.text()),
+                created_at=self._clock(),
+            )
+            failpoint("sequence.before_commit")
+            uow.commit()
+        failpoint("sequence.after_commit")
+        return len(rows)
+
+    def stamp_once(self, authority: TimestampAuthority) -> int:
+        """Get the newest checkpoint stamped if it is not; return whether it was (1 or 0).
+
+        A failure is written beside the checkpoint and not raised.
+        """
+        newest = select(_CHECKPOINT).order_by(_CHECKPOINT.c.size.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(newest).first()
+        if row is None or row.token is not None:
+            return 0
+        failpoint("stamp.before")
+        values: dict[str, Any] = {"attempts": row.attempts + 1}
+        try:
+            token = authority.stamp(sha256(row.note.encode()).digest())
+        except LreError as error:
+            log_.warning("checkpoint %d awaits its time stamp: %s", row.size, error.slug)
+            values["last_error"] = f"{error.slug}: {error.problem}"
+        else:
+            values |= {"token": token, "stamped_at": self._clock(), "last_error": None}
+        failpoint("stamp.after")
+        with self._database.write() as uow:
+            mine = and_(_CHECKPOINT.c.size == row.size, _CHECKPOINT.c.token.is_(None))
+            done = uow.update(update(_CHECKPOINT).where(mine).values(values))
+            uow.commit()
+        if done and "token" in values:
+            self._anchor(row.note, values["token"])
+            return 1
+        return 0
+
+    def waiting(self) -> Backlog:
+        """Return what evidence still waits, and since when."""
+        unlogged = _EVIDENCE.c.log_index.is_(None)
+        stamped_size = (
+            select(func.coalesce(func.max(_CHECKPOINT.c.size), 0))
+            .where(_CHECKPOINT.c.token.is_not(None))
+            .scalar_subquery()
+        )
+        query = select(
+            select(func.count()).where(unlogged, _EVIDENCE.c.signature.is_(None)).scalar_subquery(),
+            select(func.count()).where(unlogged, _EVIDENCE.c.signature.is_not(None)).scalar_subquery(),
+            select(func.count()).where(_CHECKPOINT.c.size > stamped_size).scalar_subquery(),
+            select(func.min(_EVIDENCE.c.recorded_at)).where(unlogged).scalar_subquery(),
+            select(func.min(_CHECKPOINT.c.created_at)).where(_CHECKPOINT.c.size > stamped_size).scalar_subquery(),
+        )
+        with self._database.read() as connection:
+            unsealed, placeless, unstamped, *instants = connection.execute(query).one()
+        return Backlog(
+            unsealed=unsealed,
+            unlogged=placeless,
+            unstamped=unstamped,
+            oldest_at=min((at for at in instants if at is not None), default=None),
+        )
+
+    def _anchor(self, note: str, token: bytes) -> None:
+        """Keep the newest stamped checkpoint outside the database, so that a cut tail shows."""
+        if self._anchors is None:
+            return
+        self._anchors.mkdir(parents=True, exist_ok=True)
+        for name, content in (("latest.tsr", token), ("latest.txt", note.encode())):
+            fresh = self._anchors / f".{name}.{os.getpid()}"
+            fresh.write_bytes(content)
+            fresh.replace(self._anchors / name)
+
+
+def compact(protected: str, record: str, signature: str) -> str:
+    """Return the compact JWS of a record kept in parts (RFC 7515 §7.1)."""
+    from lre_kit.proofs.seal import base64url
+
+    return f"{protected}.{base64url(record.encode())}.{signature}"

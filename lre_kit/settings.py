@@ -1,0 +1,113 @@
+"""Everything an operator may set, with its meaning and unit. Environment prefix ``LRE_``."""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one office; each field may be given as ``LRE_<FIELD>`` or as an argument."""
+
+    model_config = SettingsConfigDict(env_prefix="LRE_", extra="forbid", frozen=True)
+
+    home: Path = Path("lre-office")
+    """Folder that holds what is not elsewhere: database, content, keys, public log."""
+    database_url: str | None = None
+    """SQLAlchemy URL; by default ``sqlite:///<home>/office.db``. PostgreSQL: ``postgresql+psycopg://…``."""
+    blob_url: str | None = None
+    """Content store; by default the folder ``<home>/blobs``. S3: ``s3://bucket/prefix``."""
+    s3_endpoint: str | None = None
+    """Endpoint of an S3-compatible service; empty means AWS."""
+    s3_region: str = "eu-west-3"
+    """Region named in S3 signatures."""
+    s3_access_key_id: str | None = None
+    """S3 access key; empty means the ambient credentials."""
+    s3_secret_access_key: SecretStr | None = None
+    """S3 secret key."""
+    broker_url: str | None = None
+    """``redis://…`` or ``amqp://…``; empty means jobs run inside the serving process."""
+
+    base_url: str = "http://127.0.0.1:8000"
+    """Address under which recipients reach the office; links are built from it, never from a request."""
+    provider_name: str = "LRE Kit office"
+    """Name of the provider in notices, pages and proofs."""
+    provider_policy: str = "urn:lre-kit:policy:non-qualified"
+    """EvidenceIssuerPolicyID (EN 319 522-3): URI of the policy evidence is issued under."""
+    evidence_version: str = "EN319522v1.1.1"
+    """``version`` of evidence records; sources disagree (1.1.1 or 1.2.1), hence a setting."""
+    log_origin: str | None = None
+    """Origin line of checkpoints; by default ``<host of base_url>/lre-log``."""
+    seal_trust_reference: str | None = None
+    """Trust-list entry of the seal's issuer; without it no letter may call itself qualified."""
+    timestamp_trust_reference: str | None = None
+    """Trust-list entry of the time-stamping authority; without it no letter may call itself qualified."""
+
+    tsa_url: str | None = None
+    """RFC 3161 authority over HTTP(S); empty means the built-in, non-qualified one."""
+    tsa_policy: str | None = None
+    """Policy OID to ask for and to insist on."""
+    tsa_anchor_file: Path | None = None
+    """PEM file of the root(s) that tokens from `tsa_url` must chain to."""
+    tsa_timeout_s: float = 10.0
+    """Seconds to wait for the authority."""
+    clock_tolerance_s: float = 60.0
+    """Largest disagreement accepted between our clock and a token, in seconds."""
+    batch_max: int = Field(default=4096, ge=1)
+    """Largest number of evidence records under one checkpoint; 1 gives a token per act."""
+    evidence_alarm_s: float = 60.0
+    """Age in seconds from which waiting evidence is reported as an alarm."""
+    evidence_stop_s: float = 14_400.0
+    """Age in seconds from which waiting evidence stops new deposits."""
+
+    smtp_host: str | None = None
+    """Mail server; without one no notice can leave."""
+    smtp_port: int = 25
+    """Port of the mail server."""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection is protected."""
+    smtp_user: str | None = None
+    """Account on the mail server."""
+    smtp_password: SecretStr | None = None
+    """Password of that account."""
+    smtp_ca_file: Path | None = None
+    """PEM file of roots to trust for the mail server besides the system's."""
+    smtp_timeout_s: float = 20.0
+    """Seconds to wait for each answer of the mail server."""
+    mail_from: str = "notices@localhost.localdomain"
+    """Neutral address notices come from; never the sender's."""
+
+    document_max_bytes: int = 50 * 1024 * 1024
+    """Largest document, in bytes."""
+    letter_max_bytes: int = 200 * 1024 * 1024
+    """Largest letter, all documents together, in bytes."""
+    documents_max: int = 50
+    """Largest number of documents in a letter."""
+    code_ttl_s: int = 600
+    """Life of an e-mailed one-time code, in seconds (ASVS 6.5.5: at most ten minutes)."""
+    code_attempts_max: int = 5
+    """Tries at one e-mailed code before it dies."""
+    session_ttl_s: int = 1800
+    """Life of a recipient's identified session, in seconds."""
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.home / 'office.db'}"
+
+    @property
+    def blobs(self) -> str:
+        """The content store's URL in force."""
+        return self.blob_url or (self.home / "blobs").absolute().as_uri()
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where file keys and certificates lie."""
+        return self.home / "keys"
+
+    @property
+    def origin(self) -> str:
+        """The log's origin line in force."""
+        return self.log_origin or f"{urlsplit(self.base_url).hostname}/lre-log"

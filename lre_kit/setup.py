@@ -1,0 +1,35 @@
+"""Preparing an office: keys, tables, folders. What is there is kept."""
+
+from collections.abc import Iterator
+
+from lre_kit.clock import Clock, now
+from lre_kit.proofs.keys import Keys, create_keys
+from lre_kit.settings import Settings
+from lre_kit.store import schema
+from lre_kit.store.database import Database
+
+
+def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
+    """Create what is missing and yield a line for each step.
+
+    Raises:
+        ConfigurationError: The folder or the database cannot be used.
+    """
+    folder = settings.keys_folder
+    if folder.exists():
+        Keys.load(folder)
+        yield f"Keys are there: {folder}"
+    else:
+        create_keys(folder, provider_name=settings.provider_name, origin=settings.origin, clock=clock)
+        yield f"Keys made: {folder} (back them up, apart from the data)"
+    Keys.load(folder).write_trust(settings.home / "trust")
+    yield f"Trust anchors for verifiers: {settings.home / 'trust'}"
+    database = Database(settings.database)
+    try:
+        if schema.is_current(database):
+            yield "Tables are there and current"
+        else:
+            schema.upgrade(database)
+            yield f"Tables made or upgraded to {schema.head()}"
+    finally:
+        database.close()

@@ -1,0 +1,1 @@
+"""Storage: database, migrations, content, encryption of content, agenda."""

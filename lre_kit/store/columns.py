@@ -1,0 +1,42 @@
+"""Column types and ids shared by every table."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from uuid_utils import uuid7
+
+from lre_kit.clock import as_utc
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: refuses naive values on the way in, answers aware UTC on the way out.
+
+    SQLite forgets time zones, so the value is stored there as naive UTC.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware instant into what the database keeps."""
+        if value is None:
+            return None
+        utc = as_utc(value)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn what the database kept into an aware instant."""
+        if value is None:
+            return None
+        if not isinstance(value, datetime):
+            msg = f"not an instant: {value!r}"
+            raise TypeError(msg)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> str:
+    """Return a fresh time-ordered id: UUIDv7 (RFC 9562 §5.7) as 32 hexadecimal digits."""
+    return uuid7().hex

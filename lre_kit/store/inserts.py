@@ -1,0 +1,108 @@
+"""Insert statements compiled once per table: rows go to the driver as plain values.
+
+Building and compiling a statement costs far more than running it, and a unit of work runs the same
+few over and over. Values still pass through the column types of the tables, and missing ones take
+the defaults of the row classes.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlmodel import SQLModel
+
+Parameters = tuple[Any, ...] | dict[str, Any]
+"""One row in the driver's own form."""
+
+
+def table_of(row_class: type[SQLModel]) -> Table:
+    """Return the table a row class declares (SQLModel does not type it)."""
+    table: Table = row_class.__table__  # type: ignore[attr-defined]
+    return table
+
+
+class InsertPlan:
+    """How to insert rows of one class on one kind of database.
+
+    Attributes:
+        sql: The statement in the driver's parameter style.
+    """
+
+    def __init__(self, row_class: type[SQLModel], *, dialect: Dialect, skip_existing: bool) -> None:
+        """Compile the statement; with `skip_existing`, rows that are there already are left as they are."""
+        table = table_of(row_class)
+        module = postgresql if dialect.name == "postgresql" else sqlite
+        statement = module.insert(table).inline()
+        if skip_existing:
+            statement = statement.on_conflict_do_nothing()
+        names = [column.name for column in table.columns]
+        compiled = statement.compile(dialect=dialect, column_keys=names)
+        self.sql = str(compiled)
+        self._row_class = row_class
+        self._positions = compiled.positiontup if compiled.positional else None
+        self._columns = tuple(
+            (
+                column.name,
+                _default(row_class, column.name),
+                column.type.dialect_impl(dialect).bind_processor(dialect),
+            )
+            for column in table.columns
+        )
+        self._names = frozenset(names)
+
+    def bind(self, values: Mapping[str, Any]) -> Parameters:
+        """Return one row as the driver wants it.
+
+        Raises:
+            TypeError: A value is missing that has no default, or belongs to no column.
+        """
+        if not self._names.issuperset(values):
+            msg = f"{self._row_class.__name__} has no {', '.join(sorted(values.keys() - self._names))}"
+            raise TypeError(msg)
+        row: dict[str, Any] = {}
+        for name, default, process in self._columns:
+            value = values[name] if name in values else default()
+            row[name] = value if process is None else process(value)
+        if self._positions is None:
+            return row
+        return tuple([row[name] for name in self._positions])
+
+
+class InsertPlans:
+    """The plans of one database, each compiled at its first use."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Compile for `dialect`."""
+        self._dialect = dialect
+        self._plans: dict[tuple[type[SQLModel], bool], InsertPlan] = {}
+        self._ranks: dict[str, int] = {}
+
+    def plan(self, row_class: type[SQLModel], *, skip_existing: bool) -> InsertPlan:
+        """Return the compiled insert of a row class."""
+        key = (row_class, skip_existing)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = InsertPlan(row_class, dialect=self._dialect, skip_existing=skip_existing)
+            self._plans[key] = plan
+        return plan
+
+    def rank(self, row_class: type[SQLModel]) -> int:
+        """Return a table's place in the order in which foreign keys allow inserts."""
+        name = table_of(row_class).name
+        if name not in self._ranks:
+            self._ranks = {table.name: rank for rank, table in enumerate(SQLModel.metadata.sorted_tables)}
+        return self._ranks[name]
+
+
+def _default(row_class: type[SQLModel], name: str) -> Callable[[], Any]:
+    field = row_class.model_fields[name]
+    if not field.is_required():
+        return lambda: field.get_default(call_default_factory=True)
+
+    def missing() -> Any:
+        msg = f"{row_class.__name__} needs {name}"
+        raise TypeError(msg)
+
+    return missing

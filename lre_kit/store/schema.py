@@ -1,0 +1,85 @@
+"""The database's tables: which version they have, and bringing them to this version's.
+
+Migrations are Alembic's, shipped with the package. Alembic itself is loaded only to run them, since
+an office looks at its version each time it opens.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData, Select, column, select, table
+from sqlmodel import SQLModel
+
+from lre_kit.errors import NotInitialisedError
+from lre_kit.store.database import Database
+
+HEAD = "0001"
+"""Revision this version of the code works with: the newest under ``migrations/versions``."""
+
+ROW_MODULES = (
+    "lre_kit.store.rows",
+    "lre_kit.letters.rows",
+    "lre_kit.proofs.rows",
+    "lre_kit.identifiers.rows",
+)
+"""Every module that declares tables."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""Where Alembic finds its environment."""
+
+
+def metadata() -> MetaData:
+    """Return the tables as the row classes declare them."""
+    for name in ROW_MODULES:
+        import_module(name)
+    return SQLModel.metadata
+
+
+def head() -> str:
+    """Return the revision this version of the code works with."""
+    return HEAD
+
+
+def current(database: Database) -> str | None:
+    """Return the revision a database has, or nothing if it has no tables of ours.
+
+    Raises:
+        StoreUnavailableError: It does not answer.
+    """
+    file = database.engine.url.database
+    if database.kind == "sqlite" and not Path(file or "").exists():
+        return None
+    version: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
+    try:
+        with database.read() as connection:
+            found: str | None = connection.execute(version).scalar()
+    except NotInitialisedError:
+        return None
+    return found
+
+
+def is_current(database: Database) -> bool:
+    """Answer whether a database has the tables this version of the code works with."""
+    return current(database) == HEAD
+
+
+def upgrade(database: Database) -> None:
+    """Bring a database's tables to this version, all or nothing; doing it again changes nothing.
+
+    Several processes may try at once: they go one after the other.
+
+    Raises:
+        StoreUnavailableError: The database is locked, read-only, full or gone.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    metadata()
+    with database.write() as uow:
+        uow.serialise("lre-kit schema")
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["connection"] = uow.connection
+        command.upgrade(config, "head")
+        uow.commit()

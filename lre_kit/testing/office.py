@@ -1,0 +1,58 @@
+"""A throwaway office in a folder: real keys, real tables, real proofs; mail stays in memory."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from lre_kit.clock import Clock, now
+from lre_kit.identifiers.email_code import Identified
+from lre_kit.letters.values import Letter, Upload
+from lre_kit.office import PostOffice
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.settings import Settings
+from lre_kit.setup import prepare
+from lre_kit.testing.courier import MemoryCourier
+
+SENDER = Sender(ref="host-user-1", name="Hélène Faÿ", email="helene.fay@example.org")
+RECIPIENT = Recipient(name="Jean Dupont", email="jean.dupont@example.net")
+
+SMALL_PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+"""The smallest thing the desk takes for a PDF."""
+
+
+def throwaway_office(
+    folder: Path, *, clock: Clock = now, courier: MemoryCourier | None = None, **settings: Any
+) -> PostOffice:
+    """Prepare and open an office below `folder`; its `courier` is a `MemoryCourier`.
+
+    Example:
+        >>> with throwaway_office(tmp_path) as office:                   # doctest: +SKIP
+        ...     letter = deposit_sample(office)
+    """
+    made = Settings.model_validate({"home": folder, "base_url": "https://notices.example"} | settings)
+    for _ in prepare(made, clock=clock):
+        pass
+    return PostOffice.open(made, clock=clock, courier=courier or MemoryCourier())
+
+
+def deposit_sample(office: PostOffice, **changes: Any) -> Letter:
+    """Deposit a small letter; any argument of `desk.deposit` may be replaced."""
+    arguments: dict[str, Any] = {
+        "sender": SENDER,
+        "recipient": RECIPIENT,
+        "product": "simple",
+        "subject": "Résiliation de bail",
+        "documents": [Upload(name="letter.pdf", stream=BytesIO(SMALL_PDF))],
+    }
+    return office.desk.deposit(**(arguments | changes))
+
+
+def identify(office: PostOffice, letter: Letter) -> Identified:
+    """Identify as the recipient by a real e-mailed code, read from the office's memory courier."""
+    office.identification.send_code(letter.id)
+    courier = office.courier
+    assert isinstance(courier, MemoryCourier)  # noqa: S101 - only throwaway offices come here
+    found = re.search(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", courier.text_of(), re.MULTILINE)
+    assert found is not None  # noqa: S101 - the code message always holds one
+    return office.identification.check_code(letter.id, found.group())

@@ -1,0 +1,134 @@
+"""Services and stores every test may ask for. A service that is missing skips, or fails in CI."""
+
+import os
+import secrets
+import shutil
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from lre_kit.store import schema
+from lre_kit.store.database import Database
+from lre_kit.testing import services
+
+REQUIRE_SERVICES = "LRE_REQUIRE_SERVICES"
+"""Set to 1, a missing service is a failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Service:
+    """A bucket behind a real S3 API; the fields are those of `S3Blobs`."""
+
+    endpoint: str
+    bucket: str
+    region: str = "eu-west-3"
+    access_key_id: str = "test"
+    secret_access_key: str = "test"
+
+
+def _service(find: Callable[[ExitStack], str]) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = find(stack)
+        except services.MissingServiceError as missing:
+            if os.environ.get(REQUIRE_SERVICES) == "1":
+                pytest.fail(str(missing))
+            pytest.skip(str(missing))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a PostgreSQL server whose user may create databases."""
+    yield from _service(services.postgres)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a fresh, empty PostgreSQL database."""
+    with services.fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of an empty Redis number of our own."""
+    yield from _service(services.redis)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> Iterator[str]:
+    """URL of a RabbitMQ virtual host."""
+    yield from _service(services.rabbitmq)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Address of an S3 API server."""
+    server_module: Any = pytest.importorskip("moto.server")
+    server = server_module.ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_endpoint: str) -> S3Service:
+    """A fresh bucket."""
+    bucket = f"lre-{secrets.token_hex(6)}"
+    request = urllib.request.Request(f"{s3_endpoint}/{bucket}", method="PUT")
+    urllib.request.urlopen(request, timeout=10).close()
+    return S3Service(endpoint=s3_endpoint, bucket=bucket)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with this version's tables, to copy."""
+    path = tmp_path_factory.mktemp("template") / "office.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """Name of a PostgreSQL database with this version's tables, to copy."""
+    with services.fresh_database(postgres_server) as url:
+        database = Database(url)
+        schema.upgrade(database)
+        database.close()
+        yield urlsplit(url).path.lstrip("/")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """URL of a SQLite database with this version's tables."""
+    shutil.copy(sqlite_template, tmp_path / "office.db")
+    return f"sqlite:///{tmp_path / 'office.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a fresh database with this version's tables: once SQLite, once PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    template = request.getfixturevalue("postgres_template")
+    with services.fresh_database(request.getfixturevalue("postgres_server"), template=template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database with this version's tables: once SQLite, once PostgreSQL."""
+    database = Database(database_url)
+    yield database
+    database.close()

@@ -1,0 +1,133 @@
+"""kill -9 at every named place, and at every durable write: one lawful state after restart, always."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from lre_kit.failpoints import REGISTRY
+from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.values import Letter
+from lre_kit.office import PostOffice
+from lre_kit.settings import Settings
+from lre_kit.store.blobs import FolderBlobs
+from lre_kit.testing.office import throwaway_office
+
+pytestmark = pytest.mark.timeout(600)
+
+DRIVER = """
+import sys
+from pathlib import Path
+from lre_kit.failpoints import arm_from_environment
+from lre_kit.settings import Settings
+from lre_kit.office import PostOffice
+from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.office import deposit_sample, identify
+office = PostOffice.open(Settings(home=Path(sys.argv[1]), base_url="https://notices.example"), courier=MemoryCourier())
+step = sys.argv[2]
+arm_from_environment()
+if step == "deposit":
+    print(deposit_sample(office, idempotency_key="once").number, flush=True)
+elif step == "work":
+    office.run_until_idle()
+else:
+    letter = office.reading.by_id(office.reading.all_letters()[0].id)
+    getattr(office.desk, step)(letter.id, identify(office, letter))
+"""
+
+STEPS = ("deposit", "work", "accept", "work")
+"""The life of a letter as four processes."""
+
+
+def drive(home: Path, step: str, *, prefix: tuple[str, ...] = (), failpoints: str = "") -> int:
+    command = [*prefix, sys.executable, "-P", "-c", DRIVER, str(home), step]
+    environment = os.environ | {"LRE_FAILPOINTS": failpoints}
+    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120).returncode
+
+
+def survivors(home: Path) -> tuple[Letter | None, PostOffice]:
+    office = PostOffice.open(Settings(home=home, base_url="https://notices.example"))
+    found = office.reading.all_letters()
+    assert len(found) <= 1, "the same idempotency key gave two letters"
+    return (office.reading.by_id(found[0].id) if found else None), office
+
+
+def check_lawful(home: Path) -> None:
+    """One letter at most, each event once, projection equal to journal, no content without a letter."""
+    letter, office = survivors(home)
+    with office:
+        blobs = office.blobs
+        assert isinstance(blobs, FolderBlobs)
+        if letter is None:
+            return
+        timeline = office.reading.timeline(letter.id)
+        assert max(Counter(entry.name for entry in timeline).values()) == 1
+        assert [entry.seq for entry in timeline] == list(range(len(timeline)))
+        assert letter.version == len(timeline)
+        info, pieces = office.desk.open_document(letter.id, 1)
+        assert len(b"".join(pieces)) == info.size_bytes
+
+
+def finish(home: Path) -> None:
+    """Go on after the restart as if nothing had happened, to the one lawful end."""
+    drive(home, "deposit")
+    drive(home, "work")
+    drive(home, "accept")
+    drive(home, "work")
+    letter, office = survivors(home)
+    with office:
+        assert letter is not None
+        assert letter.phase is Phase.RECEIVED
+        assert {entry.evidence for entry in office.reading.timeline(letter.id)} == {"stamped"}
+
+
+@pytest.fixture(scope="module")
+def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("fresh") / "office"
+    throwaway_office(home).close()
+    return home
+
+
+@pytest.mark.parametrize("name", sorted(name for name in REGISTRY if not name.startswith("test.")))
+def test_killed_at_a_named_place_the_letter_is_in_one_lawful_state(
+    name: str, fresh_home: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "office"
+    shutil.copytree(fresh_home, home)
+    killed = 0
+    for step in STEPS:
+        killed += drive(home, step, failpoints=f"{name}=kill") == -9
+        check_lawful(home)
+    assert killed, f"no step passes {name}"
+    finish(home)
+
+
+@pytest.mark.skipif(
+    shutil.which("strace") is None and not os.environ.get("LRE_REQUIRE_SERVICES"), reason="strace is not installed"
+)
+@pytest.mark.parametrize("step", ["deposit", "work", "accept"])
+def test_killed_at_the_nth_durable_write_the_letter_is_in_one_lawful_state(
+    step: str, fresh_home: Path, tmp_path: Path
+) -> None:
+    before = STEPS[: STEPS.index(step)]
+    prepared = tmp_path / "prepared"
+    shutil.copytree(fresh_home, prepared)
+    for earlier in before:
+        assert drive(prepared, earlier) == 0
+    for nth in range(1, 40):
+        home = tmp_path / f"{step}-{nth}"
+        shutil.copytree(prepared, home)
+        trace = (
+            "strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+            "-e", f"inject=fsync,fdatasync:signal=SIGKILL:when={nth}",
+        )  # fmt: skip
+        code = drive(home, step, prefix=trace)
+        check_lawful(home)
+        finish(home)
+        if code == 0:
+            assert nth > 1, "the step wrote nothing durable"
+            return
+    pytest.fail("the step never ended by itself")
