@@ -39,7 +39,7 @@ RECIPIENTS = (
     Recipient(name="Société Brumes & Fils", email="contact@brumes.example.net"),
 )
 _LINK = re.compile(r"https?://\S+/r/\S+")
-_CODE = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}$", re.MULTILINE)
+_CODE = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def _last(messages: list[EmailMessage], who: Recipient, pattern: re.Pattern[str]
             body = message.get_body(("plain",))
             found = pattern.search(body.get_content() if body else "")
             if found:
-                return found.group()
+                return found.group().strip()
     msg = f"no message to {who.email} holds what is looked for"
     raise LookupError(msg)
 

@@ -14,12 +14,9 @@ OWN = {"lre_kit", "lre_web", "lre_tui", "lre_jobs"}
 SOURCES = [ROOT / "lre_kit", ROOT / "web" / "lre_web", ROOT / "tui" / "lre_tui", ROOT / "jobs" / "lre_jobs"]
 NOT_IMPORTED = {
     "tzdata",  # data for zoneinfo
-    "pydantic",  # its validators work through SQLModel and the settings
-    "psycopg",  # named in database URLs
-    "python-pkcs11",  # the port is there, the adapter follows
-    "asn1crypto",
-    "segno",
-    "lre-kit",
+    "python-pkcs11",  # the seal's port is there, the adapter follows
+    "pyotp",  # likewise, for identification by an app
+    "lre-kit",  # the extra `all` names the others
 }
 
 

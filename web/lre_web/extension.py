@@ -1,0 +1,119 @@
+"""The extension: mounts one office in one application, under any prefix, and leaves nothing global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, current_app
+
+from lre_kit.errors import ConfigurationError
+from lre_kit.office import PostOffice
+from lre_kit.parties.values import Sender
+
+EXTENSION = "lre"
+"""Key under which an application keeps its mounted offices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who is logged in to the host application, as the host says."""
+
+    ref: str
+    """The host's stable id of the person or organisation."""
+    name: str
+    email: str
+
+    def as_sender(self) -> Sender:
+        """Return the actor as a sender."""
+        return Sender(ref=self.ref, name=self.name, email=self.email)
+
+
+CurrentActor = Callable[[], Actor | None]
+"""Asked at each sender's page; nothing means that nobody is logged in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mounted:
+    """One office as mounted in one application."""
+
+    office: PostOffice
+    current_actor: CurrentActor
+
+
+class LRE:
+    """Mounts LRE Kit in a Flask application.
+
+    Args:
+        app: The application, if it is there already; else call `init_app` later.
+        office: The office to mount.
+        current_actor: Says who is logged in.
+        url_prefix: Where the pages hang. ``LRE_BASE_URL`` must name the same place, with the
+            host name under which recipients reach it.
+        name: Blueprint name; another one lets a second office live in the same application.
+
+    Example:
+        >>> lre = LRE(app, office=office, current_actor=who_is_logged_in)   # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        office: PostOffice | None = None,
+        current_actor: CurrentActor | None = None,
+        url_prefix: str = "/lre",
+        name: str = "lre",
+    ) -> None:
+        """Keep the arguments; mount at once if `app` is given."""
+        self._office = office
+        self._current_actor = current_actor
+        self._url_prefix = url_prefix
+        self._name = name
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(
+        self, app: Flask, *, office: PostOffice | None = None, current_actor: CurrentActor | None = None
+    ) -> None:
+        """Mount the office in `app`.
+
+        Raises:
+            ConfigurationError: No office was given, or this name is mounted already.
+        """
+        office = office or self._office
+        if office is None:
+            msg = "LRE was given no office to mount."
+            raise ConfigurationError(msg, mend="Pass office=PostOffice.open(…).")
+        mounted = app.extensions.setdefault(EXTENSION, {})
+        if self._name in mounted:
+            msg = f"An office is mounted as “{self._name}” already."
+            raise ConfigurationError(msg, mend="Mount each once, or give another name=….")
+        mounted[self._name] = Mounted(
+            office=office, current_actor=current_actor or self._current_actor or (lambda: None)
+        )
+        # Streams beyond this are refused before they are read; forms add a little to the documents.
+        limit = office.settings.letter_max_bytes + 1024 * 1024
+        app.register_blueprint(_blueprint(self._name, limit), url_prefix=self._url_prefix or None)
+
+
+def mounted() -> Mounted:
+    """Return the office of the page that is being made."""
+    from flask import request
+
+    found = current_app.extensions[EXTENSION][request.blueprint]
+    assert isinstance(found, Mounted)  # noqa: S101 - only init_app writes there
+    return found
+
+
+def _blueprint(name: str, limit_bytes: int) -> Blueprint:
+    from lre_web import recipient, sender
+    from lre_web.filters import add_filters
+    from lre_web.security import guard
+
+    blueprint = Blueprint(
+        name, "lre_web", template_folder="templates", static_folder="static", static_url_path="/static"
+    )
+    guard(blueprint, limit_bytes=limit_bytes)
+    add_filters(blueprint)
+    sender.add_pages(blueprint)
+    recipient.add_pages(blueprint)
+    return blueprint

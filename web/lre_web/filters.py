@@ -1,0 +1,28 @@
+"""What templates need to turn values into words."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint
+
+from lre_kit.carriers.notices import legal_time_text
+from lre_kit.law.products import claim_notice, product_name
+from lre_kit.letters.values import NoticeView
+
+
+def _product_name(view: NoticeView, language: str) -> str:
+    return product_name(view.product, view.claim, language)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "legal_time": legal_time_text,
+    "claim_notice": claim_notice,
+    "product_name": _product_name,
+}
+"""Filters by name."""
+
+
+def add_filters(blueprint: Blueprint) -> None:
+    """Add the filters to the application the blueprint is mounted in."""
+    for name, function in FILTERS.items():
+        blueprint.add_app_template_filter(function, f"lre_{name}")

@@ -1,0 +1,142 @@
+"""What every page of the blueprint keeps to: form tokens, headers, errors as pages.
+
+Only our own responses are touched; the host's stay as they are.
+"""
+
+import hmac
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, make_response, render_template, request
+from itsdangerous import BadData
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from lre_kit.errors import LreError, StoreUnavailableError, ThrottledError
+from lre_web.extension import mounted
+from lre_web.texts import language, texts
+
+COOKIE = "lre_form"
+"""Cookie that ties form tokens to a browser."""
+
+FORM_LIFE_S = 12 * 3600
+"""Life of a form token, in seconds."""
+
+FIELD = "form_token"
+"""Name of the hidden field."""
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+_RETRY_AFTER_S = 30
+
+
+def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
+    """Put the guards on a blueprint."""
+
+    @blueprint.before_request
+    def check_form() -> None:
+        request.max_content_length = limit_bytes
+        if request.method not in _SAFE:
+            _check_form()
+
+    @blueprint.after_request
+    def protect(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint and request.endpoint.endswith(".static"):
+            response.headers["Cache-Control"] = "public, max-age=3600"
+        if browser := g.get("lre_browser_fresh"):
+            set_cookie(response, COOKIE, browser, max_age=FORM_LIFE_S)
+        return response
+
+    @blueprint.context_processor
+    def words() -> dict[str, Any]:
+        return {"t": texts(), "lang": language(), "form_token": form_token, "provider": _provider()}
+
+    blueprint.register_error_handler(LreError, _error_page)
+    blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
+
+
+def form_token() -> str:
+    """Return the token that a form of this page must send back."""
+    signer = mounted().office.links.signer("form")
+    token = signer.dumps(_browser())
+    return token if isinstance(token, str) else token.decode("ascii")
+
+
+def set_cookie(response: Response, name: str, value: str, *, max_age: int | None) -> None:
+    """Set one of our cookies: unreadable to scripts, not sent from elsewhere, ours alone."""
+    base = mounted().office.links.base_url
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        secure=base.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def _browser() -> str:
+    """Return the random name of this browser, made when it has none."""
+    known = request.cookies.get(COOKIE) or g.get("lre_browser_fresh")
+    if not known:
+        known = g.lre_browser_fresh = secrets.token_urlsafe(16)
+    return str(known)
+
+
+def _check_form() -> None:
+    if request.headers.get("Sec-Fetch-Site") not in {None, "same-origin", "none"}:
+        abort(403)
+    sent = request.form.get(FIELD) or request.headers.get("X-Form-Token") or ""
+    try:
+        named = mounted().office.links.signer("form").loads(sent, max_age=FORM_LIFE_S)
+    except BadData:
+        named = ""
+    if not hmac.compare_digest(str(named).encode(), request.cookies.get(COOKIE, "").encode()) or not named:
+        raise _StaleFormError(texts()["stale_form"], mend=texts()["stale_form_mend"])
+
+
+class _StaleFormError(LreError):
+    slug = "stale-form"
+    status = 403
+
+
+def _provider() -> str:
+    return mounted().office.settings.provider_name
+
+
+def _error_page(error: LreError) -> Response:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        response = jsonify(
+            type=f"urn:lre-kit:problem:{error.slug}", title=error.problem, detail=error.mend, status=error.status
+        )
+        response.content_type = "application/problem+json"
+    else:
+        response = make_response(render_template("lre/error.html", error=error))
+    response.status_code = error.status
+    if isinstance(error, StoreUnavailableError | ThrottledError):
+        response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+    return response
+
+
+def _too_large(error: HTTPException) -> Response:
+    del error
+    words = texts()
+    return _error_page(_TooLargeError(words["too_large"], mend=words["too_large_mend"]))
+
+
+class _TooLargeError(LreError):
+    slug = "document-too-large"
+    status = 413

@@ -1,0 +1,114 @@
+"""The sender's pages: the list, the deposit, one letter with its timeline and proofs."""
+
+import io
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from lre_kit.errors import InputError
+from lre_kit.law.products import Product
+from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.reading import Cursor, not_found
+from lre_kit.letters.values import Letter, Upload
+from lre_kit.parties.values import Recipient
+from lre_web.extension import Actor, mounted
+from lre_web.security import form_token
+from lre_web.texts import language
+
+PAGE = 25
+"""Letters on one page of the list."""
+
+OFFERED = (Product.SIMPLE,)
+"""Products that can be deposited from the form; the others come with their carriers."""
+
+
+def add_pages(blueprint: Blueprint) -> None:
+    """Add the sender's pages to a blueprint."""
+    blueprint.add_url_rule("/", "letters", _letters)
+    blueprint.add_url_rule("/deposit", "deposit", _deposit_form)
+    blueprint.add_url_rule("/deposit", "deposit_send", _deposit, methods=["POST"])
+    blueprint.add_url_rule("/letters/<number>", "letter", _letter_page)
+    blueprint.add_url_rule("/letters/<number>/proofs/<kind>.pdf", "proof", _proof)
+    blueprint.add_url_rule("/letters/<number>/bundle.zip", "bundle", _bundle)
+
+
+def _actor() -> Actor:
+    actor = mounted().current_actor()
+    if actor is None:
+        abort(401)
+    return actor
+
+
+def _own(number: str) -> Letter:
+    kept = parse_number(number)
+    if kept is None:
+        raise not_found()
+    return mounted().office.reading.letter(kept, sender_ref=_actor().ref)
+
+
+def _letters() -> str:
+    reading = mounted().office.reading
+    found = reading.letters(_actor().ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
+    page, rest = found[:PAGE], found[PAGE:]
+    more = f"{page[-1].deposited_at.timestamp():.6f}~{page[-1].id}" if rest else None
+    return render_template("lre/letters.html", letters=page, more=more)
+
+
+def _cursor(text: str) -> Cursor | None:
+    seconds, _, letter_id = text.partition("~")
+    try:
+        return (datetime.fromtimestamp(float(seconds), UTC), letter_id) if letter_id else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _deposit_form() -> str:
+    _actor()
+    return render_template("lre/deposit.html", typed={}, error=None, token=form_token())
+
+
+def _deposit() -> Response | BaseResponse | tuple[str, int]:
+    actor, typed = _actor(), request.form
+    files = [file for file in request.files.getlist("documents") if file.filename]
+    try:
+        letter = mounted().office.desk.deposit(
+            sender=actor.as_sender(),
+            recipient=Recipient(name=typed.get("name", ""), email=typed.get("email", "")),
+            product=typed.get("product", Product.SIMPLE.value),
+            subject=typed.get("subject", ""),
+            documents=[Upload(name=file.filename or "", stream=file.stream) for file in files],
+            language=typed.get("language") or language(),
+            # The form's own token: sending the same form twice deposits once.
+            idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
+        )
+    except InputError as error:
+        page = render_template("lre/deposit.html", typed=typed, error=error, token=form_token())
+        return page, error.status
+    return redirect(url_for(".letter", number=letter.number), 303)
+
+
+def _letter_page(number: str) -> str:
+    letter, office = _own(number), mounted().office
+    return render_template(
+        "lre/letter.html",
+        letter=letter,
+        timeline=office.reading.timeline(letter.id),
+        proofs=office.issuer.available(letter.id),
+    )
+
+
+def _proof(number: str, kind: str) -> Response:
+    letter = _own(number)
+    pdf = mounted().office.issuer.make(letter.id, kind, request.args.get("lang") and language())
+    return send_file(
+        io.BytesIO(pdf), mimetype="application/pdf", download_name=f"{letter.number}-{kind}.pdf", as_attachment=True
+    )
+
+
+def _bundle(number: str) -> Response:
+    letter = _own(number)
+    made = mounted().office.issuer.bundle_zip(letter.id)
+    return send_file(
+        io.BytesIO(made), mimetype="application/zip", download_name=f"{letter.number}.zip", as_attachment=True
+    )

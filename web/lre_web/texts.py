@@ -1,0 +1,165 @@
+"""The pages' words, in French and English, and the choice between them."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from flask import g, request
+
+LANGUAGES = ("fr", "en")
+"""Languages of the pages."""
+
+REFUSE_WORDS = frozenset({"REFUSER", "REFUSE"})
+"""What a recipient types to refuse, in either language."""
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "skip": ("Aller au contenu", "Skip to content"),
+    "letters": ("Vos lettres", "Your letters"),
+    "deposit": ("Déposer une lettre", "Deposit a letter"),
+    "no_letters": ("Vous n'avez encore déposé aucune lettre.", "You have not deposited any letter yet."),
+    "number": ("Numéro", "Number"),
+    "recipient": ("Destinataire", "Recipient"),
+    "sender": ("Expéditeur", "Sender"),
+    "subject": ("Objet", "Subject"),
+    "state": ("État", "State"),
+    "deposited": ("Déposée le", "Deposited on"),
+    "older": ("Lettres plus anciennes", "Older letters"),
+    "recipient_name": ("Nom du destinataire", "Recipient's name"),
+    "recipient_name_hint": ("Nom et prénom, ou raison sociale.", "First and last name, or company name."),
+    "recipient_email": ("Adresse électronique du destinataire", "Recipient's e-mail address"),
+    "subject_hint": (
+        "Il reste caché au destinataire jusqu'à son acceptation.",
+        "It stays hidden from the recipient until acceptance.",
+    ),
+    "notice_language": ("Langue de l'avis et des preuves", "Language of the notice and the proofs"),
+    "documents": ("Documents", "Documents"),
+    "documents_hint": (
+        "PDF, PNG, JPEG ou texte. Choisissez un ou plusieurs fichiers, ou déposez-les ici.",
+        "PDF, PNG, JPEG or text. Choose one or more files, or drop them here.",
+    ),
+    "send": ("Déposer", "Deposit"),
+    "sending": ("Envoi en cours…", "Uploading…"),
+    "error_title": ("Il y a un problème", "There is a problem"),
+    "choose_again": (
+        "Choisissez de nouveau vos documents : le navigateur ne les garde pas.",
+        "Choose your documents again: the browser does not keep them.",
+    ),
+    "timeline": ("Chronologie", "Timeline"),
+    "proofs": ("Preuves", "Proofs"),
+    "proof_deposit": ("Preuve de dépôt", "Proof of deposit"),
+    "proof_receipt": ("Preuve de réception", "Proof of receipt"),
+    "proof_refusal": ("Preuve de refus", "Proof of refusal"),
+    "proof_non_claim": ("Preuve de non-réclamation", "Proof of non-claim"),
+    "proof_waiting": ("horodatage en cours, revenez dans un instant", "being time-stamped, come back in a moment"),
+    "bundle": ("Dossier complet de preuves (ZIP)", "Complete bundle of proofs (ZIP)"),
+    "bundle_hint": (
+        "Il se vérifie hors ligne, sans nous, avec « lre verify ».",
+        "It can be verified offline, without us, with “lre verify”.",
+    ),
+    "ev_stamped": ("horodaté et inscrit au journal", "time-stamped and in the log"),
+    "ev_logged": ("inscrit au journal, horodatage attendu", "in the log, time stamp awaited"),
+    "ev_sealed": ("scellé, inscription attendue", "sealed, place in the log awaited"),
+    "ev_recorded": ("enregistré, cachet attendu", "recorded, seal awaited"),
+    "window_until": (
+        "Le destinataire peut décider jusqu'au {when} (exclu). Sans réponse, une preuve de non-réclamation est établie.",
+        "The recipient may decide until {when} (exclusive). Without an answer, a proof of non-claim is made.",
+    ),
+    "back": ("Retour à vos lettres", "Back to your letters"),
+    "waiting_title": ("Un envoi vous attend", "A letter is waiting for you"),
+    "waiting_lead": (
+        "Un envoi de type « {product} » vous est adressé. Vous pouvez l'accepter ou le refuser.",
+        "A sending of the kind “{product}” is addressed to you. You may accept or refuse it.",
+    ),
+    "not_finished": ("Rien n'est encore décidé.", "Nothing is decided yet."),
+    "if_nothing": (
+        "Si vous ne faites rien, l'envoi sera réputé non réclamé à partir du {when}.",
+        "If you do nothing, it will be recorded as not claimed from {when}.",
+    ),
+    "sender_after": (
+        "L'identité de l'expéditeur et le contenu vous seront révélés si vous acceptez.",
+        "You will learn who sent it, and its content, if you accept.",
+    ),
+    "step_1": ("1. Montrez que vous lisez cette adresse", "1. Show that you read this address"),
+    "step_1_text": (
+        "Nous envoyons un code à usage unique à l'adresse à laquelle l'avis est arrivé.",
+        "We send a one-time code to the address the notice came to.",
+    ),
+    "get_code": ("Recevoir un code", "Send me a code"),
+    "code_sent": ("Un code vient de vous être envoyé.", "A code has just been sent to you."),
+    "code": ("Code reçu par courriel", "Code received by e-mail"),
+    "code_hint": ("Huit caractères, par exemple 7K3M-9QXA.", "Eight characters, such as 7K3M-9QXA."),
+    "check_code": ("Valider le code", "Check the code"),
+    "another_code": ("Recevoir un autre code", "Send me another code"),
+    "step_2": ("2. Décidez", "2. Decide"),
+    "accept": ("Accepter l'envoi", "Accept the letter"),
+    "accept_text": (
+        "Vous recevez le contenu tout de suite. L'expéditeur reçoit une preuve de réception.",
+        "You receive the content at once. The sender receives a proof of receipt.",
+    ),
+    "refuse": ("Refuser l'envoi", "Refuse the letter"),
+    "refuse_text": (
+        "C'est définitif : vous ne verrez ni le contenu ni l'expéditeur, qui reçoit une preuve de refus.",
+        "This is final: you will see neither the content nor the sender, who receives a proof of refusal.",
+    ),
+    "refuse_type": ("Pour confirmer, écrivez REFUSER", "To confirm, type REFUSE"),
+    "refuse_typed": ("Le refus n'est pas confirmé.", "The refusal is not confirmed."),
+    "refuse_typed_mend": ("Écrivez REFUSER dans la case.", "Type REFUSE in the box."),
+    "identified": ("Vous êtes identifié pour cet envoi.", "You are identified for this sending."),
+    "ended_received": ("Vous avez accepté cet envoi.", "You accepted this sending."),
+    "ended_read_again": (
+        "Pour relire son contenu, demandez un code.",
+        "To read its content again, ask for a code.",
+    ),
+    "ended_refused": ("Vous avez refusé cet envoi le {when}.", "You refused this sending on {when}."),
+    "ended_unclaimed": (
+        "Le délai est passé : cet envoi est réputé non réclamé.",
+        "The time is over: this sending is recorded as not claimed.",
+    ),
+    "ended_other": ("Cet envoi n'attend pas de décision.", "This sending awaits no decision."),
+    "read_title": ("Votre lettre", "Your letter"),
+    "received": ("Reçue le", "Received on"),
+    "read_here": ("Lire ici", "Read here"),
+    "download": ("Télécharger", "Download"),
+    "own_proof": ("Votre preuve de réception (PDF)", "Your proof of receipt (PDF)"),
+    "no_letter_title": ("Ouvrez le lien de votre avis", "Open the link in your notice"),
+    "no_letter": (
+        "Cette page ne sait pas de quel envoi il s'agit. Ouvrez de nouveau le lien reçu par courriel.",
+        "This page does not know which sending you mean. Open the link you received by e-mail again.",
+    ),
+    "identify_first": ("Vous n'êtes pas identifié pour cet envoi.", "You are not identified for this sending."),
+    "identify_first_mend": ("Demandez un code par courriel.", "Ask for a code by e-mail."),
+    "accept_first": ("Le contenu n'est remis qu'après acceptation.", "Content is handed over only after acceptance."),
+    "accept_first_mend": ("Acceptez d'abord l'envoi.", "Accept the sending first."),
+    "stale_form": ("Ce formulaire n'est plus valable.", "This form is no longer valid."),
+    "stale_form_mend": ("Rechargez la page et recommencez.", "Reload the page and try again."),
+    "too_large": ("Ces documents dépassent la taille admise.", "These documents are above the size allowed."),
+    "too_large_mend": ("Réduisez-les ou répartissez-les en plusieurs lettres.", "Make them smaller, or use several letters."),
+    "mailbox": ("Boîte aux lettres de démonstration", "Demonstration mailbox"),
+    "mailbox_empty": ("Aucun message pour l'instant. Cette page se recharge seule.", "No message yet. This page reloads by itself."),
+    "mailbox_lead": (
+        "Ici arrivent les courriels que l'office envoie. Rien ne sort de cette machine.",
+        "The e-mails the office sends arrive here. Nothing leaves this machine.",
+    ),
+    "carried_by": ("Acheminé par {provider}", "Carried by {provider}"),
+    "other_language": ("English", "Français"),
+    "home": ("Accueil", "Home"),
+}
+
+
+def language() -> str:
+    """Return the page's language: ``?lang=``, else what the browser asks for, else French."""
+    if "lre_language" not in g:
+        asked = request.args.get("lang", "")
+        g.lre_language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "fr"
+    return str(g.lre_language)
+
+
+@cache
+def catalogue(chosen: str) -> Mapping[str, str]:
+    """Return all words in one language."""
+    place = LANGUAGES.index(chosen)
+    return {name: both[place] for name, both in _TEXTS.items()}
+
+
+def texts() -> Mapping[str, str]:
+    """Return the words in the page's language."""
+    return catalogue(language())
