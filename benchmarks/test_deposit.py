@@ -11,11 +11,11 @@ from io import BytesIO
 from pathlib import Path
 
 import psycopg
-import pytest
 from conftest import Compare
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from lre_kit.letters.values import Upload
 from lre_kit.testing.office import deposit_sample, throwaway_office
 

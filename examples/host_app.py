@@ -4,9 +4,10 @@ Run it from the repository:  LRE_HOME=host-office lre init && flask --app exampl
 """
 
 from flask import Flask, redirect, session
+from werkzeug.wrappers import Response
+
 from lre_kit import PostOffice, Settings
 from lre_web import LRE, Actor
-from werkzeug.wrappers import Response
 
 USERS = {"alice": Actor(ref="user-1", name="Alice Martin", email="alice@example.org")}
 
@@ -14,7 +15,7 @@ USERS = {"alice": Actor(ref="user-1", name="Alice Martin", email="alice@example.
 def create_app(office: PostOffice | None = None) -> Flask:
     """Make the application; without an office, open the one the environment describes."""
     app = Flask(__name__)
-    app.secret_key = "change-me"  # noqa: S105 - an example
+    app.secret_key = "change-me"
     office = office or PostOffice.open(Settings())
     LRE(app, office=office, current_actor=lambda: USERS.get(session.get("user", "")), url_prefix="/post")
 

@@ -112,10 +112,15 @@ def _disk(settings: Settings) -> str:
 def _keys(settings: Settings, clock: Clock) -> str:
     ends_at = min(
         certificate.not_valid_after_utc
-        for certificate in (Keys.load(settings.keys_folder).seal_certificate, Keys.load(settings.keys_folder).tsa_certificate)
+        for certificate in (
+            Keys.load(settings.keys_folder).seal_certificate,
+            Keys.load(settings.keys_folder).tsa_certificate,
+        )
     )
     if ends_at - clock() < CERTIFICATE_WARNING:
-        raise _Unwell(f"a certificate ends on {ends_at:%Y-%m-%d}", "Renew the seal and time-stamp certificates.")
+        raise _Unwell(
+            f"a certificate ends on {ends_at:%Y-%m-%d}", "Renew the seal and time-stamp certificates."
+        )
     return f"certificates valid until {ends_at:%Y-%m-%d}"
 
 
@@ -178,7 +183,9 @@ def _agenda(settings: Settings, clock: Clock) -> str:
     with PostOffice.open(settings, clock=clock) as office:
         dead = office.agenda.dead()
         if dead:
-            raise _Unwell(f"{len(dead)} duties failed for good", f"First: {dead[0].action}: {dead[0].last_error}")
+            raise _Unwell(
+                f"{len(dead)} duties failed for good", f"First: {dead[0].action}: {dead[0].last_error}"
+            )
         return f"{office.agenda.due_count()} due now"
 
 

@@ -39,6 +39,6 @@ def declare(broker: Broker, office: PostOffice) -> Actors:
                 return
 
     return Actors(
-        sweep=actor(sweep, broker=broker, actor_name="lre_sweep", queue_name=QUEUE),
-        sequence=actor(sequence, broker=broker, actor_name="lre_sequence", queue_name=QUEUE),
+        sweep=actor(broker=broker, actor_name="lre_sweep", queue_name=QUEUE)(sweep),
+        sequence=actor(broker=broker, actor_name="lre_sequence", queue_name=QUEUE)(sequence),
     )

@@ -27,7 +27,9 @@ def make_broker(url: str | None) -> Broker:
     if scheme in {"redis", "rediss", "unix"}:
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=_middleware(), namespace="lre")
+        return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
+            url=url, middleware=_middleware(), namespace="lre"
+        )
     if scheme in {"amqp", "amqps"}:
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
 

@@ -119,9 +119,7 @@ class SmtpCourier:
         trust = ssl.create_default_context(cafile=settings.smtp_ca_file)
         smtp: smtplib.SMTP
         if settings.smtp_security == "tls":
-            smtp = smtplib.SMTP_SSL(
-                host, settings.smtp_port, timeout=settings.smtp_timeout_s, context=trust
-            )
+            smtp = smtplib.SMTP_SSL(host, settings.smtp_port, timeout=settings.smtp_timeout_s, context=trust)
         else:
             smtp = smtplib.SMTP(host, settings.smtp_port, timeout=settings.smtp_timeout_s)
         try:

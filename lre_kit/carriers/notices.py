@@ -85,7 +85,9 @@ def code_message(
         words = _Words(
             f"Votre code à usage unique pour l'envoi {view.number}",
             f"Bonjour {view.recipient_name},",
-            (f"Voici le code demandé pour l'envoi {view.number}. Il sert une seule fois, pendant {minutes} minutes :",),
+            (
+                f"Voici le code demandé pour l'envoi {view.number}. Il sert une seule fois, pendant {minutes} minutes :",
+            ),
             None,
             (
                 "Ne le communiquez à personne : nous ne vous le demanderons jamais par téléphone.",
@@ -96,7 +98,9 @@ def code_message(
         words = _Words(
             f"Your one-time code for sending {view.number}",
             f"Hello {view.recipient_name},",
-            (f"Here is the code you asked for, for sending {view.number}. It works once, within {minutes} minutes:",),
+            (
+                f"Here is the code you asked for, for sending {view.number}. It works once, within {minutes} minutes:",
+            ),
             None,
             (
                 "Give it to nobody: we will never ask you for it on the telephone.",
@@ -183,7 +187,9 @@ def _html(words: _Words, *, url: str | None, code: str | None, language: str) ->
             "display:inline-block;padding:12px 20px;border-radius:6px;background:#14456b;color:#ffffff;"
             "font:600 16px/1.2 system-ui,sans-serif;text-decoration:none"
         )
-        parts.append(f'<p style="{style}"><a style="{button}" href="{escape(url)}">{escape(words.button)}</a></p>')
+        parts.append(
+            f'<p style="{style}"><a style="{button}" href="{escape(url)}">{escape(words.button)}</a></p>'
+        )
         parts.append(f'<p style="{style};font-size:13px;word-break:break-all">{escape(url)}</p>')
     if code:
         parts.append(

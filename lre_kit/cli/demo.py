@@ -1,6 +1,5 @@
 """``lre demo``."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def demo_command(*, file: str | None, headless: bool, out: Path | None, port: in
     from lre_kit.demo.sample import sample_pdf
 
     pdf = _read(file) if file else sample_pdf(now())
-    return _headless(pdf, os.path.basename(file) if file else "letter.pdf", folder)
+    return _headless(pdf, Path(file).name if file else "letter.pdf", folder)
 
 
 def _read(file: str) -> bytes:

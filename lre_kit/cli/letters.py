@@ -94,7 +94,9 @@ def letters_command(*, limit: int, text: str, as_json: bool) -> None:
          f"{letter.deposited_at:%Y-%m-%d %H:%M}Z")
         for letter in found
     ]  # fmt: skip
-    print_table(f"{len(found)} of {total} letters", ("Number", "Product", "State", "Recipient", "Deposited"), rows)
+    print_table(
+        f"{len(found)} of {total} letters", ("Number", "Product", "State", "Recipient", "Deposited"), rows
+    )
 
 
 @click.command()

@@ -1,7 +1,5 @@
 """``lre serve``, ``work`` and ``console``: the faces, found through their doors."""
 
-
-
 import click
 
 from lre_kit.cli.shared import opened_office

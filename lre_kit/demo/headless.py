@@ -137,7 +137,11 @@ def _last(messages: list[EmailMessage], who: Recipient, pattern: re.Pattern[str]
 def _outcome(office: PostOffice, letter: Letter, out: Path) -> Outcome:
     folder = office.issuer.export(letter.id, out / letter.number)
     anchors = Anchors.load(out / "trust")
-    products = [folder / "bundle", *sorted(folder.glob("evidence/*.json")), *sorted(folder.glob("proofs/*.pdf"))]
+    products = [
+        folder / "bundle",
+        *sorted(folder.glob("evidence/*.json")),
+        *sorted(folder.glob("proofs/*.pdf")),
+    ]
     return Outcome(
         letter=office.reading.by_id(letter.id),
         folder=folder,

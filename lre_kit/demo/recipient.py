@@ -29,9 +29,8 @@ class _Forms(HTMLParser):
         if tag == "form" and values.get("method", "get").lower() == "post":
             self.forms.append(Form(action=values.get("action", "")))
             self._inside = True
-        elif tag in {"input", "button", "textarea"} and self._inside and values.get("name"):
-            if values.get("type") not in {"checkbox", "radio", "submit"}:
-                self.forms[-1].fields[values["name"]] = values.get("value", "")
+        elif tag == "input" and self._inside and values.get("name"):
+            self.forms[-1].fields[values["name"]] = values.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

@@ -26,8 +26,7 @@ class Links:
 
     def token(self, letter_id: str) -> str:
         """Return the locator of a letter."""
-        token = self._locator.dumps(letter_id)
-        return token if isinstance(token, str) else token.decode("ascii")
+        return str(self._locator.dumps(letter_id))
 
     def recipient_url(self, letter_id: str) -> str:
         """Return the address that the notice carries."""

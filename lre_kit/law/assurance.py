@@ -42,5 +42,5 @@ def level_of(categories: Collection[Category], *, dynamic: bool) -> Level:
         categories: Those of the factors used; repeats count once.
         dynamic: Whether what is sent changes at each authentication.
     """
-    strong = len(set(categories)) >= 2 and dynamic  # noqa: PLR2004 - "two factors" is the rule itself
+    strong = len(set(categories)) >= 2 and dynamic
     return Level.SUBSTANTIAL if strong else Level.LOW

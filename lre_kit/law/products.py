@@ -57,7 +57,9 @@ def claim_notice(claim: Claim, language: str) -> str:
 def product_name(product: Product, claim: Claim, language: str) -> str:
     """Return what people read as the product's name; it never says more than `claim` allows."""
     if claim is Claim.QUALIFIED:
-        return {"fr": "Lettre recommandée électronique", "en": "Qualified electronic registered letter"}[language]
+        return {"fr": "Lettre recommandée électronique", "en": "Qualified electronic registered letter"}[
+            language
+        ]
     return _NAMES[product][language]
 
 
@@ -81,7 +83,10 @@ _NOTICES = {
 }
 
 _NAMES = {
-    Product.QUALIFIED: {"fr": "Lettre électronique à identification forte", "en": "Strongly identified letter"},
+    Product.QUALIFIED: {
+        "fr": "Lettre électronique à identification forte",
+        "en": "Strongly identified letter",
+    },
     Product.SIMPLE: {"fr": "Lettre électronique suivie", "en": "Tracked electronic letter"},
     Product.HYBRID: {"fr": "Lettre imprimée et distribuée", "en": "Printed and delivered letter"},
     Product.OPTIMAL: {"fr": "Lettre au choix du destinataire", "en": "Recipient's choice letter"},

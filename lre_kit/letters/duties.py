@@ -106,9 +106,7 @@ class Duties:
         elif answer.outcome is MailOutcome.REFUSED:
             self._desk.notice_failed(letter.id, words=f"{answer.code or ''} {answer.text}".strip(), duty=duty)
         else:
-            self._agenda.release(
-                duty, error=f"unknown: {answer.text}", retry_at=self._clock() + RESEND_DELAY
-            )
+            self._agenda.release(duty, error=f"unknown: {answer.text}", retry_at=self._clock() + RESEND_DELAY)
 
     def _close_window(self, duty: Duty) -> None:
         self._desk.expire(duty.subject, duty=duty)

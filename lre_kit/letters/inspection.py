@@ -50,7 +50,7 @@ def kept_name(name: str) -> str:
     if len(shown) > NAME_MAX_CHARS:
         stem, dot, suffix = shown.rpartition(".")
         room = NAME_MAX_CHARS - len(suffix) - 1
-        shown = f"{stem[:room]}{dot}{suffix}" if 0 < room and dot else shown[:NAME_MAX_CHARS]
+        shown = f"{stem[:room]}{dot}{suffix}" if room > 0 and dot else shown[:NAME_MAX_CHARS]
     return shown or "document"
 
 
@@ -117,7 +117,9 @@ class Inspection:
             msg = f"“{self.name}” begins like a PDF but its end is missing."
             raise NotAPdfError(msg, mend="The file was probably cut short: export or download it again.")
         if found is None or suffix not in _EXTENSIONS[found]:
-            msg = f"“{self.name}” is not of a type this office carries, or its ending does not fit its content."
+            msg = (
+                f"“{self.name}” is not of a type this office carries, or its ending does not fit its content."
+            )
             raise UnsupportedDocumentError(msg, mend="Use PDF (.pdf), PNG, JPEG or plain text (.txt).")
         return found
 

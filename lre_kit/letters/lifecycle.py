@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lre_kit.clock import from_iso, iso, local_text
@@ -186,7 +186,6 @@ def fold(events: Iterable[Event]) -> LetterState:
 
 # --- decisions --------------------------------------------------------------------------------
 
-_C = TypeVar("_C")
 _Rule = Callable[[LetterState, Any, Requirements, datetime], Events]
 
 
@@ -204,7 +203,9 @@ def _notify(state: LetterState, _: c.Notify, requirements: Requirements, now: da
     return (_notice(requirements, now, {"choice": "open"} if choosing else {}),)
 
 
-def _correct(state: LetterState, command: c.CorrectAddress, requirements: Requirements, now: datetime) -> Events:
+def _correct(
+    state: LetterState, command: c.CorrectAddress, requirements: Requirements, now: datetime
+) -> Events:
     _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED, Phase.NOTIFIED, Phase.CHOOSING})
     _expect_open(state, now)
     choosing = state.phase is Phase.CHOOSING or (
@@ -223,7 +224,10 @@ def _fail_notice(state: LetterState, command: c.FailNotification, _: Requirement
 def _accept(state: LetterState, command: c.Accept, requirements: Requirements, now: datetime) -> Events:
     _expect(state, {Phase.NOTIFIED})
     _expect_open(state, now)
-    factors = {"level": command.level.value, "categories": [category.value for category in command.categories]}
+    factors = {
+        "level": command.level.value,
+        "categories": [category.value for category in command.categories],
+    }
     accepted = _event(ErdsEvent.CONSIGNMENT_ACCEPTANCE, now, **factors)
     if not command.level.at_least(requirements.recipient_level):
         # The acceptance counts from its own instant; the hand-over waits for the identification.
@@ -283,7 +287,9 @@ def _relay(state: LetterState, command: c.RelayToPost, requirements: Requirement
     return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, item_number=command.item_number),)
 
 
-def _fail_relay(state: LetterState, command: c.FailRelay, requirements: Requirements, now: datetime) -> Events:
+def _fail_relay(
+    state: LetterState, command: c.FailRelay, requirements: Requirements, now: datetime
+) -> Events:
     ready = {Phase.PAPER_CHOSEN, Phase.RELAY_FAILED}
     if requirements.product is Product.HYBRID:
         ready |= {Phase.DEPOSITED}
@@ -299,7 +305,9 @@ _PAPER_REASONS = {
 }
 
 
-def _record_paper(state: LetterState, command: c.RecordPaperOutcome, _: Requirements, now: datetime) -> Events:
+def _record_paper(
+    state: LetterState, command: c.RecordPaperOutcome, _: Requirements, now: datetime
+) -> Events:
     _expect(state, {Phase.RELAYED, Phase.NOTICE_LEFT})
     details = {"outcome": command.outcome.value, "raw_code": command.raw_code}
     reasons = _PAPER_REASONS.get(command.outcome, ())
@@ -366,7 +374,9 @@ def _expect(state: LetterState, allowed: set[Phase]) -> None:
 def _expect_open(state: LetterState, now: datetime) -> None:
     if state.window_closes_at is not None and now >= state.window_closes_at:
         msg = f"The time to decide ended on {local_text(state.window_closes_at)}."
-        raise AlreadyDecidedError(msg, mend="The letter is recorded as not claimed; ask its sender for another.")
+        raise AlreadyDecidedError(
+            msg, mend="The letter is recorded as not claimed; ask its sender for another."
+        )
 
 
 def _expect_level(level: Level, requirements: Requirements) -> None:
@@ -440,7 +450,9 @@ def _ended(phase: Phase) -> Callable[[LetterState, Event], LetterState]:
 
 
 def _relayed(state: LetterState, event: Event) -> LetterState:
-    return replace(state, phase=Phase.PAPER_CHOSEN if event.details.get("choice") == "paper" else Phase.RELAYED)
+    return replace(
+        state, phase=Phase.PAPER_CHOSEN if event.details.get("choice") == "paper" else Phase.RELAYED
+    )
 
 
 def _relay_failed(state: LetterState, _: Event) -> LetterState:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, and_, func, or_, select
 
 from lre_kit.errors import NotFoundError
 from lre_kit.law.events import ErdsEvent, Reason
@@ -124,9 +124,7 @@ class Reading:
             "id number product claim phase language recipient_name recipient_email "
             "notified_at window_closes_at decided_at"
         ).split()
-        documents = (
-            select(func.count()).where(_DOCUMENT.c.letter_id == _LETTER.c.id).scalar_subquery()
-        )
+        documents = select(func.count()).where(_DOCUMENT.c.letter_id == _LETTER.c.id).scalar_subquery()
         query = select(*(_LETTER.c[name] for name in columns), documents.label("documents_count")).where(
             _LETTER.c.id == letter_id
         )
@@ -174,7 +172,8 @@ class Reading:
             .order_by(_EVENT.c.seq)
         )
         with self._database.read() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            rows: CursorResult[Any] = connection.execute(query)
+            return [_entry(row) for row in rows]
 
 
 def read_letter(connection: Connection, letter_id: str, *, lock: bool = False) -> Letter:

@@ -35,4 +35,6 @@ class LateEvidence:
         if self._oldest_at is not None and now - self._oldest_at > self._limit:
             minutes = int((now - self._oldest_at).total_seconds() // 60)
             msg = f"Evidence of earlier acts has waited for its seal or time stamp for {minutes} minutes."
-            raise EvidenceBacklogError(msg, mend="Run lre doctor, mend what it shows; deposits then open by themselves.")
+            raise EvidenceBacklogError(
+                msg, mend="Run lre doctor, mend what it shows; deposits then open by themselves."
+            )

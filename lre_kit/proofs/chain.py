@@ -51,15 +51,21 @@ def check_chain(
         current = issuer
     msg = f"No trusted authority stands above {leaf.subject.rfc4514_string()}."
     raise ChainError(
-        msg, mend="Check that the trust anchors are the provider's.", sub_indication="NO_CERTIFICATE_CHAIN_FOUND"
+        msg,
+        mend="Check that the trust anchors are the provider's.",
+        sub_indication="NO_CERTIFICATE_CHAIN_FOUND",
     )
 
 
 def _check_validity(certificate: x509.Certificate, at: datetime) -> None:
     if certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         return
-    msg = f"The certificate of {certificate.subject.rfc4514_string()} was not valid on {at:%Y-%m-%d %H:%M:%S}Z."
-    raise ChainError(msg, mend="A proof made outside that time cannot be relied on.", sub_indication="OUT_OF_BOUNDS_NO_POE")
+    msg = (
+        f"The certificate of {certificate.subject.rfc4514_string()} was not valid on {at:%Y-%m-%d %H:%M:%S}Z."
+    )
+    raise ChainError(
+        msg, mend="A proof made outside that time cannot be relied on.", sub_indication="OUT_OF_BOUNDS_NO_POE"
+    )
 
 
 def _issued(issuer: x509.Certificate, subject: x509.Certificate) -> bool:

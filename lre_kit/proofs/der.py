@@ -41,7 +41,7 @@ def octets(value: bytes) -> bytes:
     return tlv(0x04, value)
 
 
-def boolean(value: bool) -> bytes:  # noqa: FBT001 - the value is the whole of it
+def boolean(value: bool) -> bytes:
     """Return a BOOLEAN."""
     return tlv(0x01, b"\xff" if value else b"\x00")
 

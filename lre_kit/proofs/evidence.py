@@ -79,9 +79,7 @@ def canonical(record: Mapping[str, Any]) -> bytes:
 
 
 def _recipient(letter: Letter, actor: Mapping[str, Any]) -> dict[str, Any]:
-    details: dict[str, Any] = {
-        "Identity": {"Name": letter.recipient.name, "Email": letter.recipient.email}
-    }
+    details: dict[str, Any] = {"Identity": {"Name": letter.recipient.name, "Email": letter.recipient.email}}
     if actor.get("role") == "recipient" and "level" in actor:
         details["AssuranceLevelsDetails"] = {
             "GlobalAssuranceLevel": {"URI": Level(actor["level"]).uri},
@@ -103,4 +101,3 @@ def _parts(documents: Sequence[DocumentInfo]) -> list[dict[str, Any]]:
         }
         for document in documents
     ]
-

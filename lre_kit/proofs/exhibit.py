@@ -119,7 +119,14 @@ def parse_exhibit(raw: bytes) -> Exhibit:
             token=base64.b64decode(found["token"], validate=True),
         )
         one_form = made.to_bytes()
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError, rfc8785.CanonicalizationError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        binascii.Error,
+        RecursionError,
+        rfc8785.CanonicalizationError,
+    ) as error:
         raise _bad("The evidence file cannot be read.") from error
     if found["format"] != FORMAT or one_form != raw:
         raise _bad("The evidence file is not in its one form: it was changed.")

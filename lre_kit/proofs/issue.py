@@ -182,10 +182,13 @@ class Issuer:
         exhibits = self.exhibits(letter.id)
         until = next(i for i, e in enumerate(exhibits) if e.event is infos[0].event)
         facts = ProofFacts(
-            letter=letter, kind=kind, exhibits=tuple(exhibits[: until + 1]), provider=self._settings.provider_name
+            letter=letter,
+            kind=kind,
+            exhibits=tuple(exhibits[: until + 1]),
+            provider=self._settings.provider_name,
         )
         pdf = render_proof(facts, language)
-        return seal_pdf(pdf, self._keys, authority=self._authority, at=self._clock(), name=kind)
+        return seal_pdf(pdf, self._keys, authority=self._authority, name=kind)
 
     def _keep(self, letter_id: str, kind: str, language: str, pdf: bytes, *, duty: Duty | None) -> None:
         blob_key = f"proofs/{letter_id}/{kind}-{language}.pdf"

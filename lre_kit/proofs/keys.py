@@ -134,9 +134,7 @@ def create_keys(folder: Path, *, provider_name: str, origin: str, clock: Clock) 
         raise ConfigurationError(msg, mend="Set LRE_HOME to a folder you may write.") from error
 
 
-def _pair(
-    folder: Path, name: str
-) -> tuple[ec.EllipticCurvePrivateKey, tuple[x509.Certificate, ...]]:
+def _pair(folder: Path, name: str) -> tuple[ec.EllipticCurvePrivateKey, tuple[x509.Certificate, ...]]:
     key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
     chain = tuple(x509.load_pem_x509_certificates((folder / f"{name}.pem").read_bytes()))
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != chain[0].public_key():

@@ -6,7 +6,6 @@ nothing personal is in the log, and destroying a salt makes its leaf mute.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,11 +26,6 @@ WIDTH = 1 << HEIGHT
 """Hashes in a full tile."""
 
 _TILE = table_of(TileRow)
-
-
-def commitment(salt: bytes, jws: str) -> bytes:
-    """Return the leaf data of a sealed record: SHA-256(salt ‖ SHA-256(compact JWS))."""
-    return sha256(salt + sha256(jws.encode("ascii")).digest()).digest()
 
 
 class Log:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lre_kit.carriers.notices import legal_time_text
 from lre_kit.clock import PARIS, from_iso
@@ -26,7 +26,7 @@ from lre_kit.proofs.timestamp import TimestampInfo, read_token
 if TYPE_CHECKING:
     from lre_kit.proofs.issue import NamedExhibit
 
-STANDARD = "a-3a"
+STANDARD: Literal["a-3a"] = "a-3a"
 """PDF/A-3, level A: tagged, fonts embedded, attachments allowed (ISO 19005-3)."""
 
 
@@ -55,11 +55,7 @@ def render_proof(facts: ProofFacts, language: str) -> bytes:
         for named in facts.exhibits:
             (folder / named.name).write_bytes(named.exhibit.to_bytes())
         (folder / "data.json").write_text(json.dumps(_data(facts, language)), encoding="utf-8")
-        made = typst.compile(str(folder / "proof.typ"), pdf_standards=STANDARD)
-    if not isinstance(made, bytes):
-        msg = "a proof is one file"
-        raise TypeError(msg)
-    return made
+        return typst.compile(str(folder / "proof.typ"), pdf_standards=STANDARD)
 
 
 def _template() -> Any:
@@ -143,4 +139,3 @@ def _act(named: "NamedExhibit", language: str) -> list[str]:
 
 def _stamp(exhibit: Exhibit) -> TimestampInfo:
     return read_token(exhibit.token, hashlib.sha256(exhibit.checkpoint.encode()).digest())
-

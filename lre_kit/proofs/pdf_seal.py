@@ -1,7 +1,6 @@
 """Sealing proofs as PDF: PAdES baseline B-T (ETSI EN 319 142-1) with pyHanko."""
 
 import io
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from asn1crypto import cms, keys, x509
@@ -18,14 +17,13 @@ RESERVED_BYTES = 16 * 1024
 """Room left for the signature with its token; fixed, so that no dry run is needed."""
 
 
-def seal_pdf(pdf: bytes, office: Keys, *, authority: TimestampAuthority, at: datetime, name: str) -> bytes:
+def seal_pdf(pdf: bytes, office: Keys, *, authority: TimestampAuthority, name: str) -> bytes:
     """Return a sealed and time-stamped PDF.
 
     Args:
         pdf: The proof.
         office: Whose seal.
         authority: Whose time stamp.
-        at: Claimed time of sealing.
         name: Kind of proof, for the signature's reason.
 
     Raises:
@@ -57,7 +55,7 @@ def _signer(office: Keys) -> "signers.SimpleSigner":
         x509.Certificate.load(c.public_bytes(serialization.Encoding.DER))
         for c in (office.seal_certificate, *office.seal_chain)
     ]
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # the library leaves it untyped
     store.register_multiple(chain)
     return signers.SimpleSigner(
         signing_cert=chain[0], signing_key=keys.PrivateKeyInfo.load(encoded), cert_registry=store
@@ -77,4 +75,4 @@ def _timestamper(authority: TimestampAuthority) -> "TimeStamper":
         async def async_dummy_response(self, md_algorithm: str) -> Any:
             return await self.async_timestamp(bytes(32), md_algorithm)
 
-    return OfficeTimeStamper()
+    return OfficeTimeStamper()  # type: ignore[no-untyped-call]  # likewise

@@ -91,4 +91,3 @@ class Report:
             ],
             "not_checked": list(self.not_checked),
         }
-

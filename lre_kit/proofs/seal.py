@@ -60,9 +60,7 @@ class FileSeal:
         """Prepare the header's constant parts once."""
         self._key = keys.seal_key
         chain = [keys.seal_certificate, *keys.seal_chain[:-1]]
-        certificates = [
-            base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in chain
-        ]
+        certificates = [base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in chain]
         self._constant = {
             "alg": "ES256",
             "cty": "json",
@@ -79,7 +77,9 @@ class FileSeal:
             der = self._key.sign(signing_input, ec.ECDSA(hashes.SHA256()))
         except Exception as error:  # whatever a key holder raises, evidence must wait visibly
             msg = "The seal key cannot be used."
-            raise SealUnavailableError(msg, mend="Run lre doctor and mend what it shows of the seal.") from error
+            raise SealUnavailableError(
+                msg, mend="Run lre doctor and mend what it shows of the seal."
+            ) from error
         first, second = decode_dss_signature(der)
         raw = first.to_bytes(COORDINATE_BYTES, "big") + second.to_bytes(COORDINATE_BYTES, "big")
         return Sealed(protected, base64url(raw))
@@ -115,7 +115,9 @@ def open_seal(compact: str) -> SealCheck:
     protected = compact.split(".", 1)[0]
     chain, claimed_at = _header(protected)
     try:
-        found = jws.deserialize_compact(compact, _key_of(chain[0]), algorithms=["ES256"], registry=_registry())
+        found = jws.deserialize_compact(
+            compact, _key_of(chain[0]), algorithms=["ES256"], registry=_registry()
+        )
     except (JoseError, ValueError) as error:
         raise SealError("The seal does not fit the evidence.", sub_indication="SIG_CRYPTO_FAILURE") from error
     if ".".join((protected, base64url(found.payload), compact.rsplit(".", 1)[1])) != compact:
@@ -160,5 +162,3 @@ def _registry() -> jws.JWSRegistry:
     registry.max_header_length = HEADER_MAX_BYTES
     registry.max_payload_length = 1024 * 1024
     return registry
-
-

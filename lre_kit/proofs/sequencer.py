@@ -19,7 +19,8 @@ from sqlalchemy import and_, bindparam, func, select, update
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError
 from lre_kit.failpoints import declare, failpoint
-from lre_kit.proofs.log import Log, commitment
+from lre_kit.proofs.commitment import commitment, compact
+from lre_kit.proofs.log import Log
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow
 from lre_kit.proofs.timestamp import TimestampAuthority
 from lre_kit.store.database import Database
@@ -91,7 +92,9 @@ class Sequencer:
             )
             failpoint("sequence.appended")
             uow.execute(
-                update(_EVIDENCE).where(_EVIDENCE.c.id == bindparam("of")).values(log_index=bindparam("place")),
+                update(_EVIDENCE)
+                .where(_EVIDENCE.c.id == bindparam("of"))
+                .values(log_index=bindparam("place")),
                 [{"of": row.id, "place": place} for row, place in zip(rows, places, strict=True)],
             )
             head = self._log.head(uow.connection)
@@ -149,7 +152,9 @@ class Sequencer:
             select(func.count()).where(unlogged, _EVIDENCE.c.signature.is_not(None)).scalar_subquery(),
             select(func.count()).where(_CHECKPOINT.c.size > stamped_size).scalar_subquery(),
             select(func.min(_EVIDENCE.c.recorded_at)).where(unlogged).scalar_subquery(),
-            select(func.min(_CHECKPOINT.c.created_at)).where(_CHECKPOINT.c.size > stamped_size).scalar_subquery(),
+            select(func.min(_CHECKPOINT.c.created_at))
+            .where(_CHECKPOINT.c.size > stamped_size)
+            .scalar_subquery(),
         )
         with self._database.read() as connection:
             unsealed, placeless, unstamped, *instants = connection.execute(query).one()
@@ -169,10 +174,3 @@ class Sequencer:
             fresh = self._anchors / f".{name}.{os.getpid()}"
             fresh.write_bytes(content)
             fresh.replace(self._anchors / name)
-
-
-def compact(protected: str, record: str, signature: str) -> str:
-    """Return the compact JWS of a record kept in parts (RFC 7515 §7.1)."""
-    from lre_kit.proofs.seal import base64url
-
-    return f"{protected}.{base64url(record.encode())}.{signature}"

@@ -125,7 +125,7 @@ def _read(token: bytes, digest: bytes) -> _Read:
     info = TimestampInfo(
         gen_time=_exact_time(found.gen_time),
         serial=found.serial_number,
-        policy=found.policy.dotted_string if found.policy else "",
+        policy=found.policy.dotted_string,
         authority=certificate.subject.rfc4514_string(),
         certificate=certificate,
     )
@@ -190,7 +190,9 @@ def open_authority(settings: Settings, keys: Keys, clock: Clock) -> TimestampAut
 
 def _refuse(check: str, problem: str) -> NoReturn:
     raise TimestampRejectedError(
-        problem, mend="Check the authority's configuration and clock; another authority may be set.", check=check
+        problem,
+        mend="Check the authority's configuration and clock; another authority may be set.",
+        check=check,
     )
 
 
@@ -281,4 +283,3 @@ def _check_signature(read: _Read, digest: bytes, anchors: Collection[x509.Certif
 
 def _exact_time(gen_time: datetime) -> datetime:
     return gen_time.astimezone(UTC) if gen_time.tzinfo else gen_time.replace(tzinfo=UTC)
-

@@ -80,7 +80,9 @@ def _token(body: bytes, nonce: int) -> bytes:
         response = tsp.TimeStampResp.load(body, strict=True)
         status = response["status"]["status"].native
         token = bytes(response["time_stamp_token"].dump()) if status in _GRANTED else b""
-        info = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed if token else None
+        info = (
+            response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed if token else None
+        )
         answered = info["nonce"].native if info is not None else None
     except (ValueError, TypeError, KeyError) as error:
         msg = "The time-stamping authority's answer is not one of RFC 3161."
@@ -90,5 +92,7 @@ def _token(body: bytes, nonce: int) -> bytes:
         raise TimestampRejectedError(msg, mend="Check the policy asked for (LRE_TSA_POLICY).", check="status")
     if answered != nonce:
         msg = "The time stamp answers another request."
-        raise TimestampRejectedError(msg, mend="Ask again; if it stays so, change the authority.", check="nonce")
+        raise TimestampRejectedError(
+            msg, mend="Ask again; if it stays so, change the authority.", check="nonce"
+        )
     return token

@@ -19,7 +19,7 @@ from lre_kit.clock import from_iso, iso
 from lre_kit.errors import ConfigurationError, LreError, TimestampRejectedError
 from lre_kit.proofs.chain import ChainError, check_chain
 from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
-from lre_kit.proofs.log import commitment
+from lre_kit.proofs.commitment import commitment
 from lre_kit.proofs.merkle import leaf_hash, verify_inclusion
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
 from lre_kit.proofs.report import Report
@@ -257,4 +257,3 @@ def _digest(path: Path) -> str:
 
 def _why(error: Exception) -> str:
     return error.problem if isinstance(error, LreError) else "it cannot be read"
-

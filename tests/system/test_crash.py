@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from lre_kit.failpoints import REGISTRY
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
@@ -106,7 +107,8 @@ def test_killed_at_a_named_place_the_letter_is_in_one_lawful_state(
 
 
 @pytest.mark.skipif(
-    shutil.which("strace") is None and not os.environ.get("LRE_REQUIRE_SERVICES"), reason="strace is not installed"
+    shutil.which("strace") is None and not os.environ.get("LRE_REQUIRE_SERVICES"),
+    reason="strace is not installed",
 )
 @pytest.mark.parametrize("step", ["deposit", "work", "accept"])
 def test_killed_at_the_nth_durable_write_the_letter_is_in_one_lawful_state(

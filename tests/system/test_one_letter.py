@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+
 from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.errors import (
     AlreadyDecidedError,
@@ -122,7 +123,10 @@ def test_a_notice_refused_for_good_is_evidence_and_opens_no_window(
 def test_a_notice_of_unknown_fate_is_sent_again_with_the_same_id(
     office: PostOffice, courier: MemoryCourier, clock: MovedClock
 ) -> None:
-    courier.answers = [MailAnswer(MailOutcome.UNKNOWN, text="cut"), MailUnavailableError("Gone.", mend="Wait.")]
+    courier.answers = [
+        MailAnswer(MailOutcome.UNKNOWN, text="cut"),
+        MailUnavailableError("Gone.", mend="Wait."),
+    ]
     letter = deposit_sample(office)
     for _ in range(3):
         office.run_until_idle()
@@ -169,9 +173,7 @@ def test_codes_are_not_sent_without_end(office: PostOffice) -> None:
         {"subject": "x" * 500},
     ],
 )
-def test_bad_input_gets_two_sentences_and_changes_nothing(
-    tmp_path: Path, change: dict[str, object]
-) -> None:
+def test_bad_input_gets_two_sentences_and_changes_nothing(tmp_path: Path, change: dict[str, object]) -> None:
     with throwaway_office(tmp_path / "o", document_max_bytes=1_000_000) as office:
         with pytest.raises(LreError) as caught:
             deposit_sample(office, **change)
@@ -211,6 +213,9 @@ def test_evidence_that_waits_too_long_closes_the_desk_and_opens_it_again(
 
 def test_an_unknown_letter_is_not_there_for_anyone(office: PostOffice) -> None:
     letter = deposit_sample(office)
-    for asking in (lambda: office.reading.letter("X"), lambda: office.reading.letter(letter.number, sender_ref="z")):
+    for asking in (
+        lambda: office.reading.letter("X"),
+        lambda: office.reading.letter(letter.number, sender_ref="z"),
+    ):
         with pytest.raises(NotFoundError):
             asking()

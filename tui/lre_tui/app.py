@@ -5,7 +5,6 @@ never read as markup. A refresh never moves the cursor away from its letter.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.text import Text
 from textual import work
@@ -47,7 +46,7 @@ class ConsoleApp(App[None]):
     .narrow #letters, .narrow #detail { width: 1fr; height: 1fr; }
     .narrow #detail { border-left: none; border-top: solid $primary; }
     """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "narrow"), (110, "wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]  # noqa: RUF012 - the parent declares it so
 
     def __init__(self, office: PostOffice, *, language: str | None = None) -> None:
         """Show `office` in `language` (``fr`` or ``en``; by default the terminal's)."""

@@ -100,7 +100,7 @@ def mounted() -> Mounted:
     from flask import request
 
     found = current_app.extensions[EXTENSION][request.blueprint]
-    assert isinstance(found, Mounted)  # noqa: S101 - only init_app writes there
+    assert isinstance(found, Mounted)
     return found
 
 

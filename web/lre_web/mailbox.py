@@ -10,11 +10,11 @@ from email.policy import default
 from types import TracebackType
 from typing import Any, Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 from flask import Flask, render_template
 from markupsafe import Markup, escape
 
+from lre_kit.testing.smtp import FreePortController
 from lre_web.texts import language, texts
 
 _LINK = re.compile(r"https?://\S+")
@@ -28,16 +28,9 @@ class _Catch:
         del server, session
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         message = message_from_bytes(content, policy=default)
-        assert isinstance(message, EmailMessage)  # noqa: S101 - the default policy makes these
+        assert isinstance(message, EmailMessage)
         self.messages.append(message)
         return "250 OK"
-
-
-class _OnFreePort(Controller):
-    def _trigger_server(self) -> None:
-        server: Any = self.server
-        self.port = int(server.sockets[0].getsockname()[1])
-        super()._trigger_server()
 
 
 class CatchingServer:
@@ -46,7 +39,7 @@ class CatchingServer:
     def __init__(self) -> None:
         """Prepare; entering the context starts it."""
         self._catch = _Catch()
-        self._controller = _OnFreePort(self._catch, hostname="127.0.0.1", port=0, enable_SMTPUTF8=True)
+        self._controller = FreePortController(self._catch, hostname="127.0.0.1", port=0, enable_SMTPUTF8=True)
 
     @property
     def messages(self) -> list[EmailMessage]:

@@ -70,8 +70,7 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
 def form_token() -> str:
     """Return the token that a form of this page must send back."""
     signer = mounted().office.links.signer("form")
-    token = signer.dumps(_browser())
-    return token if isinstance(token, str) else token.decode("ascii")
+    return str(signer.dumps(_browser()))
 
 
 def set_cookie(response: Response, name: str, value: str, *, max_age: int | None) -> None:
@@ -120,7 +119,10 @@ def _provider() -> str:
 def _error_page(error: LreError) -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         response = jsonify(
-            type=f"urn:lre-kit:problem:{error.slug}", title=error.problem, detail=error.mend, status=error.status
+            type=f"urn:lre-kit:problem:{error.slug}",
+            title=error.problem,
+            detail=error.mend,
+            status=error.status,
         )
         response.content_type = "application/problem+json"
     else:

@@ -102,7 +102,10 @@ def _proof(number: str, kind: str) -> Response:
     letter = _own(number)
     pdf = mounted().office.issuer.make(letter.id, kind, request.args.get("lang") and language())
     return send_file(
-        io.BytesIO(pdf), mimetype="application/pdf", download_name=f"{letter.number}-{kind}.pdf", as_attachment=True
+        io.BytesIO(pdf),
+        mimetype="application/pdf",
+        download_name=f"{letter.number}-{kind}.pdf",
+        as_attachment=True,
     )
 
 

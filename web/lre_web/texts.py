@@ -49,7 +49,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "proof_receipt": ("Preuve de réception", "Proof of receipt"),
     "proof_refusal": ("Preuve de refus", "Proof of refusal"),
     "proof_non_claim": ("Preuve de non-réclamation", "Proof of non-claim"),
-    "proof_waiting": ("horodatage en cours, revenez dans un instant", "being time-stamped, come back in a moment"),
+    "proof_waiting": (
+        "horodatage en cours, revenez dans un instant",
+        "being time-stamped, come back in a moment",
+    ),
     "bundle": ("Dossier complet de preuves (ZIP)", "Complete bundle of proofs (ZIP)"),
     "bundle_hint": (
         "Il se vérifie hors ligne, sans nous, avec « lre verify ».",
@@ -125,16 +128,28 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Cette page ne sait pas de quel envoi il s'agit. Ouvrez de nouveau le lien reçu par courriel.",
         "This page does not know which sending you mean. Open the link you received by e-mail again.",
     ),
-    "identify_first": ("Vous n'êtes pas identifié pour cet envoi.", "You are not identified for this sending."),
+    "identify_first": (
+        "Vous n'êtes pas identifié pour cet envoi.",
+        "You are not identified for this sending.",
+    ),
     "identify_first_mend": ("Demandez un code par courriel.", "Ask for a code by e-mail."),
-    "accept_first": ("Le contenu n'est remis qu'après acceptation.", "Content is handed over only after acceptance."),
+    "accept_first": (
+        "Le contenu n'est remis qu'après acceptation.",
+        "Content is handed over only after acceptance.",
+    ),
     "accept_first_mend": ("Acceptez d'abord l'envoi.", "Accept the sending first."),
     "stale_form": ("Ce formulaire n'est plus valable.", "This form is no longer valid."),
     "stale_form_mend": ("Rechargez la page et recommencez.", "Reload the page and try again."),
     "too_large": ("Ces documents dépassent la taille admise.", "These documents are above the size allowed."),
-    "too_large_mend": ("Réduisez-les ou répartissez-les en plusieurs lettres.", "Make them smaller, or use several letters."),
+    "too_large_mend": (
+        "Réduisez-les ou répartissez-les en plusieurs lettres.",
+        "Make them smaller, or use several letters.",
+    ),
     "mailbox": ("Boîte aux lettres de démonstration", "Demonstration mailbox"),
-    "mailbox_empty": ("Aucun message pour l'instant. Cette page se recharge seule.", "No message yet. This page reloads by itself."),
+    "mailbox_empty": (
+        "Aucun message pour l'instant. Cette page se recharge seule.",
+        "No message yet. This page reloads by itself.",
+    ),
     "mailbox_lead": (
         "Ici arrivent les courriels que l'office envoie. Rien ne sort de cette machine.",
         "The e-mails the office sends arrive here. Nothing leaves this machine.",
@@ -149,7 +164,9 @@ def language() -> str:
     """Return the page's language: ``?lang=``, else what the browser asks for, else French."""
     if "lre_language" not in g:
         asked = request.args.get("lang", "")
-        g.lre_language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "fr"
+        g.lre_language = (
+            asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "fr"
+        )
     return str(g.lre_language)
 
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from lre_kit.carriers.mail import MailOutcome, SmtpCourier
 from lre_kit.clock import now
 from lre_kit.errors import MailUnavailableError
@@ -126,7 +127,11 @@ def test_a_wrong_password_names_the_settings(tls: ssl.SSLContext, certificate: P
         pytest.raises(MailUnavailableError, match="LRE_SMTP_PASSWORD") as caught,
     ):
         courier(
-            server.port, smtp_security="starttls", smtp_ca_file=certificate, smtp_user="office", smtp_password="no"
+            server.port,
+            smtp_security="starttls",
+            smtp_ca_file=certificate,
+            smtp_user="office",
+            smtp_password="no",
         ).ping()
     assert "no" not in caught.value.problem.split()
 
@@ -155,7 +160,6 @@ def test_a_silent_server_is_left_after_the_time_out() -> None:
 def test_no_server_at_all_says_what_to_set() -> None:
     with pytest.raises(MailUnavailableError, match="LRE_SMTP_HOST"):
         SmtpCourier(Settings()).ping()
-
 
 
 def test_a_name_cannot_smuggle_a_header_in() -> None:

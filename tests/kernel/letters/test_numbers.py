@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lre_kit.letters.numbers import ALPHABET, new_number, parse_number
 
 

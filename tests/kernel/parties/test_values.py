@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lre_kit.errors import InputError, InvalidAddressError, InvalidNameError
 from lre_kit.parties.values import NAME_MAX_CHARS, Recipient, checked_address, checked_name
 
@@ -28,7 +29,16 @@ def test_addresses_are_kept_exactly_as_typed(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "jean", "@example.net", "a@b@c", "a b@example.net", "a@example.net\r\nBcc: x@y.z", "a" * 300 + "@e.fr"]
+    "address",
+    [
+        "",
+        "jean",
+        "@example.net",
+        "a@b@c",
+        "a b@example.net",
+        "a@example.net\r\nBcc: x@y.z",
+        "a" * 300 + "@e.fr",
+    ],
 )
 def test_what_cannot_be_an_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidAddressError, match="recipient"):
