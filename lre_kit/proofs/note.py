@@ -182,6 +182,6 @@ class Checkpoint:
             made = cls(origin=origin, size=int(size_text), root=base64.b64decode(root_text, validate=True))
         except (ValueError, binascii.Error) as error:
             raise _bad("This is not a checkpoint.") from error
-        if rest or not origin or len(made.root) != HASH_BYTES or made.text() != text:
+        if rest or not origin or made.size < 0 or len(made.root) != HASH_BYTES or made.text() != text:
             raise _bad("This is not a checkpoint in its one form.")
         return made

@@ -201,13 +201,26 @@ def _decoded(token: bytes) -> TimeStampResponse:
         _refuse("format", "The time stamp is far larger than any.")
     try:
         # The reader wants a whole response; the token is wrapped as a granted one.
-        response = decode_timestamp_response(der.sequence(_GRANTED, token))
+        response = decode_timestamp_response(der.sequence(_GRANTED, _in_order(token)))
         response.tst_info.version  # noqa: B018 - the content is parsed at the first look
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise TimestampRejectedError(
             "The time stamp cannot be read.", mend="Ask the authority again.", check="format"
         ) from error
     return response
+
+
+def _in_order(token: bytes) -> bytes:
+    """Return the token with its certificates in DER order, which not every authority keeps.
+
+    The set lies outside what is signed; the reader refuses it in any other order.
+    """
+    content = cms.ContentInfo.load(token, strict=True)
+    found = content["content"]["certificates"]
+    if len(found) > 1:
+        content["content"]["certificates"] = sorted(found, key=lambda c: bytes(c.dump()))
+        return bytes(content.dump(force=True))
+    return token
 
 
 def _signer(token: bytes) -> tuple[Any, list[x509.Certificate]]:

@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
-from asn1crypto import tsp
+from asn1crypto import cms, parser, tsp
 
 from lre_kit.errors import ConfigurationError, TimestampRejectedError, TimestampUnavailableError
 from lre_kit.proofs import der
@@ -76,18 +76,17 @@ class HttpAuthority:
 
 
 def _token(body: bytes, nonce: int) -> bytes:
+    """Return the token of an answer whose status and nonce are right (RFC 3161 §2.4.2)."""
     try:
-        response = tsp.TimeStampResp.load(body, strict=True)
-        status = response["status"]["status"].native
-        token = bytes(response["time_stamp_token"].dump()) if status in _GRANTED else b""
-        info = (
-            response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed if token else None
-        )
-        answered = info["nonce"].native if info is not None else None
+        outer = parser.parse(body, strict=True)[4]
+        status_length = sum(len(part) for part in parser.parse(outer)[3:6])
+        status = tsp.PKIStatusInfo.load(outer[:status_length])["status"].native
+        token = outer[status_length:]
+        answered = _nonce(token) if status in _GRANTED else None
     except (ValueError, TypeError, KeyError) as error:
         msg = "The time-stamping authority's answer is not one of RFC 3161."
         raise TimestampUnavailableError(msg, mend="Check LRE_TSA_URL.") from error
-    if not token:
+    if status not in _GRANTED:
         msg = f"The time-stamping authority refused: {status}."
         raise TimestampRejectedError(msg, mend="Check the policy asked for (LRE_TSA_POLICY).", check="status")
     if answered != nonce:
@@ -96,3 +95,9 @@ def _token(body: bytes, nonce: int) -> bytes:
             msg, mend="Ask again; if it stays so, change the authority.", check="nonce"
         )
     return token
+
+
+def _nonce(token: bytes) -> int | None:
+    content = cms.ContentInfo.load(token, strict=True)["content"]
+    nonce: int | None = content["encap_content_info"]["content"].parsed["nonce"].native
+    return nonce
