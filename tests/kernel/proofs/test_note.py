@@ -10,9 +10,7 @@ from lre_kit.proofs.note import Checkpoint, NoteError, NoteSigner, NoteVerifier,
 
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 TEXT = "This is an example message.\n"
-LINE = (
-    "— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
-)
+LINE = "— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
 NOTE = f"{TEXT}\n{LINE}\n"
 
 SIGNER = NoteSigner("office.example/lre-log", Ed25519PrivateKey.generate())
