@@ -1,16 +1,18 @@
-"""The actors: two doorbells. Each does what is due, in batches, until nothing is."""
+"""The actors: two doorbells, declared on a broker that is handed in. Their messages carry nothing.
 
+A message says only "look at the agenda", so it may be lost, doubled, shuffled, delayed, or be of
+another release: there is nothing in it to be wrong.
+"""
+
+import threading
 from dataclasses import dataclass
+from hashlib import sha256
 
 from dramatiq import Actor, Broker, actor
 
+from lre_jobs.rounds import Rounds
 from lre_kit.office import PostOffice
-
-QUEUE = "lre"
-"""Queue of all our messages."""
-
-ROUNDS_MAX = 1000
-"""Batches done for one ring at most, so that a worker comes up for air."""
+from lre_kit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +25,21 @@ class Actors:
     """Give sealed evidence its place in the log, and get checkpoints stamped."""
 
 
-def declare(broker: Broker, office: PostOffice) -> Actors:
-    """Declare the actors of an office on a broker that is handed in."""
+def queue_of(settings: Settings) -> str:
+    """Return the name of an office's queue: the same in all its processes, no other office's."""
+    return f"lre-{sha256(settings.origin.encode()).hexdigest()[:12]}"
 
-    def sweep() -> None:
-        for _ in range(ROUNDS_MAX):
-            if not office.sweep():
-                return
 
-    def sequence() -> None:
-        for _ in range(ROUNDS_MAX):
-            placed = office.sequencer.run_once()
-            stamped = office.sequencer.stamp_once(office.authority)
-            if not placed and not stamped:
-                return
+def declare(broker: Broker, office: PostOffice, *, stopping: threading.Event | None = None) -> Actors:
+    """Declare the actors of an office on a broker.
 
+    Args:
+        broker: The host's own broker, or one of `make_broker`.
+        office: Whose duties they do.
+        stopping: Once set, rounds end after the duty in hand.
+    """
+    rounds, queue = Rounds(office, stopping=stopping), queue_of(office.settings)
     return Actors(
-        sweep=actor(broker=broker, actor_name="lre_sweep", queue_name=QUEUE)(sweep),
-        sequence=actor(broker=broker, actor_name="lre_sequence", queue_name=QUEUE)(sequence),
+        sweep=actor(broker=broker, actor_name=f"{queue}-sweep", queue_name=queue)(rounds.sweep),
+        sequence=actor(broker=broker, actor_name=f"{queue}-sequence", queue_name=queue)(rounds.sequence),
     )

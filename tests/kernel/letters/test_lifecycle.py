@@ -1,0 +1,179 @@
+"""The pure lifecycle: a state machine drives it with every command at every instant."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from lre_kit.errors import AlreadyDecidedError, LreError, RequirementError, UnlawfulActError
+from lre_kit.law.assurance import Level
+from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
+from lre_kit.law.products import Product
+from lre_kit.law.regimes import requirements
+from lre_kit.letters import commands as c
+from lre_kit.letters.lifecycle import EMPTY, Event, LetterState, Phase, decide, evolve, fold
+
+START = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+
+COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
+    st.just(c.Deposit()),
+    st.just(c.Notify()),
+    st.just(c.FailNotification(detail="550 no such user")),
+    st.just(c.CorrectAddress(email="new@example.net")),
+    st.builds(c.Accept, level=st.sampled_from(Level)),
+    st.builds(c.ConfirmIdentification, level=st.sampled_from(Level)),
+    st.just(c.HandOver()),
+    st.builds(c.Refuse, level=st.sampled_from(Level)),
+    st.just(c.Expire()),
+    st.just(c.ChooseElectronic()),
+    st.just(c.ChoosePaper()),
+    st.just(c.RelayToPost(item_number="RB123456785FR")),
+    st.just(c.FailRelay()),
+    st.builds(c.RecordPaperOutcome, outcome=st.sampled_from(c.PaperOutcome)),
+    st.just(c.RecordAccess()),
+    st.just(c.Withdraw()),
+)
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Any command, in any order, at any pace."""
+
+    @initialize(product=st.sampled_from(Product))
+    def begin(self, product: Product) -> None:
+        self.now = START
+        self.required = requirements(product, at=START)
+        self.events: list[Event] = []
+        self.state: LetterState = EMPTY
+
+    @rule(
+        by=st.sampled_from([timedelta(seconds=1), timedelta(hours=5), timedelta(days=8), timedelta(days=16)])
+    )
+    def wait(self, by: timedelta) -> None:
+        self.now += by
+
+    @precondition(lambda self: self.state.phase is None)
+    @rule()
+    def deposit(self) -> None:
+        self.ask(c.Deposit())
+
+    @rule(command=COMMANDS)
+    def ask(self, command: c.Command) -> None:
+        before = self.state
+        try:
+            events = decide(before, command, self.required, self.now)
+        except LreError as refused:
+            assert isinstance(refused, UnlawfulActError | RequirementError)
+            assert refused.problem
+            assert refused.mend
+            return
+        assert events
+        for event in events:
+            self.events.append(event)
+            self.state = evolve(self.state, event)
+        if before.phase is not None and before.phase.is_final:
+            assert self.state.phase is before.phase, "a final phase has no way out"
+        moved = before.window_closes_at != self.state.window_closes_at
+        assert not moved or any(
+            e.name in {ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE, ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE}
+            for e in events
+        ), "only a notice moves the window"
+
+    @invariant()
+    def the_journal_tells_the_state(self) -> None:
+        assert fold(self.events) == self.state
+        assert self.state.version == len(self.events)
+
+    @invariant()
+    def there_is_at_most_one_end(self) -> None:
+        assert sum(event.name in DECISIVE for event in self.events) <= 1
+        assert sum(event.exclusive is not None for event in self.events) <= 1
+
+    @invariant()
+    def content_crosses_only_after_acceptance_by_somebody_identified(self) -> None:
+        names = [event.name for event in self.events]
+        if ErdsEvent.CONTENT_HANDOVER in names:
+            assert ErdsEvent.CONSIGNMENT_ACCEPTANCE in names[: names.index(ErdsEvent.CONTENT_HANDOVER)]
+            assert self.state.level is not None
+            assert self.state.level.at_least(self.required.recipient_level)
+
+    @invariant()
+    def a_no_has_a_reason(self) -> None:
+        for event in self.events:
+            if event.name.value.endswith(("Failure", "Rejection", "Expiry")):
+                assert event.reasons
+
+    @invariant()
+    def nobody_is_unclaimed_before_the_end_of_the_window(self) -> None:
+        for event in self.events:
+            if event.name is ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY:
+                assert self.state.window_closes_at is not None
+                assert event.occurred_at >= self.state.window_closes_at
+
+
+TestLifecycle = Lifecycle.TestCase
+TestLifecycle.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+
+
+def after(*asked: c.Command, product: Product = Product.SIMPLE) -> tuple[LetterState, datetime]:
+    state, now = EMPTY, START
+    for command in asked:
+        for event in decide(state, command, requirements(product, at=START), now):
+            state = evolve(state, event)
+        now += timedelta(seconds=1)
+    return state, now
+
+
+def ask(
+    state: LetterState, command: c.Command, now: datetime, product: Product = Product.SIMPLE
+) -> Sequence[Event]:
+    return decide(state, command, requirements(product, at=START), now)
+
+
+def test_acceptance_at_the_end_is_late_and_a_microsecond_before_is_in_time() -> None:
+    state, _ = after(c.Deposit(), c.Notify())
+    assert state.window_closes_at is not None
+    early = state.window_closes_at - timedelta(microseconds=1)
+    assert ask(state, c.Accept(level=Level.LOW), early)[0].name is ErdsEvent.CONSIGNMENT_ACCEPTANCE
+    with pytest.raises(AlreadyDecidedError):
+        ask(state, c.Accept(level=Level.LOW), state.window_closes_at)
+    with pytest.raises(UnlawfulActError):
+        ask(state, c.Expire(), early)
+    (expired,) = ask(state, c.Expire(), state.window_closes_at)
+    assert expired.reasons == (Reason.NOT_ACCEPTED_BY_RECIPIENT,)
+
+
+def test_a_weak_acceptance_of_a_qualified_letter_counts_and_waits() -> None:
+    state, now = after(c.Deposit(), c.Notify(), c.Accept(level=Level.LOW), product=Product.QUALIFIED)
+    assert state.phase is Phase.ACCEPTED_PENDING_IDENTIFICATION
+    with pytest.raises(UnlawfulActError):
+        ask(state, c.HandOver(), now, Product.QUALIFIED)
+    with pytest.raises(RequirementError, match="substantial"):
+        ask(state, c.ConfirmIdentification(level=Level.LOW), now, Product.QUALIFIED)
+    with pytest.raises(RequirementError):
+        notified, at = after(c.Deposit(), c.Notify(), product=Product.QUALIFIED)
+        ask(notified, c.Refuse(level=Level.LOW), at, Product.QUALIFIED)
+
+
+def test_an_optimal_letter_may_go_either_way() -> None:
+    electronic, _ = after(c.Deposit(), c.Notify(), c.ChooseElectronic(), product=Product.OPTIMAL)
+    assert electronic.phase is Phase.NOTIFIED
+    paper, _ = after(
+        c.Deposit(), c.Notify(), c.ChoosePaper(), c.RelayToPost(),
+        c.RecordPaperOutcome(outcome=c.PaperOutcome.NOTICE_LEFT),
+        c.RecordPaperOutcome(outcome=c.PaperOutcome.DELIVERED), product=Product.OPTIMAL,
+    )  # fmt: skip
+    assert paper.phase is Phase.DELIVERED_ON_PAPER
+    assert paper.received_at is not None
+
+
+def test_a_hybrid_letter_never_has_an_electronic_notice() -> None:
+    state, now = after(c.Deposit(), product=Product.HYBRID)
+    with pytest.raises(UnlawfulActError, match="paper"):
+        ask(state, c.Notify(), now, Product.HYBRID)
+
+
+@given(st.lists(st.builds(Event, name=st.sampled_from(ErdsEvent), occurred_at=st.just(START)), max_size=12))
+def test_any_journal_can_be_read(events: list[Event]) -> None:
+    assert fold(events).version == len(events)
