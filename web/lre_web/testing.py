@@ -1,0 +1,81 @@
+"""A site with a throwaway office behind it: for the tests of hosts and for our own."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lre_kit.letters.values import Letter
+from lre_kit.office import PostOffice
+from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.office import SENDER, deposit_sample, throwaway_office
+from lre_web.extension import LRE, Actor
+
+_FORM = re.compile(r'name="form_token" value="([^"]+)"')
+_CODE = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}\s*$", re.MULTILINE)
+
+
+@dataclass(slots=True, kw_only=True)
+class ThrowawaySite:
+    """An application with one office mounted under ``/lre``; `actor` is who is logged in."""
+
+    app: Flask
+    office: PostOffice
+    clock: MovedClock
+    actor: Actor | None
+
+    @classmethod
+    def open(cls, folder: Path, **settings: Any) -> Self:
+        """Prepare an office below `folder` and mount it."""
+        clock = MovedClock()
+        office = throwaway_office(folder, clock=clock, **settings)
+        actor = Actor(ref=SENDER.ref, name=SENDER.name, email=SENDER.email)
+        site = cls(app=Flask("host"), office=office, clock=clock, actor=actor)
+        LRE(site.app, office=office, current_actor=lambda: site.actor)
+        return site
+
+    @property
+    def courier(self) -> MemoryCourier:
+        """Where mail ends up."""
+        courier = self.office.courier
+        assert isinstance(courier, MemoryCourier)  # noqa: S101 - throwaway offices have no other
+        return courier
+
+    def client(self) -> FlaskClient:
+        """Return a browser without a window."""
+        return self.app.test_client()
+
+    def letter(self, **changes: Any) -> Letter:
+        """Deposit a sample letter and let its notice leave."""
+        letter = deposit_sample(self.office, **changes)
+        self.office.run_until_idle()
+        return self.office.reading.by_id(letter.id)
+
+    def link(self, letter: Letter) -> str:
+        """Return the path of a recipient's link."""
+        return f"/lre/r/{self.office.links.token(letter.id)}"
+
+    def code(self) -> str:
+        """Return the code in the last message."""
+        found = _CODE.search(self.courier.text_of())
+        assert found is not None  # noqa: S101 - asked for only after a code was sent
+        return found.group().strip()
+
+    def identified(self, letter: Letter) -> FlaskClient:
+        """Return a browser in which the recipient of `letter` typed the code."""
+        client = self.client()
+        client.get(self.link(letter))
+        send_form(client, "/lre/r/code")
+        send_form(client, "/lre/r/identify", code=self.code())
+        return client
+
+
+def send_form(client: FlaskClient, path: str, page: str = "/lre/r", **fields: Any) -> TestResponse:
+    """Send a form of `page` to `path` with the page's own token."""
+    token = _FORM.search(client.get(page).text)
+    return client.post(path, data={"form_token": token.group(1) if token else ""} | fields)
