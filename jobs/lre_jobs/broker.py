@@ -1,6 +1,6 @@
 """Brokers by URL. None is made at import, and none is ever global."""
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
 from dramatiq import Broker
 from dramatiq.brokers.stub import StubBroker
@@ -47,12 +47,12 @@ def make_broker(url: str | None) -> Broker:
 def _redis(url: str) -> Broker:
     from dramatiq.brokers.redis import RedisBroker
 
-    parts = urlsplit(url)
-    timeouts = {"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S}
-    query = urlencode(timeouts | dict(parse_qsl(parts.query)))
+    timeouts = urlencode({"socket_timeout": SOCKET_TIMEOUT_S, "socket_connect_timeout": SOCKET_TIMEOUT_S})
+    # What the operator wrote comes first, and the first of two wins.
+    bounded = f"{url}&{timeouts}" if urlsplit(url).query else f"{url}?{timeouts}"
     try:
         return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
-            url=urlunsplit(parts._replace(query=query)), middleware=_middleware(), namespace="lre"
+            url=bounded, middleware=_middleware(), namespace="lre"
         )
     except ValueError as error:
         msg = "LRE_BROKER_URL cannot be read as the address of a Redis."
