@@ -34,6 +34,7 @@ class Bare:
         self.count = 0
 
     def content(self) -> None:
+        """Hash, encrypt, write durably, sign."""
         hashlib.sha256(PDF).digest()
         sealed = AESGCM(AESGCM.generate_key(256)).encrypt(os.urandom(12), PDF, None)
         self.count += 1

@@ -110,13 +110,8 @@ def _disk(settings: Settings) -> str:
 
 
 def _keys(settings: Settings, clock: Clock) -> str:
-    ends_at = min(
-        certificate.not_valid_after_utc
-        for certificate in (
-            Keys.load(settings.keys_folder).seal_certificate,
-            Keys.load(settings.keys_folder).tsa_certificate,
-        )
-    )
+    keys = Keys.load(settings.keys_folder)
+    ends_at = min(c.not_valid_after_utc for c in (keys.seal_certificate, keys.tsa_certificate))
     if ends_at - clock() < CERTIFICATE_WARNING:
         raise _Unwell(
             f"a certificate ends on {ends_at:%Y-%m-%d}", "Renew the seal and time-stamp certificates."
@@ -173,7 +168,8 @@ def _evidence(settings: Settings, clock: Clock) -> str:
         if waiting.oldest_at and clock() - waiting.oldest_at > timedelta(seconds=settings.evidence_alarm_s):
             raise _Unwell(
                 f"{waiting.unsealed} await their seal, {waiting.unlogged} their place, "
-                f"{waiting.unstamped} checkpoints their stamp, the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M}Z",
+                f"{waiting.unstamped} checkpoints their stamp, "
+                f"the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M}Z",
                 "Mend seal and time stamps above and see that lre serve or lre work runs.",
             )
         return "nothing waits too long"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004 - sentences for people read better whole
 """The words of the notice and of the one-time code, as e-mail: text and HTML, French and English.
 
 A notice says that a letter waits, that it may be accepted or refused, until when, and which

@@ -76,9 +76,13 @@ _NOTICES = {
     },
     Claim.QUALIFIED: {
         "fr": (
-            "Service d'envoi recommandé électronique qualifié au sens de l'article 44 du règlement (UE) n° 910/2014."
+            "Service d'envoi recommandé électronique qualifié "
+            "au sens de l'article 44 du règlement (UE) n° 910/2014."
         ),
-        "en": "Qualified electronic registered delivery service within Article 44 of Regulation (EU) No 910/2014.",
+        "en": (
+            "Qualified electronic registered delivery service "
+            "within Article 44 of Regulation (EU) No 910/2014."
+        ),
     },
 }
 

@@ -185,7 +185,7 @@ class Intake:
             )
         return _Content(key=key, documents=tuple(documents))
 
-    def _letter(
+    def _letter(  # noqa: PLR0917 - the parts of a letter, each of its own type
         self,
         letter_id: str,
         sender: Sender,

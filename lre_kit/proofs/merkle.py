@@ -15,7 +15,7 @@ EMPTY_ROOT = sha256(b"").digest()
 """Root of the tree without leaves."""
 
 Subtree = Callable[[int, int], bytes]
-"""``subtree(level, index)``: root of the perfect subtree over leaves index·2^level … (index+1)·2^level − 1."""
+"""``subtree(level, index)``: root of the index-th perfect subtree of 2^level leaves."""
 
 
 def leaf_hash(data: bytes) -> bytes:

@@ -72,12 +72,13 @@ class Sequencer:
 
     def run_once(self) -> int:
         """Place up to a batch of sealed records under a new checkpoint; return how many."""
+        columns = ("id", "record", "protected", "signature", "salt")
         waiting = (
-            select(_EVIDENCE.c.id, _EVIDENCE.c.record, _EVIDENCE.c.protected, _EVIDENCE.c.signature, _EVIDENCE.c.salt)
+            select(*(_EVIDENCE.c[name] for name in columns))
             .where(_EVIDENCE.c.log_index.is_(None), _EVIDENCE.c.signature.is_not(None))
             .order_by(_EVIDENCE.c.id)
             .limit(self._batch_max)
-        )  # fmt: skip
+        )
         with self._database.read() as connection:
             if connection.execute(waiting.limit(1)).first() is None:
                 return 0

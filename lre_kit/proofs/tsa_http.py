@@ -81,7 +81,7 @@ def _token(body: bytes, nonce: int) -> bytes:
         outer = parser.parse(body, strict=True)[4]
         status_length = sum(len(part) for part in parser.parse(outer)[3:6])
         status = tsp.PKIStatusInfo.load(outer[:status_length])["status"].native
-        token = outer[status_length:]
+        token = bytes(outer[status_length:])
         answered = _nonce(token) if status in _GRANTED else None
     except (ValueError, TypeError, KeyError) as error:
         msg = "The time-stamping authority's answer is not one of RFC 3161."

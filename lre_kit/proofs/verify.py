@@ -18,8 +18,8 @@ from cryptography import x509
 from lre_kit.clock import from_iso, iso
 from lre_kit.errors import ConfigurationError, LreError, TimestampRejectedError
 from lre_kit.proofs.chain import ChainError, check_chain
-from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
 from lre_kit.proofs.commitment import commitment
+from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
 from lre_kit.proofs.merkle import leaf_hash, verify_inclusion
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
 from lre_kit.proofs.report import Report

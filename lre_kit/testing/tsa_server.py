@@ -57,7 +57,7 @@ class OpensslAuthority:
         authority = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the parent's name
+            def do_POST(self) -> None:
                 query = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 body = authority.answer(query)
                 self.send_response(200)
@@ -75,7 +75,8 @@ class OpensslAuthority:
         """Let OpenSSL answer a request."""
         asked = self.folder / f"query-{threading.get_ident()}.tsq"
         asked.write_bytes(query)
-        command = ["openssl", "ts", "-reply", "-config", str(self.folder / "tsa.cnf"), "-queryfile", str(asked)]
+        config = str(self.folder / "tsa.cnf")
+        command = ["openssl", "ts", "-reply", "-config", config, "-queryfile", str(asked)]
         return subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
 
     @property

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - text for people
 """Rounds: doubled, shuffled, late, cut short or starved, they end in the same state."""
 
 import tempfile

@@ -139,7 +139,9 @@ def test_accept_refuse_and_two_sweepers_at_the_close_give_exactly_one_end(player
         assert [entry.seq for entry in timeline] == list(range(len(timeline)))
         for sweeper in players.sweepers:
             Rounds(sweeper).sweep()
-        assert len(players.home.reading.timeline(letter_id)) == len(timeline), "a late sweep changed something"
+        assert len(players.home.reading.timeline(letter_id)) == len(timeline), (
+            "a late sweep changed something"
+        )
     print(f"winners of {ROUNDS} races: {dict(winners)}")
     assert set(winners) == set(END_OF.values()), "a race nobody else can win proves nothing"
     players.set_clocks(None)

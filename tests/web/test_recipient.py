@@ -1,9 +1,11 @@
+# ruff: noqa: E501 - a table reads better whole
 """The recipient's way, with a person at the other end and with robots."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.testing.office import SENDER, SMALL_PDF
 from lre_web.testing import ThrowawaySite, send_form

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from lre_kit.errors import ConfigurationError
 from lre_kit.testing.office import SMALL_PDF
 from lre_web import LRE, Actor
 from lre_web.testing import ThrowawaySite, send_form
 from lre_web.texts import LANGUAGES, catalogue
-from werkzeug.test import TestResponse
 
 FIELDS = {"name": "Jean Dupont", "email": "jean@example.net", "subject": "Bail", "language": "fr"}
 

@@ -12,11 +12,11 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def inert(text: str) -> str:
-    """Return a text without control, escape, direction-override or line characters.
+    r"""Return a text without control, escape, direction-override or line characters.
 
     Example:
-        >>> inert("Zo\\u00e9 \\x1b]52;c;AAAA\\x07")
-        'Zo\\xe9 \\ufffd]52;c;AAAA\\ufffd'
+        >>> inert("Zo\u00e9 \x1b]52;c;AAAA\x07")
+        'Zo\xe9 \ufffd]52;c;AAAA\ufffd'
     """
     if text.isascii() and text.isprintable():
         return text

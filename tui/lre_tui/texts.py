@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences for people read better whole
 """The console's words, in French and English."""
 
 import os

@@ -43,7 +43,7 @@ class ThrowawaySite:
     def courier(self) -> MemoryCourier:
         """Where mail ends up."""
         courier = self.office.courier
-        assert isinstance(courier, MemoryCourier)  # noqa: S101 - throwaway offices have no other
+        assert isinstance(courier, MemoryCourier)
         return courier
 
     def client(self) -> FlaskClient:
@@ -63,7 +63,7 @@ class ThrowawaySite:
     def code(self) -> str:
         """Return the code in the last message."""
         found = _CODE.search(self.courier.text_of())
-        assert found is not None  # noqa: S101 - asked for only after a code was sent
+        assert found is not None
         return found.group().strip()
 
     def identified(self, letter: Letter) -> FlaskClient:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences for people read better whole
 """The pages' words, in French and English, and the choice between them."""
 
 from collections.abc import Mapping

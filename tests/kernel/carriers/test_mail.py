@@ -163,5 +163,5 @@ def test_no_server_at_all_says_what_to_set() -> None:
 
 
 def test_a_name_cannot_smuggle_a_header_in() -> None:
-    with pytest.raises(ValueError, match="linefeed|newline"):
+    with pytest.raises(ValueError, match=r"linefeed|newline"):
         message("jean@example.net\r\nBcc: all@example.net")

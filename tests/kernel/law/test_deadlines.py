@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table reads better whole
 """Deadlines: the worked examples, on hosts in other zones, and properties over the calendar."""
 
 import os
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lre_kit.clock import PARIS
 from lre_kit.law.deadlines import WINDOW_DAYS, last_day, proof_due_at, retention_ends_at, window_closes_at
 
@@ -97,7 +99,7 @@ def test_nothing_may_be_deleted_before_its_years_are_over(issued_at: datetime, y
 
 def test_a_naive_instant_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
-        window_closes_at(datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
+        window_closes_at(datetime(2026, 1, 1))
 
 
 def test_the_examples_hold_in_a_process_started_in_another_zone() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from itertools import product as pairs
 
 import pytest
+
 from lre_kit.errors import RequirementError, UnknownProductError
 from lre_kit.law.assurance import Category, Level, level_of
 from lre_kit.law.events import DECISIVE, ErdsEvent, Reason

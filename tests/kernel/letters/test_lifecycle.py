@@ -1,3 +1,4 @@
+# ruff: noqa: PT017 - a property: refusals are one of the lawful answers
 """The pure lifecycle: a state machine drives it with every command at every instant."""
 
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from lre_kit.errors import AlreadyDecidedError, LreError, RequirementError, UnlawfulActError
 from lre_kit.law.assurance import Level
 from lre_kit.law.events import DECISIVE, ErdsEvent, Reason

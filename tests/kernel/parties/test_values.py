@@ -1,3 +1,4 @@
+# ruff: noqa: PT017 - a property: refusals are one of the lawful answers
 """Names and addresses."""
 
 import pytest

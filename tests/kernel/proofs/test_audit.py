@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from lre_kit.office import PostOffice
 from lre_kit.proofs import merkle
 from lre_kit.proofs.audit import UNCOVERED, AuditReport, audit_office

@@ -1,21 +1,20 @@
 """The stored log equals the pure tree, on both databases, and reads little."""
 
-from collections.abc import Iterator
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, event
+
 from lre_kit.clock import now
 from lre_kit.proofs import merkle
 from lre_kit.proofs.log import Log, stored_subtree
 from lre_kit.proofs.note import NoteSigner
 from lre_kit.store.database import Database
-from sqlalchemy import Connection, event
 
 
 @pytest.fixture
-def log(database: Database) -> Iterator[Log]:
+def log(database: Database) -> Log:
     signer = NoteSigner("test.example/log", Ed25519PrivateKey.generate())
-    yield Log(database, clock=now, signer=signer, origin=signer.name)
+    return Log(database, clock=now, signer=signer, origin=signer.name)
 
 
 def append(log: Log, database: Database, data: list[bytes]) -> range:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the vector is one line
 """C2SP signed notes and checkpoints: the specification's vector, strictness, properties."""
 
 import base64
@@ -6,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteSigner, NoteVerifier, open_note
 
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"

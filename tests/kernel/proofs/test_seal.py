@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, NotInitialisedError, WrongKeyError
 from lre_kit.proofs.chain import ChainError, check_chain

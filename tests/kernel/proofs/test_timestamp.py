@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 from cryptography import x509
+
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, TimestampRejectedError, TimestampUnavailableError
 from lre_kit.proofs.keys import Keys, create_keys
