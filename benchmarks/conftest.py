@@ -4,7 +4,8 @@ No time is asserted: machines differ and are shared. The table at the end of the
 each comparison, the median of both and floor ÷ ours (1 means as fast as the bare operations).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -12,6 +13,8 @@ from time import perf_counter
 import pytest
 from rich.console import Console
 from rich.table import Table
+
+from lre_kit.testing import services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +29,43 @@ class Comparison:
 
 _COMPARISONS: list[Comparison] = []
 
-Compare = Callable[..., Comparison]
-"""``compare(name, floor=…, ours=…, rounds=…, aim=…)``."""
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """URL of a fresh, empty PostgreSQL database."""
+    with ExitStack() as stack:
+        try:
+            server = services.postgres(stack)
+        except services.MissingServiceError as missing:
+            pytest.skip(str(missing))
+        yield stack.enter_context(services.fresh_database(server))
 
 
 @pytest.fixture
-def compare(benchmark: object) -> Compare:
+def compare(benchmark: object) -> Callable[..., Comparison]:
     """Time two callables in turn (A B A B …) and remember the medians."""
 
     def measured(
-        name: str, *, floor: Callable[[], object], ours: Callable[[], object], rounds: int, aim: float
+        name: str,
+        *,
+        floor: Callable[[], object],
+        ours: Callable[[], object],
+        rounds: int,
+        aim: float,
+        before: Callable[[], object] = lambda: None,
     ) -> Comparison:
-        floor(), ours()
         floors: list[float] = []
         times: list[float] = []
-        for _ in range(rounds):
-            floors.append(_timed(floor))
-            times.append(_timed(ours))
+        for counted in (False, *[True] * rounds):
+            before()
+            pair = _timed(floor), _timed(ours)
+            if counted:
+                floors.append(pair[0])
+                times.append(pair[1])
         made = Comparison(name=name, floor_s=median(floors), ours_s=median(times), aim=aim)
         _COMPARISONS.append(made)
         # pytest-benchmark keeps its own record of ours, for comparing runs (--benchmark-autosave).
-        benchmark.pedantic(ours, rounds=max(3, rounds // 4))  # type: ignore[attr-defined]
+        benchmark.pedantic(ours, setup=before, rounds=max(3, rounds // 4))  # type: ignore[attr-defined]
         return made
 
     return measured

@@ -7,11 +7,11 @@ transaction of as many rows.
 import hashlib
 import os
 import sqlite3
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import psycopg
-from conftest import Compare
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -45,7 +45,7 @@ class Bare:
         self.key.sign(PDF[:1000], ec.ECDSA(hashes.SHA256()))
 
 
-def test_deposit_on_sqlite(tmp_path: Path, compare: Compare) -> None:
+def test_deposit_on_sqlite(tmp_path: Path, compare: Callable[..., object]) -> None:
     bare = Bare(tmp_path / "bare")
     raw = sqlite3.connect(tmp_path / "raw.db", isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -65,7 +65,7 @@ def test_deposit_on_sqlite(tmp_path: Path, compare: Compare) -> None:
     raw.close()
 
 
-def test_deposit_on_postgresql(tmp_path: Path, compare: Compare, postgres_url: str) -> None:
+def test_deposit_on_postgresql(tmp_path: Path, compare: Callable[..., object], postgres_url: str) -> None:
     bare = Bare(tmp_path / "bare")
     raw = psycopg.connect(postgres_url.replace("+psycopg", ""))
     for place in range(len(ROW_BYTES)):
