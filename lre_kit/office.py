@@ -179,10 +179,13 @@ class PostOffice:
 
     def tick(self) -> int:
         """Do once all that is due: duties, places in the log, time stamps; return how much was done."""
-        done = self.sweep()
+        return self.sweep() + self.sequence()
+
+    def sequence(self) -> int:
+        """Seal what waits for the seal, place a batch, get it stamped; return how much was done."""
+        done = self.recorder.seal_waiting(self.database, self.clock)
         done += self.sequencer.run_once()
-        done += self.sequencer.stamp_once(self.authority)
-        return done
+        return done + self.sequencer.stamp_once(self.authority)
 
     def run_until_idle(self, rounds: int = 50) -> None:
         """Tick until nothing is due (or `rounds` is reached): for demonstrations and tests."""

@@ -67,5 +67,4 @@ class Rounds:
         return len(duties)
 
     def _sequence_batch(self) -> int:
-        placed = self._office.sequencer.run_once()
-        return placed + self._office.sequencer.stamp_once(self._office.authority)
+        return self._office.sequence()

@@ -17,7 +17,7 @@ from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
 from lre_kit.parties.values import Recipient, Sender
-from lre_kit.proofs.rows import CheckpointRow, EvidenceRow
+from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 
@@ -149,13 +149,10 @@ class Reading:
 
     def timeline(self, letter_id: str) -> list[TimelineEntry]:
         """Return a letter's acts in order, each with the state of its evidence."""
-        evidence, checkpoint = (
-            table_of(EvidenceRow),
-            table_of(CheckpointRow),
-        )
+        evidence, entry, checkpoint = (table_of(row) for row in (EvidenceRow, LogEntryRow, CheckpointRow))
         stamped_at = (
             select(checkpoint.c.stamped_at)
-            .where(checkpoint.c.size > evidence.c.log_index, checkpoint.c.token.is_not(None))
+            .where(checkpoint.c.size > entry.c.log_index, checkpoint.c.token.is_not(None))
             .order_by(checkpoint.c.size)
             .limit(1)
             .scalar_subquery()
@@ -164,10 +161,11 @@ class Reading:
             select(
                 *(_EVENT.c[name] for name in ("seq", "name", "occurred_at", "reasons")),
                 evidence.c.signature,
-                evidence.c.log_index,
+                entry.c.log_index,
                 stamped_at.label("stamped_at"),
             )
             .join_from(_EVENT, evidence, evidence.c.event_id == _EVENT.c.id, isouter=True)
+            .join(entry, entry.c.evidence_id == evidence.c.id, isouter=True)
             .where(_EVENT.c.letter_id == letter_id)
             .order_by(_EVENT.c.seq)
         )

@@ -26,13 +26,15 @@ from lre_kit.proofs.chain import ChainError, check_chain
 from lre_kit.proofs.commitment import commitment, compact
 from lre_kit.proofs.log import WIDTH, split_tile
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
-from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, TileRow
+from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow, TileRow
 from lre_kit.proofs.seal import SealError, open_seal
+from lre_kit.proofs.sequencer import stamp_name
 from lre_kit.proofs.timestamp import check_token
 from lre_kit.store.inserts import table_of
 
 _LETTER, _EVENT, _EVIDENCE = table_of(LetterRow), table_of(EventRow), table_of(EvidenceRow)
 _DOCUMENT, _TILE, _CHECKPOINT = table_of(DocumentRow), table_of(TileRow), table_of(CheckpointRow)
+_ENTRY = table_of(LogEntryRow)
 
 UNCOVERED: Mapping[str, frozenset[str]] = {
     "letter": frozenset(
@@ -40,6 +42,7 @@ UNCOVERED: Mapping[str, frozenset[str]] = {
     ),
     "event": frozenset({"id", "letter_id"}),
     "evidence": frozenset({"id", "recorded_at"}),
+    "log_entry": frozenset({"evidence_id", "recorded_at"}),
     "document": frozenset({"id"}),
     "log_checkpoint": frozenset({"created_at", "stamped_at", "attempts", "last_error"}),
 }
@@ -143,9 +146,10 @@ def _records(
 ) -> None:
     query = (
         select(_EVENT, _EVIDENCE.c.id.label("evidence_id"), _EVIDENCE.c.record, _EVIDENCE.c.protected,
-               _EVIDENCE.c.signature, _EVIDENCE.c.salt, _EVIDENCE.c.log_index,
+               _EVIDENCE.c.signature, _EVIDENCE.c.salt, _ENTRY.c.log_index, _ENTRY.c.commitment,
                _EVIDENCE.c.letter_id.label("evidence_letter_id"))
         .join_from(_EVENT, _EVIDENCE, _EVIDENCE.c.event_id == _EVENT.c.id, isouter=True)
+        .join(_ENTRY, _ENTRY.c.evidence_id == _EVIDENCE.c.id, isouter=True)
         .order_by(_EVENT.c.letter_id, _EVENT.c.seq)
     )  # fmt: skip
     placed: set[int] = set()
@@ -161,6 +165,7 @@ def _records(
             _compare_event(row, record, report)
         if row.log_index is not None:
             placed.add(row.log_index)
+        if row.signature is not None and row.protected is not None:
             _compare_leaf(row, leaves, report)
     for missing in sorted(set(range(len(leaves))) - placed):
         report.add("evidence", f"log record {missing}", "log_index", "the evidence of this record is gone")
@@ -215,18 +220,16 @@ def _reason_uri(name: str) -> str:
 
 
 def _compare_leaf(row: Row[Any], leaves: Sequence[bytes], report: AuditReport) -> None:
+    expected = commitment(row.salt, compact(row.protected, row.record, row.signature))
+    if row.commitment != expected:
+        report.add("log_entry", row.evidence_id, "commitment", "is not that of the sealed evidence")
+    if row.log_index is None:
+        return
     if not 0 <= row.log_index < len(leaves):
-        report.add("evidence", row.evidence_id, "log_index", "is beyond the end of the log")
-        return
-    if row.signature is None or row.protected is None:
-        return
-    leaf = merkle.leaf_hash(commitment(row.salt, compact(row.protected, row.record, row.signature)))
-    if leaf != leaves[row.log_index]:
+        report.add("log_entry", row.evidence_id, "log_index", "is beyond the end of the log")
+    elif merkle.leaf_hash(expected) != leaves[row.log_index]:
         report.add(
-            "evidence",
-            row.evidence_id,
-            "record/salt/log_index",
-            f"is not what the log holds at {row.log_index}",
+            "evidence", row.evidence_id, "record/salt", f"is not what the log holds at {row.log_index}"
         )
 
 
@@ -247,9 +250,12 @@ def _checkpoints(
             report.add("log_checkpoint", row.size, "root", "differs from the signed checkpoint")
         if row.token is not None:
             try:
-                check_token(row.token, sha256(row.note.encode()).digest(), anchors=anchors)
+                info = check_token(row.token, sha256(row.note.encode()).digest(), anchors=anchors)
             except TimestampRejectedError as error:
                 report.add("log_checkpoint", row.size, "token", f"{error.check}: {error.problem}")
+            else:
+                if row.stamp_id != stamp_name(info):
+                    report.add("log_checkpoint", row.size, "stamp_id", "is not that of the token")
     if newest != len(leaves):
         report.add("log_checkpoint", newest, "size", f"the log holds {len(leaves)} records, not {newest}")
 

@@ -27,7 +27,7 @@ from lre_kit.proofs.bundle import write_bundle
 from lre_kit.proofs.exhibit import Exhibit
 from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.log import Log
-from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, ProofRow
+from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow, ProofRow
 from lre_kit.proofs.timestamp import TimestampAuthority
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import Duty, fulfil
@@ -38,8 +38,8 @@ from lre_kit.store.inserts import table_of
 
 declare("proof.before_store", "proof.before_commit")
 
-_EVENT, _EVIDENCE, _CHECKPOINT, _PROOF = (
-    table_of(row) for row in (EventRow, EvidenceRow, CheckpointRow, ProofRow)
+_EVENT, _EVIDENCE, _ENTRY, _CHECKPOINT, _PROOF = (
+    table_of(row) for row in (EventRow, EvidenceRow, LogEntryRow, CheckpointRow, ProofRow)
 )
 
 
@@ -280,19 +280,21 @@ def _evidence_query(letter_id: str) -> Select[Any]:
     stamped = _CHECKPOINT.alias("stamped")
     covering = (
         select(stamped.c.size)
-        .where(stamped.c.size > _EVIDENCE.c.log_index, stamped.c.token.is_not(None))
+        .where(stamped.c.size > _ENTRY.c.log_index, stamped.c.token.is_not(None))
         .order_by(stamped.c.size)
         .limit(1)
-        .correlate(_EVIDENCE)
+        .correlate(_ENTRY)
         .scalar_subquery()
     )
     return (
         select(
             *(_EVENT.c[name] for name in ("seq", "name", "occurred_at")),
-            *(_EVIDENCE.c[name] for name in ("record", "protected", "signature", "salt", "log_index")),
+            *(_EVIDENCE.c[name] for name in ("record", "protected", "signature", "salt")),
+            _ENTRY.c.log_index,
             *(_CHECKPOINT.c[name] for name in ("size", "note", "token")),
         )
         .join_from(_EVENT, _EVIDENCE, _EVIDENCE.c.event_id == _EVENT.c.id)
+        .join(_ENTRY, _ENTRY.c.evidence_id == _EVIDENCE.c.id, isouter=True)
         .join(_CHECKPOINT, _CHECKPOINT.c.size == covering, isouter=True)
         .where(_EVENT.c.letter_id == letter_id)
         .order_by(_EVENT.c.seq)

@@ -8,8 +8,9 @@ import hashlib
 import os
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
@@ -20,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lre_kit.clock import Clock
 from lre_kit.errors import ConfigurationError, NotInitialisedError, WrongKeyError
+from lre_kit.proofs.chain import is_issuer
 from lre_kit.proofs.note import NoteSigner
 
 AUTHORITY_LIFE = timedelta(days=365 * 20)
@@ -36,23 +38,39 @@ SECRET_BYTES = 32
 
 _SECRETS = ("kek", "pepper", "link")
 
+_TRUST_README = """\
+Whom to trust when verifying proofs of {origin}
+  seal-ca.pem  the authority above the electronic seal
+  tsa-ca.pem   the authority above the time stamps
+  log.vkey     the public key of the log
+Use:  lre verify --trust THIS-FOLDER PROOF
+Get these files from the provider itself, not from whoever hands you a proof.
+
+À qui se fier pour vérifier les preuves de {origin}
+  seal-ca.pem  l'autorité au-dessus du cachet électronique
+  tsa-ca.pem   l'autorité au-dessus des horodatages
+  log.vkey     la clé publique du journal
+Usage :  lre verify --trust CE-DOSSIER PREUVE
+Obtenez ces fichiers du prestataire lui-même, non de celui qui vous remet une preuve.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """All keys of one office."""
+    """All keys of one office; what is secret never shows in a log or a traceback."""
 
     origin: str
-    seal_key: ec.EllipticCurvePrivateKey
+    seal_key: ec.EllipticCurvePrivateKey = field(repr=False)
     seal_certificate: x509.Certificate
     seal_chain: tuple[x509.Certificate, ...]
     """Authorities above the seal certificate, nearest first."""
-    tsa_key: ec.EllipticCurvePrivateKey
+    tsa_key: ec.EllipticCurvePrivateKey = field(repr=False)
     tsa_certificate: x509.Certificate
     tsa_chain: tuple[x509.Certificate, ...]
-    log_key: Ed25519PrivateKey
-    kek: bytes
-    pepper: bytes
-    link_secret: bytes
+    log_key: Ed25519PrivateKey = field(repr=False)
+    kek: bytes = field(repr=False)
+    pepper: bytes = field(repr=False)
+    link_secret: bytes = field(repr=False)
 
     @property
     def kek_id(self) -> str:
@@ -102,19 +120,23 @@ class Keys:
         )
 
     def write_trust(self, folder: Path) -> None:
-        """Write what verifiers must trust: the authorities and the log's public key."""
+        """Write what verifiers must trust: the authorities and the log's public key, and what they are."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "seal-ca.pem").write_bytes(_pem(self.seal_chain[-1:]))
         (folder / "tsa-ca.pem").write_bytes(_pem(self.tsa_chain[-1:]))
         (folder / "log.vkey").write_text(NoteSigner(self.origin, self.log_key).vkey + "\n", encoding="utf-8")
+        (folder / "README.txt").write_text(_TRUST_README.format(origin=self.origin), encoding="utf-8")
 
 
 def create_keys(folder: Path, *, provider_name: str, origin: str, clock: Clock) -> None:
     """Make all keys of an office in a folder that must not exist yet; whole or not at all.
 
     Raises:
-        ConfigurationError: The folder exists or cannot be made.
+        ConfigurationError: The folder exists or cannot be made, or the provider has no name.
     """
+    if not provider_name.strip():
+        msg = "The provider has no name to put in its certificates."
+        raise ConfigurationError(msg, mend="Set LRE_PROVIDER_NAME.")
     if folder.exists():
         msg = f"There are keys in {folder} already."
         raise ConfigurationError(msg, mend="Keep them: proofs depend on them.")
@@ -128,18 +150,29 @@ def create_keys(folder: Path, *, provider_name: str, origin: str, clock: Clock) 
             _write(fresh / f"{name}.secret", secrets.token_bytes(SECRET_BYTES))
         _write(fresh / "origin", origin.encode())
         fresh.rename(folder)
+        _sync(folder.parent)
     except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
         msg = f"Keys cannot be written to {folder}: {error.strerror}."
         raise ConfigurationError(msg, mend="Set LRE_HOME to a folder you may write.") from error
+    finally:
+        # Whatever stopped it half way, Ctrl-C too: no secrets are left behind.
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _pair(folder: Path, name: str) -> tuple[ec.EllipticCurvePrivateKey, tuple[x509.Certificate, ...]]:
+    """Return key and certificates (leaf first) that belong together, each issued by the next."""
     key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
     chain = tuple(x509.load_pem_x509_certificates((folder / f"{name}.pem").read_bytes()))
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != chain[0].public_key():
         msg = f"The key {folder / name}.key does not belong to its certificate."
         raise WrongKeyError(msg, mend="Restore key and certificate from the same backup.")
+    if not isinstance(key.curve, ec.SECP256R1):
+        msg = f"The key {folder / name}.key is not on the curve P-256."
+        raise WrongKeyError(msg, mend="Use a P-256 key: seals are ES256.")
+    links = pairwise(chain)
+    if len(chain) < 2 or not all(is_issuer(upper, lower, below=n) for n, (lower, upper) in enumerate(links)):
+        msg = f"The certificates in {folder / name}.pem do not lead up to an authority."
+        raise WrongKeyError(msg, mend="Put in the certificate first, then each authority up to the root.")
     return key, chain
 
 
@@ -234,3 +267,11 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

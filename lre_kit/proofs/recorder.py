@@ -1,22 +1,36 @@
 """Recording an act: journal row and evidence row, queued together in the act's own transaction."""
 
+import logging
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import and_, select, update
+
+from lre_kit.clock import Clock
 from lre_kit.errors import SealUnavailableError
 from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.rows import EventRow
 from lre_kit.letters.values import Letter
+from lre_kit.proofs.commitment import commitment, compact
 from lre_kit.proofs.evidence import Issuer, build_record, canonical
-from lre_kit.proofs.rows import EvidenceRow
+from lre_kit.proofs.rows import EvidenceRow, LogEntryRow
 from lre_kit.proofs.seal import Seal, Sealed
 from lre_kit.settings import Settings
 from lre_kit.store.columns import new_id
-from lre_kit.store.database import UnitOfWork
+from lre_kit.store.database import Database, UnitOfWork
+from lre_kit.store.inserts import table_of
 
 SALT_BYTES = 16
 """Length of the salt that makes a log leaf mute once it is destroyed, in bytes."""
+
+SEAL_MAX = 500
+"""Waiting records sealed at one go."""
+
+log = logging.getLogger(__name__)
+
+_EVIDENCE = table_of(EvidenceRow)
 
 
 class Recorder:
@@ -71,6 +85,7 @@ class Recorder:
             actor=dict(actor),
             details=dict(event.details),
         )
+        salt = secrets.token_bytes(SALT_BYTES)
         uow.add(
             EvidenceRow,
             id=evidence_id,
@@ -80,5 +95,48 @@ class Recorder:
             record=payload.decode(),
             protected=sealed.protected if sealed else None,
             signature=sealed.signature if sealed else None,
-            salt=secrets.token_bytes(SALT_BYTES),
+            salt=salt,
         )
+        if sealed is not None:
+            _enter(uow, evidence_id, event.occurred_at, salt, payload.decode(), sealed)
+
+    def seal_waiting(self, database: Database, clock: Clock, *, limit: int = SEAL_MAX) -> int:
+        """Seal evidence that was recorded while the seal could not be used; return how much was.
+
+        Raises nothing: as long as the seal stays away, the evidence stays visibly waiting.
+        """
+        waiting = (
+            select(*(_EVIDENCE.c[name] for name in ("id", "recorded_at", "record", "salt")))
+            .where(_EVIDENCE.c.signature.is_(None))
+            .order_by(_EVIDENCE.c.id)
+            .limit(limit)
+        )
+        with database.read() as connection:
+            rows = connection.execute(waiting).all()
+        done = 0
+        for row in rows:
+            try:
+                sealed = self._seal.sign(row.record.encode(), at=clock())
+            except SealUnavailableError as error:
+                log.warning("evidence waits for its seal: %s", error.slug)
+                break
+            with database.write() as uow:
+                still = and_(_EVIDENCE.c.id == row.id, _EVIDENCE.c.signature.is_(None))
+                values = {"protected": sealed.protected, "signature": sealed.signature}
+                if uow.update(update(_EVIDENCE).where(still).values(values)) == 1:
+                    _enter(uow, row.id, row.recorded_at, row.salt, row.record, sealed)
+                    done += 1
+                uow.commit()
+        return done
+
+
+def _enter(  # noqa: PLR0917 - the parts of an entry, each of its own type
+    uow: UnitOfWork, evidence_id: str, recorded_at: datetime, salt: bytes, record: str, sealed: Sealed
+) -> None:
+    """Queue the sealed record's entry for the log."""
+    uow.add(
+        LogEntryRow,
+        evidence_id=evidence_id,
+        recorded_at=recorded_at,
+        commitment=commitment(salt, compact(sealed.protected, record, sealed.signature)),
+    )

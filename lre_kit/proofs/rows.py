@@ -9,22 +9,21 @@ from lre_kit.store.columns import UtcDateTime
 
 
 class EvidenceRow(SQLModel, table=True):
-    """The evidence of one event: canonical record, seal, and its salted place in the log.
+    """The evidence of one event: canonical record and seal.
 
     `protected` and `signature` are the JAdES parts (base64url); both empty while the seal is
-    awaited. `log_index` is empty until the sequencer has given the record its place.
+    awaited. `salt` makes the record's commitment in the log mute once it is destroyed.
     """
 
     __tablename__ = "evidence"
     __table_args__ = (
         UniqueConstraint("event_id", name="uq_evidence_event"),
-        UniqueConstraint("log_index", name="uq_evidence_log_index"),
         Index("ix_evidence_letter", "letter_id", "id"),
         Index(
-            "ix_evidence_waiting",
+            "ix_evidence_unsealed",
             "id",
-            sqlite_where=text("log_index IS NULL"),
-            postgresql_where=text("log_index IS NULL"),
+            sqlite_where=text("signature IS NULL"),
+            postgresql_where=text("signature IS NULL"),
         ),
     )
 
@@ -36,6 +35,29 @@ class EvidenceRow(SQLModel, table=True):
     protected: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     signature: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LogEntryRow(SQLModel, table=True):
+    """What a sealed record leaves in the log: its commitment, and its place once it has one.
+
+    Apart from the evidence because it is narrow: placing ten thousand records rewrites ten thousand
+    short rows, not their records. `log_index` is empty until the sequencer has placed it.
+    """
+
+    __tablename__ = "log_entry"
+    __table_args__ = (
+        UniqueConstraint("log_index", name="uq_log_entry_index"),
+        Index(
+            "ix_log_entry_waiting",
+            "evidence_id",
+            sqlite_where=text("log_index IS NULL"),
+            postgresql_where=text("log_index IS NULL"),
+        ),
+    )
+
+    evidence_id: str = Field(primary_key=True, foreign_key="evidence.id", max_length=32)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    commitment: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     log_index: int | None = Field(default=None)
 
 
@@ -54,15 +76,20 @@ class TileRow(SQLModel, table=True):
 
 
 class CheckpointRow(SQLModel, table=True):
-    """One signed tree head with its time stamp; `token` is empty while the stamp is awaited."""
+    """One signed tree head with its time stamp; `token` is empty while the stamp is awaited.
+
+    `stamp_id` names the token by authority and serial number: no authority may give one twice.
+    """
 
     __tablename__ = "log_checkpoint"
+    __table_args__ = (UniqueConstraint("stamp_id", name="uq_checkpoint_stamp"),)
 
     size: int = Field(primary_key=True)
     root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     note: str = Field(sa_column=Column(Text, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)
     token: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    stamp_id: str | None = Field(default=None, max_length=120)
     stamped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     last_error: str | None = Field(default=None)

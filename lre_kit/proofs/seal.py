@@ -15,11 +15,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from lre_kit.errors import IntegrityError, SealUnavailableError
+from lre_kit.proofs.chain import UNREADABLE, load_certificate
 from lre_kit.proofs.keys import Keys
 
 COORDINATE_BYTES = 32
@@ -126,16 +128,20 @@ def open_seal(compact: str) -> SealCheck:
 
 
 def _header(protected: str) -> tuple[tuple[x509.Certificate, ...], datetime]:
+    if len(protected) > HEADER_MAX_BYTES:
+        raise SealError("The seal's header is far longer than any.", sub_indication="FORMAT_FAILURE")
     try:
         raw = base64.urlsafe_b64decode(protected + "=" * (-len(protected) % 4))
         header: dict[str, Any] = json.loads(raw)
         chain = tuple(_certificate(text) for text in header["x5c"])
         claimed_at = datetime.fromtimestamp(header["iat"], UTC)
         named = header["x5t#S256"]
-    except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as error:
         raise SealError("The seal's header cannot be read.", sub_indication="FORMAT_FAILURE") from error
     if base64url(raw) != protected or not chain:
         raise SealError("The seal's header is not in its one form.", sub_indication="FORMAT_FAILURE")
+    if type(header["iat"]) is not int:
+        raise SealError("The seal's time is not whole seconds.", sub_indication="FORMAT_FAILURE")
     if named != base64url(chain[0].fingerprint(hashes.SHA256())):
         raise SealError("The seal names another certificate.", sub_indication="SIG_CONSTRAINTS_FAILURE")
     return chain, claimed_at
@@ -143,17 +149,36 @@ def _header(protected: str) -> tuple[tuple[x509.Certificate, ...], datetime]:
 
 @lru_cache(maxsize=64)
 def _certificate(text: str) -> x509.Certificate:
-    return x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
+    return load_certificate(base64.b64decode(text, validate=True))
 
 
 @lru_cache(maxsize=64)
 def _key_of(certificate: x509.Certificate) -> ECKey:
-    public = certificate.public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey):
+    """Return the key of a certificate that may seal."""
+    try:
+        public = certificate.public_key()
+        may_seal = _may_seal(certificate)
+    except UNREADABLE as error:
+        raise SealError(
+            "The seal's certificate cannot be read.", sub_indication="CERTIFICATE_FORMAT_FAILURE"
+        ) from error
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
         raise SealError("The seal's key is not of elliptic curve P-256.", sub_indication="FORMAT_FAILURE")
+    if not may_seal:
+        raise SealError("The certificate is not one for seals.", sub_indication="CHAIN_CONSTRAINTS_FAILURE")
     return ECKey.import_key(
         public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
+
+
+def _may_seal(certificate: x509.Certificate) -> bool:
+    """Answer whether the key may sign what is kept as proof, and is not set apart for time stamps."""
+    by_class = {type(extension.value): extension.value for extension in certificate.extensions}
+    usage = by_class.get(x509.KeyUsage)
+    purpose = by_class.get(x509.ExtendedKeyUsage)
+    signs = isinstance(usage, x509.KeyUsage) and (usage.digital_signature or usage.content_commitment)
+    apart = isinstance(purpose, x509.ExtendedKeyUsage) and ExtendedKeyUsageOID.TIME_STAMPING in purpose
+    return signs and not apart
 
 
 @lru_cache(maxsize=1)

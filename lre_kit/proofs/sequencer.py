@@ -14,15 +14,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
 from sqlalchemy import and_, bindparam, func, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError
 from lre_kit.failpoints import declare, failpoint
-from lre_kit.proofs.commitment import commitment, compact
 from lre_kit.proofs.log import Log
-from lre_kit.proofs.rows import CheckpointRow, EvidenceRow
-from lre_kit.proofs.timestamp import TimestampAuthority
+from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
+from lre_kit.proofs.timestamp import TimestampAuthority, TimestampInfo, read_token
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 
@@ -32,6 +32,7 @@ declare("sequence.locked", "sequence.appended", "sequence.before_commit", "seque
 declare("stamp.before", "stamp.after")
 
 _EVIDENCE = table_of(EvidenceRow)
+_ENTRY = table_of(LogEntryRow)
 _CHECKPOINT = table_of(CheckpointRow)
 
 
@@ -72,11 +73,10 @@ class Sequencer:
 
     def run_once(self) -> int:
         """Place up to a batch of sealed records under a new checkpoint; return how many."""
-        columns = ("id", "record", "protected", "signature", "salt")
         waiting = (
-            select(*(_EVIDENCE.c[name] for name in columns))
-            .where(_EVIDENCE.c.log_index.is_(None), _EVIDENCE.c.signature.is_not(None))
-            .order_by(_EVIDENCE.c.id)
+            select(_ENTRY.c.evidence_id, _ENTRY.c.commitment)
+            .where(_ENTRY.c.log_index.is_(None))
+            .order_by(_ENTRY.c.evidence_id)
             .limit(self._batch_max)
         )
         with self._database.read() as connection:
@@ -88,15 +88,13 @@ class Sequencer:
             failpoint("sequence.locked")
             if not rows:
                 return 0
-            places = self._log.append(
-                uow, [commitment(row.salt, compact(row.protected, row.record, row.signature)) for row in rows]
-            )
+            places = self._log.append(uow, [row.commitment for row in rows])
             failpoint("sequence.appended")
             uow.execute(
-                update(_EVIDENCE)
-                .where(_EVIDENCE.c.id == bindparam("of"))
+                update(_ENTRY)
+                .where(_ENTRY.c.evidence_id == bindparam("of"))
                 .values(log_index=bindparam("place")),
-                [{"of": row.id, "place": place} for row, place in zip(rows, places, strict=True)],
+                [{"of": row.evidence_id, "place": place} for row, place in zip(rows, places, strict=True)],
             )
             head = self._log.head(uow.connection)
             uow.add(
@@ -123,13 +121,17 @@ class Sequencer:
             return 0
         failpoint("stamp.before")
         values: dict[str, Any] = {"attempts": row.attempts + 1}
+        digest = sha256(row.note.encode()).digest()
         try:
-            token = authority.stamp(sha256(row.note.encode()).digest())
+            token = authority.stamp(digest)
+            named = stamp_name(read_token(token, digest))
         except LreError as error:
             log_.warning("checkpoint %d awaits its time stamp: %s", row.size, error.slug)
             values["last_error"] = f"{error.slug}: {error.problem}"
         else:
-            values |= {"token": token, "stamped_at": self._clock(), "last_error": None}
+            values |= {
+                "token": token, "stamp_id": named, "stamped_at": self._clock(), "last_error": None,
+            }  # fmt: skip
         failpoint("stamp.after")
         with self._database.write() as uow:
             mine = and_(_CHECKPOINT.c.size == row.size, _CHECKPOINT.c.token.is_(None))
@@ -142,21 +144,22 @@ class Sequencer:
 
     def waiting(self) -> Backlog:
         """Return what evidence still waits, and since when."""
-        unlogged = _EVIDENCE.c.log_index.is_(None)
+        unsealed_rows, unlogged_rows = _EVIDENCE.c.signature.is_(None), _ENTRY.c.log_index.is_(None)
         stamped_size = (
             select(func.coalesce(func.max(_CHECKPOINT.c.size), 0))
             .where(_CHECKPOINT.c.token.is_not(None))
             .scalar_subquery()
         )
-        query = select(
-            select(func.count()).where(unlogged, _EVIDENCE.c.signature.is_(None)).scalar_subquery(),
-            select(func.count()).where(unlogged, _EVIDENCE.c.signature.is_not(None)).scalar_subquery(),
-            select(func.count()).where(_CHECKPOINT.c.size > stamped_size).scalar_subquery(),
-            select(func.min(_EVIDENCE.c.recorded_at)).where(unlogged).scalar_subquery(),
-            select(func.min(_CHECKPOINT.c.created_at))
-            .where(_CHECKPOINT.c.size > stamped_size)
-            .scalar_subquery(),
+        unstamped_rows = _CHECKPOINT.c.size > stamped_size
+        parts = (
+            select(func.count()).select_from(_EVIDENCE).where(unsealed_rows),
+            select(func.count()).select_from(_ENTRY).where(unlogged_rows),
+            select(func.count()).select_from(_CHECKPOINT).where(unstamped_rows),
+            select(func.min(_EVIDENCE.c.recorded_at)).where(unsealed_rows),
+            select(func.min(_ENTRY.c.recorded_at)).where(unlogged_rows),
+            select(func.min(_CHECKPOINT.c.created_at)).where(unstamped_rows),
         )
+        query = select(*(part.scalar_subquery() for part in parts))
         with self._database.read() as connection:
             unsealed, placeless, unstamped, *instants = connection.execute(query).one()
         return Backlog(
@@ -175,3 +178,9 @@ class Sequencer:
             fresh = self._anchors / f".{name}.{os.getpid()}"
             fresh.write_bytes(content)
             fresh.replace(self._anchors / name)
+
+
+def stamp_name(info: TimestampInfo) -> str:
+    """Return what names a token for ever: its authority's certificate and its serial number."""
+    authority = info.certificate.fingerprint(hashes.SHA256()).hex()[:32]
+    return f"{authority}:{info.serial:x}"

@@ -1,37 +1,34 @@
 """Time stamps of RFC 3161: the port, and every check a token must pass before it is kept.
 
-Checks, by the name a refusal carries: ``format`` (CMS SignedData holding a TSTInfo, one signer),
-``version``, ``imprint`` (algorithm and value), ``nonce``, ``policy``, ``signing-certificate`` (RFC
-5816: the certificate used is the one named by its SHA-256), ``purpose`` (EKU critical and only
-timeStamping), ``chain`` (to an anchor, valid at genTime), ``signature``, ``time`` (neither in the
-future nor away from our clock). Serial numbers are kept unique by the store. Whether the authority
-is qualified is said by a trust list, not by a token.
+Checks, by the name a refusal carries: ``format`` (CMS SignedData holding a TSTInfo, one signer, its
+signed attributes), ``version``, ``imprint`` (algorithm and value), ``nonce``, ``policy``,
+``signing-certificate`` (RFC 5816: the certificate used is the one named by its digest),
+``purpose`` (EKU critical and only timeStamping), ``chain`` (to an anchor, valid at genTime),
+``algorithm`` (SHA-2 throughout), ``signature``, ``time`` (neither in the future nor away from our
+clock), ``status`` (of the answer that brought it). Not checked here: revocation, and whether serial
+numbers of one authority repeat. Whether the authority is qualified is said by a trust list, not by
+a token.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol
+from hashlib import new as new_digest
+from typing import NoReturn, Protocol
 
-from asn1crypto import cms, tsp
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
 
 from lre_kit.clock import Clock
 from lre_kit.errors import ConfigurationError, TimestampRejectedError
-from lre_kit.proofs import der
-from lre_kit.proofs.chain import ChainError, check_chain
+from lre_kit.proofs import der, timestamp_token
+from lre_kit.proofs.chain import UNREADABLE, ChainError, check_chain
 from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.timestamp_token import Token
 from lre_kit.settings import Settings
-
-SHA256_OID = "2.16.840.1.101.3.4.2.1"
-"""The one digest we stamp."""
-
-TOKEN_MAX_BYTES = 64 * 1024
-"""Largest token read; real ones are below eight kilobytes."""
 
 _GRANTED = der.sequence(der.integer(0))
 
@@ -83,8 +80,7 @@ def check_token(
         TimestampRejectedError: A check failed; its `check` names which.
     """
     read = _read(token, digest)
-    response = read.response
-    if nonce is not None and response.tst_info.nonce != nonce:
+    if nonce is not None and read.token.nonce != nonce:
         _refuse("nonce", "The time stamp answers another request.")
     if policy is not None and read.info.policy != policy:
         _refuse("policy", f"The time stamp was made under policy {read.info.policy}, not {policy}.")
@@ -109,27 +105,24 @@ def read_token(token: bytes, digest: bytes) -> TimestampInfo:
 class _Read:
     response: TimeStampResponse
     info: TimestampInfo
-    others: list[x509.Certificate]
+    token: Token
 
 
 def _read(token: bytes, digest: bytes) -> _Read:
-    response = _decoded(token)
-    found = response.tst_info
-    signer, certificates = _signer(token)
-    if found.version != 1:
+    parts, response = _decoded(token)
+    if parts.version != 1:
         _refuse("version", "The time stamp is of an unknown version.")
-    imprint = found.message_imprint
-    if imprint.hash_algorithm.dotted_string != SHA256_OID or imprint.message != digest:
+    if parts.imprint_algorithm != timestamp_token.SHA256 or parts.imprint != digest:
         _refuse("imprint", "The time stamp was made for something else.")
-    certificate = _signing_certificate(signer, certificates)
+    certificate = _signing_certificate(parts)
     info = TimestampInfo(
-        gen_time=_exact_time(found.gen_time),
-        serial=found.serial_number,
-        policy=found.policy.dotted_string,
+        gen_time=parts.gen_time,
+        serial=response.tst_info.serial_number,
+        policy=response.tst_info.policy.dotted_string,
         authority=certificate.subject.rfc4514_string(),
         certificate=certificate,
     )
-    return _Read(response, info, certificates)
+    return _Read(response, info, parts)
 
 
 class CheckedAuthority:
@@ -196,94 +189,76 @@ def _refuse(check: str, problem: str) -> NoReturn:
     )
 
 
-def _decoded(token: bytes) -> TimeStampResponse:
-    if len(token) > TOKEN_MAX_BYTES:
-        _refuse("format", "The time stamp is far larger than any.")
+def _decoded(token: bytes) -> tuple[Token, TimeStampResponse]:
     try:
-        # The reader wants a whole response; the token is wrapped as a granted one.
-        response = decode_timestamp_response(der.sequence(_GRANTED, _in_order(token)))
+        parts = timestamp_token.read(token)
+        # The library wants a whole response; the token is wrapped as a granted one.
+        response = decode_timestamp_response(der.sequence(_GRANTED, parts.encoded))
         response.tst_info.version  # noqa: B018 - the content is parsed at the first look
     except (ValueError, TypeError, KeyError) as error:
         raise TimestampRejectedError(
             "The time stamp cannot be read.", mend="Ask the authority again.", check="format"
         ) from error
-    return response
+    if len(parts.signers) != 1:
+        _refuse("format", f"The time stamp has {len(parts.signers)} signers instead of one.")
+    attributes = parts.signers[0].attributes
+    if parts.content_type != timestamp_token.TST_INFO or (
+        attributes.get(timestamp_token.CONTENT_TYPE) != (timestamp_token.TST_INFO,)
+    ):
+        _refuse("format", "The time stamp holds or signs something else.")
+    if len(attributes.get(timestamp_token.MESSAGE_DIGEST, ())) != 1:
+        _refuse("format", "The time stamp does not sign its content.")
+    return parts, response
 
 
-def _in_order(token: bytes) -> bytes:
-    """Return the token with its certificates in DER order, which not every authority keeps.
-
-    The set lies outside what is signed; the reader refuses it in any other order.
-    """
-    content = cms.ContentInfo.load(token, strict=True)
-    found = content["content"]["certificates"]
-    if len(found) > 1:
-        content["content"]["certificates"] = sorted(found, key=lambda c: bytes(c.dump()))
-        return bytes(content.dump(force=True))
-    return token
-
-
-def _signer(token: bytes) -> tuple[Any, list[x509.Certificate]]:
-    """Return the one SignerInfo and the certificates that came along."""
-    try:
-        content = cms.ContentInfo.load(token, strict=True)
-        signed = content["content"]
-        if content["content_type"].native != "signed_data" or (
-            not isinstance(signed["encap_content_info"]["content"].parsed, tsp.TSTInfo)
-        ):
-            _refuse("format", "The time stamp holds something else.")
-        signers = signed["signer_infos"]
-        if len(signers) != 1:
-            _refuse("format", f"The time stamp has {len(signers)} signers instead of one.")
-        certificates = [_certificate(bytes(c.chosen.dump())) for c in signed["certificates"]]
-        return signers[0], certificates
-    except (ValueError, TypeError, KeyError) as error:
-        raise TimestampRejectedError(
-            "The time stamp cannot be read.", mend="Ask the authority again.", check="format"
-        ) from error
-
-
-@lru_cache(maxsize=64)
-def _certificate(encoded: bytes) -> x509.Certificate:
-    return x509.load_der_x509_certificate(encoded)
-
-
-def _signing_certificate(signer: Any, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
+def _signing_certificate(token: Token) -> x509.Certificate:
     """Return the certificate that ESSCertIDv2 names (RFC 5816 §2.2.1)."""
-    named: Any = None
-    for attribute in signer["signed_attrs"]:
-        if attribute["type"].native == "signing_certificate_v2":
-            named = attribute["values"][0]["certs"][0]
-    if named is None:
+    named = token.signers[0].attributes.get(timestamp_token.SIGNING_CERTIFICATE_V2, ())
+    if len(named) != 1:
         _refuse("signing-certificate", "The time stamp does not name its certificate (ESSCertIDv2).")
-    if named["hash_algorithm"]["algorithm"].native != "sha256":
-        _refuse("signing-certificate", "The time stamp names its certificate by another digest than SHA-256.")
-    wanted = named["cert_hash"].native
-    for certificate in certificates:
-        if certificate.fingerprint(hashes.SHA256()) == wanted:
+    try:
+        algorithm, wanted = timestamp_token.named_certificate(named[0])
+    except ValueError as error:
+        raise TimestampRejectedError(
+            "The name the time stamp gives its certificate cannot be used.",
+            mend="Ask the authority for ESSCertIDv2 with SHA-256.",
+            check="signing-certificate",
+        ) from error
+    if len({(c.issuer, c.serial_number) for c in token.certificates}) != len(token.certificates):
+        # Signers are found by issuer and number: two of one name would leave open which one signed.
+        _refuse("signing-certificate", "The time stamp carries two certificates of one name.")
+    for certificate in token.certificates:
+        if new_digest(algorithm, certificate.public_bytes(Encoding.DER)).digest() == wanted:
             return certificate
-    _refuse("signing-certificate", "The certificate that the time stamp names is not the one it carries.")
+    _refuse("signing-certificate", "The certificate that the time stamp names is not one it carries.")
 
 
 def _check_purpose(certificate: x509.Certificate) -> None:
+    if not _is_for_time_stamps_only(certificate):
+        _refuse("purpose", "The authority's certificate is not critically and only for time stamps.")
+
+
+@lru_cache(maxsize=64)
+def _is_for_time_stamps_only(certificate: x509.Certificate) -> bool:
     try:
         purpose = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except x509.ExtensionNotFound:
-        _refuse("purpose", "The authority's certificate does not say that it is for time stamps.")
-    if not purpose.critical or list(purpose.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
-        _refuse("purpose", "The authority's certificate is not critically and only for time stamps.")
+    except (*UNREADABLE, x509.ExtensionNotFound):
+        return False
+    return purpose.critical and list(purpose.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
 def _check_signature(read: _Read, digest: bytes, anchors: Collection[x509.Certificate]) -> None:
     certificate = read.info.certificate
+    if not read.token.signers[0].is_strong:
+        _refuse("algorithm", "The time stamp is signed by an algorithm that is too weak, or unknown.")
     try:
-        check_chain(certificate, others=read.others, anchors=anchors, at=read.info.gen_time)
+        check_chain(certificate, others=read.token.certificates, anchors=anchors, at=read.info.gen_time)
     except ChainError as error:
         raise TimestampRejectedError(error.problem, mend=error.mend, check="chain") from error
     # A fresh builder per call: its lists are shared between copies.
     verifier = VerifierBuilder(
         tsa_certificate=certificate,
-        intermediates=[c for c in read.others if c != certificate and c not in anchors],
+        intermediates=[c for c in read.token.certificates if c != certificate and c not in anchors],
         roots=list(anchors),
     ).build()
     try:
@@ -292,7 +267,3 @@ def _check_signature(read: _Read, digest: bytes, anchors: Collection[x509.Certif
         raise TimestampRejectedError(
             "The time stamp's signature does not fit.", mend="Ask the authority again.", check="signature"
         ) from error
-
-
-def _exact_time(gen_time: datetime) -> datetime:
-    return gen_time.astimezone(UTC) if gen_time.tzinfo else gen_time.replace(tzinfo=UTC)

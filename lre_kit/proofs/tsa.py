@@ -14,6 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from lre_kit.clock import Clock
 from lre_kit.proofs import der
 from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.timestamp_token import (
+    CONTENT_TYPE,
+    MESSAGE_DIGEST,
+    SHA256,
+    SIGNING_CERTIFICATE_V2,
+    TST_INFO,
+)
 
 POLICY = "1.3.6.1.4.1.32473.1.1"
 """Policy OID of built-in tokens, below the number reserved for examples (RFC 5612)."""
@@ -24,13 +31,9 @@ SERIAL_BITS = 120
 ACCURACY_S = 1
 """Accuracy stated in tokens, in seconds (EN 319 422)."""
 
-_SHA256 = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"))
+_SHA256 = der.sequence(SHA256)
 _ECDSA_SHA256 = der.sequence(der.oid("1.2.840.10045.4.3.2"))
-_TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
 _SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
-_CONTENT_TYPE = der.oid("1.2.840.113549.1.9.3")
-_MESSAGE_DIGEST = der.oid("1.2.840.113549.1.9.4")
-_SIGNING_CERTIFICATE_V2 = der.oid("1.2.840.113549.1.9.16.2.47")
 
 
 class BuiltinAuthority:
@@ -50,8 +53,8 @@ class BuiltinAuthority:
         cert_id = der.sequence(der.octets(certificate.fingerprint(hashes.SHA256())))
         chosen = der.sequence(der.sequence(cert_id))
         self._attributes = (
-            der.sequence(_CONTENT_TYPE, der.set_of(_TST_INFO)),
-            der.sequence(_SIGNING_CERTIFICATE_V2, der.set_of(chosen)),
+            der.sequence(CONTENT_TYPE, der.set_of(TST_INFO)),
+            der.sequence(SIGNING_CERTIFICATE_V2, der.set_of(chosen)),
         )
 
     def stamp(self, digest: bytes) -> bytes:
@@ -64,9 +67,7 @@ class BuiltinAuthority:
             der.generalized_time(self._clock()),
             der.sequence(der.integer(ACCURACY_S)),
         )
-        digest_attribute = der.sequence(
-            _MESSAGE_DIGEST, der.set_of(der.octets(hashlib.sha256(info).digest()))
-        )
+        digest_attribute = der.sequence(MESSAGE_DIGEST, der.set_of(der.octets(hashlib.sha256(info).digest())))
         signed = der.set_of(*self._attributes, digest_attribute)
         signature = self._key.sign(signed, ec.ECDSA(hashes.SHA256()))
         # In the message the same set is written under an implicit tag (RFC 5652 §5.4).
@@ -76,7 +77,7 @@ class BuiltinAuthority:
         signed_data = der.sequence(
             der.integer(3),
             der.set_of(_SHA256),
-            der.sequence(_TST_INFO, der.tlv(0xA0, der.octets(info))),
+            der.sequence(TST_INFO, der.tlv(0xA0, der.octets(info))),
             self._certificates,
             der.set_of(signer_info),
         )

@@ -156,10 +156,8 @@ def test_told_to_stop_a_worker_ends_by_itself_without_a_word(tmp_path: Path, num
         while {entry.evidence for entry in office.reading.timeline(letter.id)} != {"stamped"}:
             assert time.monotonic() < ends_s
             time.sleep(0.1)
-        begun_s = time.monotonic()
         code, output = stop_worker(worker, number)
         assert (code, "Traceback" in output) == (0, False), output
-        assert time.monotonic() - begun_s < 5
 
 
 def test_embedded_jobs_do_the_work_of_one_process_and_stop(

@@ -1,201 +1,205 @@
 """The console's first screen: letters with their live state, and the timeline of the chosen one.
 
 Threads ask the kernel and nothing else; widgets get values. What people typed is shown as text,
-never read as markup. A refresh never moves the cursor away from its letter.
+never read as markup, and cannot reach the terminal as a command.
 """
 
-from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
-from rich.text import Text
-from textual import work
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import DataTable, Footer, Header, Input, Static
+from textual.content import Content
+from textual.widgets import Footer, Input, Static
+from textual.worker import get_current_worker
 
-from lre_kit.errors import LreError
-from lre_kit.letters.values import Letter, LetterSummary, TimelineEntry
+from lre_kit.letters.reading import Cursor
+from lre_kit.letters.values import Letter, TimelineEntry
 from lre_kit.office import PostOffice
-from lre_tui.texts import TEXTS, language_of
-
-ROWS_MAX = 500
-"""Letters shown at most; the count says how many there are."""
+from lre_tui.inert import inert
+from lre_tui.letter_table import LetterTable
+from lre_tui.listing import PAGE, Listing
+from lre_tui.observing import Observer, Seen
+from lre_tui.story import story_of
+from lre_tui.texts import TEXTS, language_of, number_text
 
 REFRESH_S = 1.0
 """Seconds between two looks at the office."""
 
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a look at the office found."""
-
-    letters: tuple[LetterSummary, ...]
-    total: int
+EVIDENCE_LATE_S = 5.0
+"""Age in seconds from which waiting evidence is mentioned; the log is at most one second behind."""
 
 
 class ConsoleApp(App[None]):
-    """Letters on the left, the chosen letter's timeline on the right."""
+    """Letters on one side, the chosen letter's timeline on the other, one line about the jobs below."""
 
     CSS = """
-    #letters { width: 3fr; }
-    #detail { width: 2fr; border-left: solid $primary; padding: 0 1; }
-    #count { height: 1; padding: 0 1; color: $text-muted; }
+    #title { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
     #filter { display: none; }
     #filter.shown { display: block; }
+    #letters { width: 3fr; }
+    #detail { width: 2fr; border-left: solid $primary; padding: 0 1; scrollbar-size-vertical: 1; }
+    #detail:focus { border-left: thick $accent; }
+    #status { height: 1; padding: 0 1; background: $panel; color: $foreground; }
+    #status.lost { background: $error; color: $text; text-style: bold; }
     .narrow Horizontal { layout: vertical; }
-    .narrow #letters, .narrow #detail { width: 1fr; height: 1fr; }
-    .narrow #detail { border-left: none; border-top: solid $primary; }
+    .narrow #letters { width: 1fr; height: 5fr; }
+    .narrow #detail { width: 1fr; height: 4fr; border-left: none; border-top: solid $primary; }
+    .narrow #detail:focus { border-left: none; border-top: thick $accent; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide")]  # noqa: RUF012 - the parent declares it so
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (120, "wide")]  # noqa: RUF012 - the parent declares it so
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
 
     def __init__(self, office: PostOffice, *, language: str | None = None) -> None:
         """Show `office` in `language` (``fr`` or ``en``; by default the terminal's)."""
         super().__init__()
-        self._office = office
         self.language = language or language_of()
         self._words = TEXTS[self.language]
-        self._shown: dict[str, LetterSummary] = {}
-        self.title = self._words["title"]
-        bindings: list[BindingType] = [
-            Binding("q", "quit", self._words["quit"]),
+        self._observer = Observer(office)
+        self._listing = Listing()
+        self._filter = ""
+        self._wants_more = False
+        self._is_looking = False
+        self._seen: Seen | None = None
+        # Held, not looked up: a look that ends after the screen is gone then harms nobody.
+        self._field = Input(placeholder=self._words["filter"], id="filter", compact=True)
+        self._table = LetterTable(self._words, language=self.language, id="letters")
+        self._detail = VerticalScroll(id="detail")
+        self._story = Static(self._words["choose"], id="story", markup=False)
+        self._status = Static(self._words["looking"], id="status", markup=False)
+        provider = inert(office.settings.provider_name)
+        self.title = f"{self._words['title']} · {provider}"
+        for binding in (
             Binding("slash", "find", self._words["find"], key_display="/"),
-            Binding("r", "refresh_now", self._words["refresh"]),
+            Binding("escape", "show_all", self._words["show_all"]),
+            Binding("r", "look", self._words["refresh"]),
             Binding("question_mark", "explain", self._words["help"], key_display="?"),
-            Binding("escape", "leave_filter", show=False),
-        ]
-        for binding in bindings:
-            if isinstance(binding, Binding):
-                self.bind(
-                    binding.key,
-                    binding.action,
-                    description=binding.description,
-                    show=binding.show,
-                    key_display=binding.key_display,
-                )
+            Binding("q", "quit", self._words["quit"]),
+        ):
+            self.bind(
+                binding.key, binding.action, description=binding.description, key_display=binding.key_display
+            )
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield Header()
-        yield Input(placeholder=self._words["filter"], id="filter")
+        yield Static(self.title, id="title", markup=False)
+        yield self._field
         with Horizontal():
-            yield DataTable[Text](id="letters", cursor_type="row", zebra_stripes=True)
-            with VerticalScroll(id="detail"):
-                yield Static(self._words["choose"], id="timeline", markup=False)
-        yield Static("", id="count", markup=False)
+            yield self._table
+            with self._detail:
+                yield self._story
+        yield self._status
         yield Footer()
 
     def on_mount(self) -> None:
-        """Prepare the table and start looking."""
-        self._table.add_columns(
-            *(self._words[name] for name in ("number", "state", "recipient", "deposited", "closes"))
-        )
+        """Begin looking."""
         self._table.focus()
-        self.look()
-        self.set_interval(REFRESH_S, self.look)
-
-    @property
-    def _table(self) -> DataTable[Text]:
-        return self.query_one("#letters", DataTable)
+        self.action_look()
+        self.set_interval(REFRESH_S, self.action_look)
 
     # --- looking ------------------------------------------------------------------------------
 
-    @work(thread=True, exclusive=True, group="look")
-    def look(self) -> None:
-        """Ask the kernel for letters, in a thread."""
-        text = self.query_one("#filter", Input).value.strip()
-        try:
-            found = self._office.reading.all_letters(limit=ROWS_MAX, text=text)
-            listing = Listing(tuple(found), self._office.reading.count(text=text))
-        except LreError:
-            self.call_from_thread(self._say, self._words["lost"])
+    def action_look(self) -> None:
+        """Look at the office, unless a look is under way."""
+        if self._is_looking:
             return
-        self.call_from_thread(self._show, listing)
+        self._is_looking = True
+        look = partial(
+            self._look, text=self._filter, asked=self._wanted_pages(), chosen_id=self._table.chosen_id
+        )
+        self.run_worker(look, thread=True, group="look", exit_on_error=True)
 
-    @work(thread=True, exclusive=True, group="timeline")
-    def look_at(self, letter_id: str) -> None:
-        """Ask the kernel for one letter and its timeline, in a thread."""
-        try:
-            letter = self._office.reading.by_id(letter_id)
-            timeline = self._office.reading.timeline(letter_id)
-        except LreError as error:
-            self.call_from_thread(self._say, error.problem)
+    def _wanted_pages(self) -> list[tuple[Cursor | None, int]]:
+        """Return the newest page, the one on the screen, and the next one if the end is near."""
+        wanted: list[tuple[Cursor | None, int]] = [(None, PAGE)]
+        top, end = self._table.top_place, len(self._listing)
+        if top + self._table.lines > PAGE and (cursor := self._listing.cursor_before(top)):
+            wanted.append((cursor, self._table.lines))
+        if self._wants_more and end and (cursor := self._listing.cursor_before(end)):
+            wanted.append((cursor, PAGE))
+        return wanted
+
+    def _look(self, *, text: str, asked: list[tuple[Cursor | None, int]], chosen_id: str | None) -> None:
+        seen = self._observer.look(text=text, asked=asked, chosen_id=chosen_id)
+        if not get_current_worker().is_cancelled:
+            self.call_from_thread(self._take, seen)
+
+    def _take(self, seen: Seen | None) -> None:
+        """Show what a look found; look again at once if it was overtaken by what the user did."""
+        self._is_looking = False
+        self._status.set_class(seen is None, "lost")
+        if seen is None:
+            self._status.update(self._words["lost"])
             return
-        self.call_from_thread(self._show_letter, letter, timeline)
+        if seen.text != self._filter:
+            self.action_look()
+            return
+        before = len(self._listing)
+        for page in seen.pages:
+            self._listing.put(page.letters, before=page.before, limit=page.limit)
+        self._seen = seen
+        self._table.show(self._listing)
+        self._show_story(seen.chosen)
+        self._show_status()
+        if self._wants_more and (len(self._listing) > before or self._listing.is_complete):
+            self._wants_more = False
+        chosen_id = seen.chosen[0].id if seen.chosen else None
+        if chosen_id != self._table.chosen_id or self._wants_more:
+            self.action_look()
 
     # --- showing ------------------------------------------------------------------------------
 
-    def _say(self, sentence: str) -> None:
-        self.query_one("#count", Static).update(sentence)
+    def _show_story(self, chosen: tuple[Letter, tuple[TimelineEntry, ...]] | None) -> None:
+        if chosen is None or chosen[0].id != self._table.chosen_id:
+            if self._table.chosen_id is None:
+                self._story.update(self._words["choose"])
+            return
+        self._story.update(Content.assemble(*story_of(*chosen, words=self._words, language=self.language)))
 
-    def _show(self, listing: Listing) -> None:
-        fresh = {letter.id: letter for letter in listing.letters}
-        if list(fresh) != list(self._shown):
-            self._fill(fresh)
-        else:
-            for letter_id, letter in fresh.items():
-                if letter != self._shown[letter_id]:
-                    self._update_row(letter)
-        self._shown = fresh
-        words = self._words["count" if listing.total else "nothing"]
-        self._say(words.format(shown=len(fresh), total=listing.total))
-        if chosen := self._chosen():
-            self.look_at(chosen)
+    def _show_status(self) -> None:
+        seen, words = self._seen, self._words
+        if seen is None:
+            return
+        parts = [self._count_text(seen), words["duties"].format(due=number_text(seen.due, self.language))]
+        if seen.dead:
+            parts.append(words["dead"].format(dead=number_text(seen.dead, self.language)))
+        is_late = seen.waiting_s >= EVIDENCE_LATE_S
+        seconds = number_text(int(seen.waiting_s), self.language)
+        parts.append(words["evidence_waits" if is_late else "evidence_fresh"].format(seconds=seconds))
+        self._status.update("  ·  ".join(parts))
 
-    def _fill(self, fresh: dict[str, LetterSummary]) -> None:
-        """Put rows in; the cursor stays on its letter if the letter is still there."""
-        chosen, table = self._chosen(), self._table
-        table.clear()
-        for letter in fresh.values():
-            table.add_row(*self._cells(letter), key=letter.id)
-        if chosen in fresh:
-            table.move_cursor(row=table.get_row_index(chosen))
-
-    def _update_row(self, letter: LetterSummary) -> None:
-        row = self._table.get_row_index(letter.id)
-        for column, cell in enumerate(self._cells(letter)):
-            self._table.update_cell_at((row, column), cell)  # type: ignore[arg-type]  # a pair is a Coordinate
-
-    def _cells(self, letter: LetterSummary) -> tuple[Text, ...]:
-        state = letter.phase.french if self.language == "fr" else letter.phase.english
-        closes = f"{letter.window_closes_at:%Y-%m-%d %H:%M}" if letter.window_closes_at else "–"
-        return (
-            Text(letter.number),
-            Text(state),
-            Text(letter.recipient_name),
-            Text(f"{letter.deposited_at:%Y-%m-%d %H:%M}"),
-            Text(closes),
+    def _count_text(self, seen: Seen) -> str:
+        if not len(self._listing):
+            return self._words["none_found" if self._filter else "nothing"]
+        is_exact = seen.is_exact or self._listing.is_complete
+        total = len(self._listing) if self._listing.is_complete else max(seen.total, len(self._listing))
+        return self._words["count" if is_exact else "about"].format(
+            place=number_text(self._table.cursor_place + 1, self.language),
+            total=number_text(total, self.language),
         )
-
-    def _show_letter(self, letter: Letter, timeline: list[TimelineEntry]) -> None:
-        words = self._words
-        lines = [
-            letter.number,
-            f"{words['from']}: {letter.sender.name}",
-            f"{words['to']}: {letter.recipient.name} <{letter.recipient.email}>",
-            "",
-        ]
-        for entry in timeline:
-            what = entry.name.french if self.language == "fr" else entry.name.english
-            lines += [f"{entry.at:%Y-%m-%d %H:%M:%S}Z  {what}", f"    {words[entry.evidence]}"]
-            lines += [f"    {reason}" for reason in entry.reasons]
-        self.query_one("#timeline", Static).update("\n".join(lines))
-
-    def _chosen(self) -> str | None:
-        table = self._table
-        if not table.row_count or not table.is_valid_row_index(table.cursor_row):
-            return None
-        return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
 
     # --- acting -------------------------------------------------------------------------------
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+    def on_letter_table_chosen(self) -> None:
         """Show the letter the cursor came to."""
-        if event.row_key.value:
-            self.look_at(event.row_key.value)
+        self._detail.scroll_home(animate=False)
+        self._show_status()
+        self.action_look()
 
-    def on_input_changed(self) -> None:
+    def on_letter_table_end_near(self) -> None:
+        """Fetch more letters."""
+        if not self._wants_more:
+            self._wants_more = True
+            self.action_look()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
-        self.look()
+        text = event.value.strip()
+        if text != self._filter:
+            self._filter, self._listing = text, Listing()
+            self._status.update(self._words["looking"])
+            self.action_look()
 
     def on_input_submitted(self) -> None:
         """Go back to the list with the filter on."""
@@ -203,20 +207,14 @@ class ConsoleApp(App[None]):
 
     def action_find(self) -> None:
         """Open the filter."""
-        field = self.query_one("#filter", Input)
-        field.add_class("shown")
-        field.focus()
+        self._field.add_class("shown")
+        self._field.focus()
 
-    def action_leave_filter(self) -> None:
+    def action_show_all(self) -> None:
         """Close the filter and show everything."""
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.remove_class("shown")
+        self._field.value = ""
+        self._field.remove_class("shown")
         self._table.focus()
-
-    def action_refresh_now(self) -> None:
-        """Look again at once."""
-        self.look()
 
     def action_explain(self) -> None:
         """Say what the keys do."""

@@ -48,15 +48,14 @@ class Listing:
         begin = 0 if before is None else self._after(before)
         if begin is None:
             return
-        is_last = len(page) < limit
-        end = len(self.letters) if is_last else self._places.get(page[-1].id)
-        if end is None:
-            rest: list[LetterSummary] = []
-            self.is_complete = False
+        known = [place for letter in page if (place := self._places.get(letter.id)) is not None]
+        if len(page) < limit:
+            self.is_complete, rest = True, []
+        elif known:
+            # Whatever lies between two letters of a page is in the page: the rest joins on.
+            rest = self.letters[max(known) + 1 :]
         else:
-            rest = self.letters[end if is_last else end + 1 :]
-        if is_last:
-            self.is_complete = True
+            self.is_complete, rest = False, []
         self.letters = [*self.letters[:begin], *page, *rest]
         self._places = {letter.id: place for place, letter in enumerate(self.letters)}
 

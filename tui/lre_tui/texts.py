@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - sentences for people read better whole
 """The console's words, in French and English."""
 
 import os
@@ -11,24 +10,38 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "number": "Numéro",
         "state": "État",
         "recipient": "Destinataire",
-        "deposited": "Dépôt (UTC)",
-        "closes": "Clôture (UTC)",
-        "count": "{shown} lettres affichées sur {total}",
-        "timeline": "Chronologie",
+        "deposited": "Dépôt (Paris)",
+        "closes": "Clôture (Paris)",
+        "count": "Lettre {place} sur {total}",
+        "about": "Lettre {place} sur {total} environ",
+        "looking": "Recherche…",
         "nothing": "Aucune lettre. Déposez-en une : lre deposit --help",
+        "none_found": "Aucune lettre ne correspond. Échap : tout revoir.",
         "choose": "Choisissez une lettre pour voir sa chronologie.",
+        "duties": "à faire : {due}",
+        "dead": "abandonnées : {dead} (voir lre doctor)",
+        "evidence_waits": "preuves en attente depuis {seconds} s",
+        "evidence_fresh": "preuves à jour",
         "from": "De",
         "to": "À",
+        "reasons": "Motif",
+        "place_in_log": "place {index} du journal",
         "quit": "Quitter",
         "refresh": "Actualiser",
         "find": "Filtrer",
+        "show_all": "Tout revoir",
         "help": "Aide",
-        "help_text": "Flèches : choisir une lettre.  / : filtrer.  Échap : revenir à la liste.  r : actualiser.  q : quitter.",
-        "lost": "La base ne répond pas ; nouvel essai dans une seconde.",
+        "help_text": (
+            "↑ ↓ Page Début Fin : choisir une lettre\n"
+            "Tab : passer à la chronologie, pour la faire défiler\n"
+            "/ : filtrer ; Entrée : retour à la liste ; Échap : tout revoir\n"
+            "r : actualiser    q : quitter"
+        ),
+        "lost": "La base ne répond pas ; ce qui est affiché peut être ancien. Nouvel essai chaque seconde.",
         "stamped": "horodaté",
-        "logged": "au journal",
-        "sealed": "scellé",
-        "recorded": "en attente du cachet",
+        "logged": "au journal, horodatage attendu",
+        "sealed": "scellé, place au journal attendue",
+        "recorded": "cachet attendu",
     },
     "en": {
         "title": "Post office",
@@ -36,30 +49,51 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "number": "Number",
         "state": "State",
         "recipient": "Recipient",
-        "deposited": "Deposited (UTC)",
-        "closes": "Closes (UTC)",
-        "count": "{shown} of {total} letters",
-        "timeline": "Timeline",
+        "deposited": "Deposited (Paris)",
+        "closes": "Closes (Paris)",
+        "count": "Letter {place} of {total}",
+        "about": "Letter {place} of about {total}",
+        "looking": "Searching…",
         "nothing": "No letter yet. Deposit one: lre deposit --help",
+        "none_found": "No letter fits. Esc: show all again.",
         "choose": "Choose a letter to see its timeline.",
+        "duties": "due: {due}",
+        "dead": "given up: {dead} (see lre doctor)",
+        "evidence_waits": "evidence waits since {seconds} s",
+        "evidence_fresh": "evidence up to date",
         "from": "From",
         "to": "To",
+        "reasons": "Reason",
+        "place_in_log": "place {index} in the log",
         "quit": "Quit",
         "refresh": "Refresh",
         "find": "Filter",
+        "show_all": "Show all",
         "help": "Help",
-        "help_text": "Arrows: choose a letter.  /: filter.  Esc: back to the list.  r: refresh.  q: quit.",
-        "lost": "The database does not answer; trying again in a second.",
+        "help_text": (
+            "↑ ↓ Page Home End: choose a letter\n"
+            "Tab: go to the timeline, to scroll it\n"
+            "/: filter; Enter: back to the list; Esc: show all again\n"
+            "r: refresh    q: quit"
+        ),
+        "lost": "The database does not answer; what is shown may be old. Trying again every second.",
         "stamped": "stamped",
-        "logged": "in the log",
-        "sealed": "sealed",
-        "recorded": "awaiting its seal",
+        "logged": "in the log, stamp awaited",
+        "sealed": "sealed, place in the log awaited",
+        "recorded": "seal awaited",
     },
 }
 """Words by language."""
+
+_GROUP = {"fr": "\N{NARROW NO-BREAK SPACE}", "en": ","}
 
 
 def language_of(environment: Mapping[str, str] = os.environ) -> str:
     """Return the language the terminal's user reads: French for ``fr…``, else English."""
     named = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
     return "fr" if named.lower().startswith("fr") else "en"
+
+
+def number_text(number: int, language: str) -> str:
+    """Return a number with its thousands grouped as the language does."""
+    return f"{number:,}".replace(",", _GROUP[language])

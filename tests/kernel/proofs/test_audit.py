@@ -51,10 +51,10 @@ def audited(home: Path) -> AuditReport:
 
 def legal_columns() -> Iterator[tuple[str, str]]:
     from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
-    from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, TileRow
+    from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow, TileRow
     from lre_kit.store.inserts import table_of
 
-    for row in (LetterRow, DocumentRow, EventRow, EvidenceRow, CheckpointRow, TileRow):
+    for row in (LetterRow, DocumentRow, EventRow, EvidenceRow, LogEntryRow, CheckpointRow, TileRow):
         table = table_of(row)
         for column in table.columns:
             if column.name not in UNCOVERED.get(table.name, frozenset()):
@@ -110,7 +110,8 @@ def test_a_cut_tail_is_found_by_the_checkpoint_outside_the_database(home: Path, 
     hashes = f"substr(hashes, 1, {32 * kept})"
     attack(
         home,
-        f"DELETE FROM evidence WHERE log_index >= {kept}",
+        f"DELETE FROM evidence WHERE id IN (SELECT evidence_id FROM log_entry WHERE log_index >= {kept})",
+        f"DELETE FROM log_entry WHERE log_index >= {kept}",
         f"DELETE FROM log_checkpoint WHERE size > {kept}",
         "DELETE FROM log_tile" if kept == 0 else f"UPDATE log_tile SET hashes = {hashes}",
     )
@@ -119,7 +120,7 @@ def test_a_cut_tail_is_found_by_the_checkpoint_outside_the_database(home: Path, 
 
 def test_a_log_that_is_gone_altogether_is_found(home: Path) -> None:
     attack(home, "DELETE FROM evidence", "DELETE FROM event", "DELETE FROM document", "DELETE FROM letter",
-           "DELETE FROM log_tile", "DELETE FROM log_checkpoint")  # fmt: skip
+           "DELETE FROM log_tile", "DELETE FROM log_entry", "DELETE FROM log_checkpoint")  # fmt: skip
     assert audited(home).exit_code == 1
 
 
@@ -143,15 +144,15 @@ def test_a_rewritten_suffix_with_valid_hashes_is_found(home: Path) -> None:
 def test_swapped_records_are_found(home: Path) -> None:
     attack(
         home,
-        "UPDATE evidence SET log_index = -1 WHERE log_index = 0",
-        "UPDATE evidence SET log_index = 0 WHERE log_index = 1",
-        "UPDATE evidence SET log_index = 1 WHERE log_index = -1",
+        "UPDATE log_entry SET log_index = -1 WHERE log_index = 0",
+        "UPDATE log_entry SET log_index = 0 WHERE log_index = 1",
+        "UPDATE log_entry SET log_index = 1 WHERE log_index = -1",
     )
     assert audited(home).exit_code == 1
 
 
 def test_deleted_evidence_is_named(home: Path) -> None:
-    attack(home, "DELETE FROM evidence WHERE log_index = 2")
+    attack(home, "DELETE FROM evidence WHERE id = (SELECT evidence_id FROM log_entry WHERE log_index = 2)")
     problems = [finding.problem for finding in audited(home).findings]
     assert any("is gone" in problem for problem in problems)
     assert any("no evidence" in problem for problem in problems)

@@ -2,10 +2,20 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +95,64 @@ def test_validity_is_judged_at_the_proven_time(keys: Keys) -> None:
         assert caught.value.sub_indication == "OUT_OF_BOUNDS_NO_POE"
 
 
+def forged(keys: Keys, **header: object) -> str:
+    """A seal by the right key whose header says something else."""
+    seal = FileSeal(keys)
+    seal._constant.update(header)  # type: ignore[arg-type]
+    parts = seal.sign(PAYLOAD.encode(), at=now())
+    return compact(parts.protected, PAYLOAD, parts.signature)
+
+
+def _text(certificate: x509.Certificate, *, changed_at: int | None = None) -> str:
+    encoded = bytearray(certificate.public_bytes(Encoding.DER))
+    if changed_at is not None:
+        encoded[changed_at % len(encoded)] ^= 0x81
+    return base64.b64encode(encoded).decode()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"crit": ["exp"], "exp": 1},
+        {"crit": ["b64"], "b64": False},
+        {"x5c": "text"},
+        {"x5c": []},
+        {"x5c": [{}]},
+        {"x5c": [1]},
+        {"x5t#S256": "AAAA"},
+        {"padding": "x" * 20_000},
+    ],
+    ids="+".join,
+)
+def test_a_header_that_is_not_understood_is_refused(keys: Keys, header: dict[str, object]) -> None:
+    with pytest.raises(SealError):
+        open_seal(forged(keys, **header))
+
+
+def test_a_time_stamp_certificate_does_not_seal(keys: Keys) -> None:
+    certificate = keys.tsa_certificate
+    other = replace(keys, seal_key=keys.tsa_key, seal_certificate=certificate, seal_chain=keys.tsa_chain)
+    with pytest.raises(SealError) as caught:
+        open_seal(sealed(other))
+    assert caught.value.sub_indication == "CHAIN_CONSTRAINTS_FAILURE"
+
+
+def test_an_authority_does_not_seal(keys: Keys, folder: Path) -> None:
+    key = load_pem_private_key((folder / "seal-ca.key").read_bytes(), None)
+    other = replace(keys, seal_key=key, seal_certificate=keys.seal_chain[-1])  # type: ignore[arg-type]
+    with pytest.raises(SealError) as caught:
+        open_seal(sealed(other))
+    assert caught.value.sub_indication == "CHAIN_CONSTRAINTS_FAILURE"
+
+
+@given(st.integers(0, 2000))
+def test_a_damaged_certificate_beside_a_seal_is_a_finding_not_a_crash(keys: Keys, place: int) -> None:
+    text = forged(keys, x5c=[_text(keys.seal_certificate), _text(keys.seal_chain[-1], changed_at=place)])
+    with pytest.raises((SealError, ChainError)):
+        check = open_seal(text)
+        check_chain(check.certificate, others=check.others, anchors=keys.tsa_chain[-1:], at=now())
+
+
 def test_another_authority_is_not_trusted(keys: Keys) -> None:
     with pytest.raises(ChainError) as caught:
         check_chain(keys.seal_certificate, others=keys.seal_chain, anchors=keys.tsa_chain[-1:], at=now())
@@ -119,3 +187,66 @@ def test_keys_that_are_missing_damaged_or_swapped_are_noticed(tmp_path: Path) ->
     (made / "kek.secret").unlink()
     with pytest.raises(NotInitialisedError, match="missing"):
         Keys.load(made)
+
+
+def test_a_chain_without_its_authority_is_noticed(tmp_path: Path) -> None:
+    made = tmp_path / "keys"
+    create_keys(made, provider_name="Office", origin="office.example/log", clock=now)
+    leaf, root = x509.load_pem_x509_certificates((made / "seal.pem").read_bytes())
+    stranger = x509.load_pem_x509_certificates((made / "tsa.pem").read_bytes())[-1]
+    for chain in ([leaf], [leaf, stranger], [leaf, root, stranger]):
+        (made / "seal.pem").write_bytes(b"".join(c.public_bytes(Encoding.PEM) for c in chain))
+        with pytest.raises(WrongKeyError, match="lead up"):
+            Keys.load(made)
+
+
+def test_a_seal_key_on_another_curve_is_refused(tmp_path: Path) -> None:
+    made = tmp_path / "keys"
+    create_keys(made, provider_name="Office", origin="office.example/log", clock=now)
+    key = ec.generate_private_key(ec.SECP384R1())
+    old = x509.load_pem_x509_certificates((made / "seal.pem").read_bytes())[0]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(old.subject)
+        .issuer_name(old.subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(old.not_valid_before_utc)
+        .not_valid_after(old.not_valid_after_utc)
+        .sign(key, SHA256())
+    )
+    (made / "seal.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (made / "seal.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    with pytest.raises(WrongKeyError, match="P-256"):
+        Keys.load(made)
+
+
+def test_keys_do_not_show_their_secrets(keys: Keys) -> None:
+    shown = repr(keys)
+    for secret in (keys.kek, keys.pepper, keys.link_secret):
+        assert repr(secret) not in shown
+        assert secret.hex() not in shown
+    assert "PrivateKey" not in shown
+
+
+def test_a_failed_start_leaves_no_secrets_behind(tmp_path: Path) -> None:
+    def broken() -> datetime:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        create_keys(tmp_path / "keys", provider_name="Office", origin="office.example/log", clock=broken)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ConfigurationError, match="LRE_PROVIDER_NAME"):
+        create_keys(tmp_path / "keys", provider_name=" ", origin="office.example/log", clock=now)
+
+
+def test_what_verifiers_get_holds_no_secret_and_says_what_it_is(keys: Keys, tmp_path: Path) -> None:
+    keys.write_trust(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "seal-ca.pem",
+        "tsa-ca.pem",
+        "log.vkey",
+        "README.txt",
+    }
+    assert not any(b"PRIVATE" in path.read_bytes() for path in tmp_path.iterdir())
+    assert "office.example/log" in (tmp_path / "README.txt").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, TimestampRejectedError, TimestampUnavailableError
@@ -87,15 +88,9 @@ def test_two_signers_are_refused(keys: Keys) -> None:
 
 def test_a_certificate_swapped_under_the_signature_is_refused(keys: Keys) -> None:
     content = cms.ContentInfo.load(BuiltinAuthority(keys, now).stamp(DIGEST))
-    other = x509.Certificate.public_bytes(keys.seal_certificate, _der())
+    other = keys.seal_certificate.public_bytes(Encoding.DER)
     content["content"]["certificates"] = [cms.CertificateChoices.load(other)]
     assert refusal(lambda: check(keys, content.dump(force=True))) in {"signing-certificate", "format"}
-
-
-def _der() -> object:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return Encoding.DER
 
 
 def test_a_clock_that_is_wrong_is_noticed(keys: Keys) -> None:
@@ -138,7 +133,7 @@ def test_a_policy_the_authority_does_not_have_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize("body", [b"", b"<html>", b"0" * 200_000], ids=["empty", "html", "huge"])
 def test_an_answer_that_is_none_is_no_stamp(tmp_path: Path, body: bytes) -> None:
     with OpensslAuthority(tmp_path / "tsa") as server:
-        server.answer = lambda _: body  # type: ignore[method-assign]
+        server.answer = lambda query: body  # type: ignore[method-assign]
         with pytest.raises(TimestampUnavailableError):
             HttpAuthority(server.url, policy=None, timeout_s=5).stamp(DIGEST)
 

@@ -37,7 +37,8 @@ def test_partial_indexes_stay_partial(database: Database) -> None:
         inspector = inspect(connection)
         for table, index, column in (
             ("agenda", "ix_agenda_due", "dead_at"),
-            ("evidence", "ix_evidence_waiting", "log_index"),
+            ("evidence", "ix_evidence_unsealed", "signature"),
+            ("log_entry", "ix_log_entry_waiting", "log_index"),
         ):
             (found,) = (entry for entry in inspector.get_indexes(table) if entry["name"] == index)
             condition = str(found["dialect_options"][f"{database.kind}_where"])

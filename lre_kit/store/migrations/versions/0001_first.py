@@ -15,6 +15,13 @@ depends_on = None
 INSTANT = sa.DateTime(timezone=True)
 
 
+TABLES = (
+    "agenda", "office", "letter", "document", "event", "evidence", "log_entry", "log_tile",
+    "log_checkpoint", "email_code", "proof",
+)  # fmt: skip
+"""Tables in the order in which they may be made; in the other order they may be dropped."""
+
+
 def upgrade() -> None:
     _letters()
     _proofs()
@@ -22,9 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for (
-        name
-    ) in "proof email_code log_checkpoint log_tile evidence event document letter office agenda".split():
+    for name in reversed(TABLES):
         op.drop_table(name)
 
 
@@ -108,18 +113,33 @@ def _proofs() -> None:
         sa.Column("protected", sa.Text(), nullable=True),
         sa.Column("signature", sa.Text(), nullable=True),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
-        sa.Column("log_index", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"]),
         sa.ForeignKeyConstraint(["letter_id"], ["letter.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("event_id", name="uq_evidence_event"),
-        sa.UniqueConstraint("log_index", name="uq_evidence_log_index"),
     )
     op.create_index("ix_evidence_letter", "evidence", ["letter_id", "id"])
     op.create_index(
-        "ix_evidence_waiting",
+        "ix_evidence_unsealed",
         "evidence",
         ["id"],
+        sqlite_where=sa.text("signature IS NULL"),
+        postgresql_where=sa.text("signature IS NULL"),
+    )
+    op.create_table(
+        "log_entry",
+        sa.Column("evidence_id", sa.String(32), nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("log_index", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"]),
+        sa.PrimaryKeyConstraint("evidence_id"),
+        sa.UniqueConstraint("log_index", name="uq_log_entry_index"),
+    )
+    op.create_index(
+        "ix_log_entry_waiting",
+        "log_entry",
+        ["evidence_id"],
         sqlite_where=sa.text("log_index IS NULL"),
         postgresql_where=sa.text("log_index IS NULL"),
     )
@@ -137,10 +157,12 @@ def _proofs() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("token", sa.LargeBinary(), nullable=True),
+        sa.Column("stamp_id", sa.String(120), nullable=True),
         sa.Column("stamped_at", INSTANT, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("size"),
+        sa.UniqueConstraint("stamp_id", name="uq_checkpoint_stamp"),
     )
     op.create_table(
         "proof",

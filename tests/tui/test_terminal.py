@@ -1,0 +1,171 @@
+"""`lre console` in a real terminal (tmux): both sizes, both languages, resized, hung up, hostile names."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lre_kit.letters.values import Letter
+from lre_kit.office import PostOffice
+from lre_kit.parties.values import Recipient
+from lre_kit.testing.office import deposit_sample, throwaway_office
+
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("tmux") is None and os.environ.get("LRE_REQUIRE_SERVICES") != "1",
+        reason="tmux is not installed",
+    ),
+    pytest.mark.timeout(120),
+]
+
+WAIT_MAX_S = 40.0
+
+
+class Terminal:
+    """A tmux server of our own with one window."""
+
+    def __init__(self) -> None:
+        self._socket = f"lre-test-{secrets.token_hex(4)}"
+
+    def run(self, *arguments: str) -> str:
+        command = ["tmux", "-L", self._socket, "-f", "/dev/null", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout
+
+    def open(self, office: PostOffice, *, columns: int, rows: int, language: str | None, lang: str) -> None:
+        command = [sys.executable, "-P", "-c", "from lre_kit.cli.main import main; main()", "console"]
+        if language:
+            command += ["--lang", language]
+        told = {
+            "LRE_HOME": str(office.settings.home),
+            "LRE_PROVIDER_NAME": office.settings.provider_name,
+            "LANG": lang,
+            "LC_ALL": "",
+        }
+        environment = [part for name, value in told.items() for part in ("-e", f"{name}={value}")]
+        python_path = os.environ.get("PYTHONPATH", "")
+        self.run(
+            "-u", "new-session", "-d", "-x", str(columns), "-y", str(rows),
+            *environment, "-e", f"PYTHONPATH={python_path}", "--", *command,
+        )  # fmt: skip
+        self.run("set-option", "-g", "remain-on-exit", "on")
+
+    def screen(self) -> str:
+        return self.run("capture-pane", "-p")
+
+    def press(self, *keys: str) -> None:
+        self.run("send-keys", *keys)
+
+    def is_over(self) -> bool:
+        return self.run("display-message", "-p", "#{pane_dead}").strip() == "1"
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        ends_s = time.monotonic() + WAIT_MAX_S
+        while not condition():
+            assert time.monotonic() < ends_s, self.screen()
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    made = Terminal()
+    yield made
+    made.run("kill-server")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PostOffice]:
+    with throwaway_office(tmp_path / "office") as opened:
+        yield opened
+
+
+def letters_for(office: PostOffice, *names: str) -> list[Letter]:
+    made = [
+        deposit_sample(office, recipient=Recipient(name=name, email="someone@example.net")) for name in names
+    ]
+    office.run_until_idle()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "language", "lang", "words"),
+    [
+        (
+            80,
+            24,
+            None,
+            "fr_FR.UTF-8",
+            ("Bureau de poste", "Destinataire informé", "Lettre 1 sur 2", "Quitter"),
+        ),
+        (160, 48, "en", "fr_FR.UTF-8", ("Post office", "Recipient notified", "Letter 1 of 2", "Quit")),
+    ],
+)
+def test_the_console_opens_shows_and_leaves(
+    office: PostOffice,
+    terminal: Terminal,
+    *,
+    columns: int,
+    rows: int,
+    language: str | None,
+    lang: str,
+    words: tuple[str, ...],
+) -> None:
+    letters = letters_for(office, "Zoë Müller", "王小明")
+    terminal.open(office, columns=columns, rows=rows, language=language, lang=lang)
+    terminal.until(lambda: all(word in terminal.screen() for word in words))
+    shown = terminal.screen()
+    assert all(letter.number in shown for letter in letters)
+    assert "王小明" in shown
+    assert max(len(line) for line in shown.splitlines()) <= columns
+    terminal.press("Down")
+    terminal.until(lambda: terminal.screen().count(letters[0].number) == 2)
+    terminal.press("q")
+    terminal.until(terminal.is_over)
+    assert "Traceback" not in terminal.screen()
+
+
+def test_resized_to_almost_nothing_and_back_it_goes_on(office: PostOffice, terminal: Terminal) -> None:
+    (letter,) = letters_for(office, "Jean")
+    terminal.open(office, columns=80, rows=24, language="en", lang="C.UTF-8")
+    terminal.until(lambda: letter.number in terminal.screen())
+    for columns, rows in ((20, 5), (1, 1), (200, 60), (80, 24)):
+        terminal.run("resize-window", "-x", str(columns), "-y", str(rows))
+        time.sleep(0.3)
+    terminal.until(lambda: "Letter 1 of 1" in terminal.screen())
+    assert not terminal.is_over()
+
+
+def test_a_hostile_name_that_got_into_the_database_reaches_no_terminal_as_a_command(
+    office: PostOffice, terminal: Terminal
+) -> None:
+    from sqlalchemy import text
+
+    letters_for(office, "Jean")
+    hostile = "\x1b]0;owned\x07\x1b[31mred\x1b]52;c;b3duZWQ=\x07\u202egnp"
+    with office.database.write() as uow:
+        uow.execute(text("UPDATE letter SET recipient_name = :name"), {"name": hostile})
+        uow.commit()
+    terminal.open(office, columns=160, rows=48, language="en", lang="C.UTF-8")
+    terminal.until(lambda: "]0;owned" in terminal.screen())
+    assert terminal.run("display-message", "-p", "#{pane_title}").strip() != "owned"
+    assert "owned" not in terminal.run("show-buffer")
+    assert "\u202e" not in terminal.screen()
+
+
+def test_a_terminal_that_hangs_up_leaves_no_process(office: PostOffice, terminal: Terminal) -> None:
+    (letter,) = letters_for(office, "Jean")
+    terminal.open(office, columns=80, rows=24, language="en", lang="C.UTF-8")
+    terminal.until(lambda: letter.number in terminal.screen())
+    process = int(terminal.run("display-message", "-p", "#{pane_pid}"))
+    terminal.run("kill-session")
+    ends_s = time.monotonic() + 15
+    while (
+        Path(f"/proc/{process}").exists() and "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    ):
+        assert time.monotonic() < ends_s, "it went on without a terminal"
+        time.sleep(0.1)

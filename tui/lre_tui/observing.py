@@ -1,0 +1,98 @@
+"""Looking at the office from a thread: only kernel calls, only values in and out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lre_kit.errors import LreError
+from lre_kit.letters.reading import Cursor
+from lre_kit.letters.values import Letter, LetterSummary, TimelineEntry
+from lre_kit.office import PostOffice
+
+COUNT_SHARE = 0.05
+"""Part of the time that may go into counting: the slower a count, the rarer."""
+
+COUNT_FRESH_S = 2.0
+"""Age up to which a count is called exact, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that was asked for, and what came."""
+
+    before: Cursor | None
+    limit: int
+    letters: tuple[LetterSummary, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one look at the office found."""
+
+    text: str
+    """The filter it was made under."""
+    pages: tuple[Page, ...]
+    total: int
+    is_exact: bool
+    """Whether `total` was counted just now."""
+    chosen: tuple[Letter, tuple[TimelineEntry, ...]] | None
+    due: int
+    dead: int
+    waiting_s: float
+    """Age of the evidence that has waited longest, in seconds; 0 when none waits."""
+
+
+class Observer:
+    """Looks at one office; used by one thread at a time."""
+
+    def __init__(self, office: PostOffice) -> None:
+        """Look at `office`."""
+        self._office = office
+        self._counted_for: str | None = None
+        self._total = 0
+        self._counted_at_s = 0.0
+        self._count_took_s = 0.0
+
+    def look(
+        self, *, text: str, asked: Sequence[tuple[Cursor | None, int]], chosen_id: str | None
+    ) -> Seen | None:
+        """Read pages, count, the chosen letter and the state of the jobs; nothing if the store is away.
+
+        Args:
+            text: The filter.
+            asked: Cursor and length of each page.
+            chosen_id: The letter whose timeline is shown.
+        """
+        try:
+            reading = self._office.reading
+            pages = tuple(
+                Page(before, limit, tuple(reading.all_letters(limit=limit, before=before, text=text)))
+                for before, limit in asked
+            )
+            chosen = None
+            if chosen_id is not None:
+                chosen = (reading.by_id(chosen_id), tuple(reading.timeline(chosen_id)))
+            total, is_exact = self._count(text)
+            oldest_at = self._office.sequencer.waiting().oldest_at
+            return Seen(
+                text=text,
+                pages=pages,
+                total=total,
+                is_exact=is_exact,
+                chosen=chosen,
+                due=self._office.agenda.due_count(),
+                dead=len(self._office.agenda.dead()),
+                waiting_s=(self._office.clock() - oldest_at).total_seconds() if oldest_at else 0.0,
+            )
+        except LreError:
+            return None
+
+    def _count(self, text: str) -> tuple[int, bool]:
+        age_s = time.monotonic() - self._counted_at_s
+        if self._counted_for != text or age_s * COUNT_SHARE > self._count_took_s:
+            begun_s = time.monotonic()
+            self._total = self._office.reading.count(text=text)
+            self._counted_for, self._counted_at_s = text, time.monotonic()
+            self._count_took_s = self._counted_at_s - begun_s
+            age_s = 0.0
+        return self._total, age_s <= COUNT_FRESH_S
