@@ -197,8 +197,7 @@ def _deposit(state: LetterState, _: c.Deposit, requirements: Requirements, now: 
 
 def _notify(state: LetterState, _: c.Notify, requirements: Requirements, now: datetime) -> Events:
     _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
-    if requirements.product is Product.HYBRID:
-        raise _unlawful("travels on paper and has no electronic notice", "Hand it to the post.")
+    _expect_electronic(requirements)
     choosing = requirements.product is Product.OPTIMAL
     return (_notice(requirements, now, {"choice": "open"} if choosing else {}),)
 
@@ -207,6 +206,7 @@ def _correct(
     state: LetterState, command: c.CorrectAddress, requirements: Requirements, now: datetime
 ) -> Events:
     _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED, Phase.NOTIFIED, Phase.CHOOSING})
+    _expect_electronic(requirements)
     _expect_open(state, now)
     choosing = state.phase is Phase.CHOOSING or (
         requirements.product is Product.OPTIMAL and state.phase is not Phase.NOTIFIED
@@ -215,8 +215,13 @@ def _correct(
     return (_notice(requirements, now, corrected),)
 
 
-def _fail_notice(state: LetterState, command: c.FailNotification, _: Requirements, now: datetime) -> Events:
+def _fail_notice(
+    state: LetterState, command: c.FailNotification, requirements: Requirements, now: datetime
+) -> Events:
     _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED, Phase.NOTIFIED, Phase.CHOOSING})
+    _expect_electronic(requirements)
+    # A bounce told after the window's end comes too late to undo it: the recipient is unclaimed.
+    _expect_open(state, now)
     words = {"server_answer": command.detail} if command.detail else {}
     return (_event(ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE, now, command.reason, **words),)
 
@@ -369,6 +374,11 @@ def _expect(state: LetterState, allowed: set[Phase]) -> None:
         msg = f"This letter already has its end: {state.phase.english.lower()}, on {when}."
         raise AlreadyDecidedError(msg, mend="Nothing more can be decided; its proofs are available.")
     raise _unlawful(f"is in the state “{state.phase.english.lower()}”", "This act is not possible now.")
+
+
+def _expect_electronic(requirements: Requirements) -> None:
+    if requirements.product is Product.HYBRID:
+        raise _unlawful("travels on paper and has no electronic notice", "Hand it to the post.")
 
 
 def _expect_open(state: LetterState, now: datetime) -> None:

@@ -3,12 +3,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from lre_kit.clock import from_iso
 from lre_kit.errors import AlreadyDecidedError, LreError, RequirementError, UnlawfulActError
 from lre_kit.law.assurance import Level
 from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
@@ -101,6 +103,21 @@ class Lifecycle(RuleBasedStateMachine):
             assert self.state.level.at_least(self.required.recipient_level)
 
     @invariant()
+    def a_window_that_ended_stays_ended(self) -> None:
+        for before, event in pairwise(self.events):
+            closes = before.details.get("window_closes_at")
+            if closes and event.name in {
+                ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE,
+                ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE,
+            }:
+                assert event.occurred_at < from_iso(closes)
+
+    @invariant()
+    def paper_has_no_electronic_notice(self) -> None:
+        if self.required.product is Product.HYBRID:
+            assert not any(event.name.value.startswith("NotificationFor") for event in self.events)
+
+    @invariant()
     def a_no_has_a_reason(self) -> None:
         for event in self.events:
             if event.name.value.endswith(("Failure", "Rejection", "Expiry")):
@@ -170,10 +187,25 @@ def test_an_optimal_letter_may_go_either_way() -> None:
     assert paper.received_at is not None
 
 
-def test_a_hybrid_letter_never_has_an_electronic_notice() -> None:
+@pytest.mark.parametrize(
+    "command", [c.Notify(), c.CorrectAddress(email="new@example.net"), c.FailNotification()]
+)
+def test_a_hybrid_letter_never_has_an_electronic_notice(command: c.Command) -> None:
     state, now = after(c.Deposit(), product=Product.HYBRID)
     with pytest.raises(UnlawfulActError, match="paper"):
-        ask(state, c.Notify(), now, Product.HYBRID)
+        ask(state, command, now, Product.HYBRID)
+    relayed, _ = after(c.Deposit(), c.RelayToPost(), product=Product.HYBRID)
+    assert relayed.phase is Phase.RELAYED
+
+
+@pytest.mark.parametrize("product", [Product.SIMPLE, Product.OPTIMAL])
+def test_a_bounce_told_after_the_window_does_not_reopen_the_letter(product: Product) -> None:
+    state, now = after(c.Deposit(), c.Notify(), product=product)
+    assert state.window_closes_at is not None
+    (failed,) = ask(state, c.FailNotification(), now, product)
+    assert evolve(state, failed).phase is Phase.NOTIFICATION_FAILED
+    with pytest.raises(AlreadyDecidedError):
+        ask(state, c.FailNotification(), state.window_closes_at, product)
 
 
 @given(st.lists(st.builds(Event, name=st.sampled_from(ErdsEvent), occurred_at=st.just(START)), max_size=12))
