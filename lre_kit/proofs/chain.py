@@ -2,18 +2,20 @@
 
 Only what a chain needs: names and signatures link up, each certificate was valid at the instant,
 authorities are authorities and no deeper than they may be, and the end is one of the anchors.
-Revocation is not looked at here, and reports say so.
+Revocation is looked at in the lists that are handed in, if any are.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.utils import CryptographyDeprecationWarning
 
 from lre_kit.errors import IntegrityError
+from lre_kit.proofs.crl import revoked_since
 
 DEPTH_MAX = 5
 """Longest chain followed, in certificates."""
@@ -43,13 +45,14 @@ def check_chain(
     others: Sequence[x509.Certificate],
     anchors: Collection[x509.Certificate],
     at: datetime,
+    lists: Sequence[x509.CertificateRevocationList] = (),
 ) -> None:
-    """Check that `leaf` leads to an anchor and that every step was valid at `at`.
+    """Check that `leaf` leads to an anchor and that every step was valid, and not revoked, at `at`.
 
     Every way up is tried: an authority that was renewed has two certificates of one name.
 
     Raises:
-        ChainError: It does not, or a certificate was not valid then.
+        ChainError: It does not, or a certificate was not valid or already revoked then.
     """
     known = (*anchors, *others[:OTHERS_MAX])
     paths: list[tuple[x509.Certificate, ...]] = [(leaf,)]
@@ -61,6 +64,7 @@ def check_chain(
         if not current.not_valid_before_utc <= at <= current.not_valid_after_utc:
             stale = stale or current
         elif current in anchors:
+            _refuse_revoked(path, lists, at)
             return
         elif len(path) < DEPTH_MAX and current not in seen:
             seen.add(current)
@@ -112,6 +116,17 @@ def is_issuer(issuer: x509.Certificate, subject: x509.Certificate, *, below: int
         return False
     deep_enough = basic.path_length is None or basic.path_length >= below
     return basic.ca and usage.key_cert_sign and deep_enough
+
+
+def _refuse_revoked(
+    path: Sequence[x509.Certificate], lists: Sequence[x509.CertificateRevocationList], at: datetime
+) -> None:
+    for lower, upper in pairwise(path):
+        since = revoked_since(lower, upper, lists)
+        if since is not None and since <= at:
+            name = lower.subject.rfc4514_string()
+            msg = f"The certificate of {name} was revoked on {since:%Y-%m-%d %H:%M}Z."
+            raise ChainError(msg, mend="Ask the provider what happened.", sub_indication="REVOKED")
 
 
 def _out_of_time(certificate: x509.Certificate, at: datetime) -> ChainError:

@@ -5,8 +5,8 @@ signed attributes), ``version``, ``imprint`` (algorithm and value), ``nonce``, `
 ``signing-certificate`` (RFC 5816: the certificate used is the one named by its digest),
 ``purpose`` (EKU critical and only timeStamping), ``chain`` (to an anchor, valid at genTime),
 ``algorithm`` (SHA-2 throughout), ``signature``, ``time`` (neither in the future nor away from our
-clock), ``status`` (of the answer that brought it). Not checked here: revocation, and whether serial
-numbers of one authority repeat. Whether the authority is qualified is said by a trust list, not by
+clock), ``status`` (of the answer that brought it). Not checked here: whether serial numbers of one
+authority repeat. Whether the authority is qualified is said by a trust list, not by
 a token.
 """
 
@@ -65,6 +65,7 @@ def check_token(
     nonce: int | None = None,
     policy: str | None = None,
     window: tuple[datetime, datetime] | None = None,
+    lists: Sequence[x509.CertificateRevocationList] = (),
 ) -> TimestampInfo:
     """Check a token against all that must hold, and return what it says.
 
@@ -75,6 +76,7 @@ def check_token(
         nonce: The nonce that was sent, if one was.
         policy: The policy OID to insist on.
         window: Earliest and latest genTime to accept, when the token is fresh.
+        lists: Revocation lists to look in.
 
     Raises:
         TimestampRejectedError: A check failed; its `check` names which.
@@ -85,7 +87,7 @@ def check_token(
     if policy is not None and read.info.policy != policy:
         _refuse("policy", f"The time stamp was made under policy {read.info.policy}, not {policy}.")
     _check_purpose(read.info.certificate)
-    _check_signature(read, digest, anchors)
+    _check_signature(read, digest, anchors, lists)
     gen_time = read.info.gen_time
     if window is not None and not window[0] <= gen_time <= window[1]:
         _refuse("time", f"The time stamp says {gen_time:%Y-%m-%d %H:%M:%S}Z, too far from our clock.")
@@ -247,12 +249,23 @@ def _is_for_time_stamps_only(certificate: x509.Certificate) -> bool:
     return purpose.critical and list(purpose.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
-def _check_signature(read: _Read, digest: bytes, anchors: Collection[x509.Certificate]) -> None:
+def _check_signature(
+    read: _Read,
+    digest: bytes,
+    anchors: Collection[x509.Certificate],
+    lists: Sequence[x509.CertificateRevocationList],
+) -> None:
     certificate = read.info.certificate
     if not read.token.signers[0].is_strong:
         _refuse("algorithm", "The time stamp is signed by an algorithm that is too weak, or unknown.")
     try:
-        check_chain(certificate, others=read.token.certificates, anchors=anchors, at=read.info.gen_time)
+        check_chain(
+            certificate,
+            others=read.token.certificates,
+            anchors=anchors,
+            at=read.info.gen_time,
+            lists=lists,
+        )
     except ChainError as error:
         raise TimestampRejectedError(error.problem, mend=error.mend, check="chain") from error
     # A fresh builder per call: its lists are shared between copies.

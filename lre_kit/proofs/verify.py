@@ -19,6 +19,7 @@ from lre_kit.clock import from_iso, iso
 from lre_kit.errors import ConfigurationError, LreError, TimestampRejectedError
 from lre_kit.proofs.chain import ChainError, check_chain
 from lre_kit.proofs.commitment import commitment
+from lre_kit.proofs.crl import read_lists
 from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
 from lre_kit.proofs.merkle import leaf_hash, verify_inclusion
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
@@ -29,8 +30,9 @@ from lre_kit.proofs.timestamp import TimestampInfo, check_token
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How much later than its time stamp an event may claim to be: clocks differ a little."""
 
+_REVOCATION = "revocation of certificates (no revocation list is among the trust anchors)"
+
 _NOT_CHECKED = (
-    "revocation of certificates (no revocation data travels with this proof)",
     "whether the provider is qualified (that is for a trusted list to say)",
     "consistency with other checkpoints of the log (compare with one you hold)",
 )
@@ -43,6 +45,8 @@ class Anchors:
     seal: tuple[x509.Certificate, ...] = ()
     timestamp: tuple[x509.Certificate, ...] = ()
     log: tuple[NoteVerifier, ...] = ()
+    lists: tuple[x509.CertificateRevocationList, ...] = ()
+    """Revocation lists to look in; each counts only under its own issuer's signature."""
 
     @classmethod
     def none(cls) -> "Anchors":
@@ -51,7 +55,7 @@ class Anchors:
 
     @classmethod
     def load(cls, folder: Path) -> "Anchors":
-        """Read ``seal-ca*.pem``, ``tsa-ca*.pem`` and ``*.vkey`` from a folder.
+        """Read ``seal-ca*.pem``, ``tsa-ca*.pem``, ``*.vkey`` and ``*.crl`` from a folder.
 
         Raises:
             ConfigurationError: A file cannot be read, or the folder holds none of them.
@@ -61,6 +65,7 @@ class Anchors:
                 seal=tuple(_certificates(sorted(folder.glob("seal-ca*.pem")))),
                 timestamp=tuple(_certificates(sorted(folder.glob("tsa-ca*.pem")))),
                 log=tuple(NoteVerifier.parse(p.read_text("utf-8")) for p in sorted(folder.glob("*.vkey"))),
+                lists=tuple(read_lists(folder)),
             )
         except (OSError, ValueError, NoteError) as error:
             msg = f"A trust anchor in {folder} cannot be read."
@@ -76,7 +81,7 @@ def verify_path(path: Path, anchors: Anchors) -> Report:
 
     Never raises for what is wrong with the proof: that is the report's to say.
     """
-    report = Report(not_checked=list(_NOT_CHECKED))
+    report = Report(not_checked=[*_NOT_CHECKED] if anchors.lists else [_REVOCATION, *_NOT_CHECKED])
     if path.is_dir():
         _verify_bundle(path, anchors, report)
     elif path.suffix.lower() == ".pdf":
@@ -136,7 +141,7 @@ def _check_stamp(
         return None
     digest = hashlib.sha256(exhibit.checkpoint.encode()).digest()
     try:
-        info = check_token(exhibit.token, digest, anchors=anchors.timestamp)
+        info = check_token(exhibit.token, digest, anchors=anchors.timestamp, lists=anchors.lists)
     except TimestampRejectedError as error:
         if error.check == "chain":
             report.indeterminate(name, subject, _why(error), "NO_CERTIFICATE_CHAIN_FOUND")
@@ -162,7 +167,7 @@ def _check_seal(exhibit: Exhibit, subject: str, anchors: Anchors, report: Report
         report.indeterminate("seal", subject, "no authority is trusted", "NO_CERTIFICATE_CHAIN_FOUND")
         return
     try:
-        check_chain(seal.certificate, others=seal.others, anchors=anchors.seal, at=at)
+        check_chain(seal.certificate, others=seal.others, anchors=anchors.seal, at=at, lists=anchors.lists)
     except ChainError as error:
         report.indeterminate("seal", subject, _why(error), error.sub_indication)
         return

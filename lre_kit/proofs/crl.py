@@ -1,0 +1,61 @@
+"""Reading certificate revocation lists (RFC 5280 §5)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+
+
+def read_lists(folder: Path) -> list[x509.CertificateRevocationList]:
+    """Return the lists in a folder's ``*.crl`` files, PEM or DER; those that cannot be read are left out."""
+    found = []
+    for path in sorted(folder.glob("*.crl")):
+        raw = path.read_bytes()
+        load = x509.load_pem_x509_crl if raw.startswith(b"-----") else x509.load_der_x509_crl
+        try:
+            found.append(load(raw))
+        except ValueError:
+            continue
+    return found
+
+
+def is_current(crl: x509.CertificateRevocationList, at: datetime) -> bool:
+    """Answer whether a list may be relied on at an instant."""
+    until = crl.next_update_utc
+    return crl.last_update_utc <= at and (until is None or at <= until)
+
+
+def revoked_since(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    lists: Iterable[x509.CertificateRevocationList],
+) -> datetime | None:
+    """Return since when a certificate is revoked by a list its issuer signed, or nothing."""
+    since: list[datetime] = []
+    for crl in lists:
+        if not _is_of(crl.public_bytes(Encoding.DER), issuer):
+            continue
+        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if entry is not None:
+            since.append(entry.revocation_date_utc)
+    return min(since, default=None)
+
+
+@lru_cache(maxsize=64)
+def _is_of(raw: bytes, issuer: x509.Certificate) -> bool:
+    """Answer whether an authority signed a list; whatever key it has, a wrong kind is refused."""
+    try:
+        crl, key = x509.load_der_x509_crl(raw), cast("Any", issuer.public_key())
+        return crl.issuer == issuer.subject and crl.is_signature_valid(key)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
+def encoded(lists: Iterable[x509.CertificateRevocationList]) -> list[bytes]:
+    """Return lists as DER."""
+    return [crl.public_bytes(Encoding.DER) for crl in lists]
