@@ -13,6 +13,7 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from lre_kit.errors import NotFoundError
 
 _SALT = "lre-kit.recipient-link.v1"
+_PROOF_SALT = "lre-kit.proof-link.v1"
 
 
 class Links:
@@ -21,6 +22,7 @@ class Links:
     def __init__(self, secret: bytes, base_url: str) -> None:
         """Keep the office's link secret and the address recipients reach it under."""
         self._locator = URLSafeSerializer(secret, salt=_SALT)
+        self._proofs = URLSafeSerializer(secret, salt=_PROOF_SALT)
         self._secret = secret
         self.base_url = base_url.rstrip("/")
 
@@ -31,6 +33,23 @@ class Links:
     def recipient_url(self, letter_id: str) -> str:
         """Return the address that the notice carries."""
         return f"{self.base_url}/r/{self.token(letter_id)}"
+
+    def proof_url(self, letter_id: str, kind: str) -> str:
+        """Return the address that a proof's QR code carries: the page that checks this proof."""
+        return f"{self.base_url}/verify/{self._proofs.dumps([letter_id, kind])}"
+
+    def read_proof(self, token: str) -> tuple[str, str]:
+        """Return the letter and the kind of proof that a proof's own token stands for.
+
+        Raises:
+            NotFoundError: The token was not made by this office.
+        """
+        try:
+            letter_id, kind = self._proofs.loads(token)
+        except (BadData, ValueError, TypeError) as error:
+            msg = "This code does not lead to a proof."
+            raise NotFoundError(msg, mend="Scan the code on the proof, or drop its file.") from error
+        return str(letter_id), str(kind)
 
     def message_id(self, purpose: str, letter_id: str, number: int) -> str:
         """Return the stable Message-ID of a message: the same each time it is sent (RFC 5322 §3.6.4)."""

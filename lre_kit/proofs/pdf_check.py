@@ -1,14 +1,21 @@
-"""Checking a proof PDF: its seal covers the whole file, fits, and leads to an anchor; its exhibits."""
+"""Checking a proof PDF: its seal fits and leads to an anchor, nothing came after it; its exhibits.
+
+After the seal only what prolongs it may follow: revocation data and document time stamps
+(ETSI EN 319 142-1 §5.5), the last of which covers the whole file.
+"""
 
 import io
 import logging
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from asn1crypto import x509
+from asn1crypto import crl, x509
+from cryptography import x509 as certificates
 from cryptography.hazmat.primitives import serialization
 
+from lre_kit.proofs.crl import encoded
+from lre_kit.proofs.pdf_seal import Level
 from lre_kit.proofs.report import Report
 
 if TYPE_CHECKING:
@@ -18,76 +25,155 @@ if TYPE_CHECKING:
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
+_NO_CHAIN = "NO_CERTIFICATE_CHAIN_FOUND"
 
-def verify_pdf(path: Path, anchors: "Anchors", report: Report) -> Iterator[tuple[str, bytes]]:
+
+def verify_pdf(raw: bytes, subject: str, anchors: "Anchors", report: Report) -> Iterator[tuple[str, bytes]]:
     """Check a proof's own seal into `report`, then yield the exhibits it carries."""
     from pyhanko.pdf_utils.reader import PdfFileReader
 
-    subject = path.name
     try:
-        reader = PdfFileReader(io.BytesIO(path.read_bytes()))
-        signatures = list(reader.embedded_regular_signatures)
+        reader = PdfFileReader(io.BytesIO(raw))
+        seals = list(reader.embedded_regular_signatures)
+        stamps = list(reader.embedded_timestamp_signatures)
         attached = list(_attached(reader))
     except Exception:  # noqa: BLE001 - a hostile PDF may break its reader in any way
         report.failed("PDF", subject, "this is not a PDF that can be read", "FORMAT_FAILURE")
         return
-    if len(signatures) != 1:
+    if len(seals) != 1:
         report.failed(
-            "PDF seal", subject, f"it has {len(signatures)} seals instead of one", "SIGNED_DATA_NOT_FOUND"
+            "PDF seal", subject, f"it has {len(seals)} seals instead of one", "SIGNED_DATA_NOT_FOUND"
         )
-        return
-    _check(signatures[0], subject, anchors, report)
-    if not attached:
-        report.failed("evidence", subject, "no evidence is attached", "SIGNED_DATA_NOT_FOUND")
-    for name, raw in attached:
-        yield f"{subject}: {name}", raw
-
-
-def _check(signature: Any, subject: str, anchors: "Anchors", report: Report) -> None:
-    from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko.sign.validation.status import SignatureCoverageLevel
-
-    if not anchors.seal or not anchors.timestamp:
-        report.indeterminate("PDF seal", subject, "no authority is trusted", "NO_CERTIFICATE_CHAIN_FOUND")
         return
     try:
-        moment = _gen_time(signature)
-        status = validate_pdf_signature(
-            signature,
-            signer_validation_context=_context(anchors.seal, moment),
-            ts_validation_context=_context(anchors.timestamp, moment),
-        )
+        _check(reader, seals[0], stamps, subject, anchors, report)
     except Exception:  # noqa: BLE001 - as above
         report.failed("PDF seal", subject, "the seal cannot be read", "FORMAT_FAILURE")
+    if not attached:
+        report.failed("evidence", subject, "no evidence is attached", "SIGNED_DATA_NOT_FOUND")
+    for name, exhibit in attached:
+        yield f"{subject}: {name}", exhibit
+
+
+def _check(  # noqa: PLR0917 - the parts of one PDF
+    reader: Any, seal: Any, stamps: Sequence[Any], subject: str, anchors: "Anchors", report: Report
+) -> None:
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import validate_pdf_signature
+
+    name = "PDF seal"
+    if not anchors.seal or not anchors.timestamp:
+        report.indeterminate(name, subject, "no authority is trusted", _NO_CHAIN)
         return
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    moment = _gen_time(seal)
+    status = validate_pdf_signature(
+        seal,
+        signer_validation_context=_context(reader, anchors.seal, moment, anchors.lists),
+        ts_validation_context=_context(reader, anchors.timestamp, moment, anchors.lists),
+    )
+    stamp = status.timestamp_validity
     if not (status.intact and status.valid):
-        report.failed("PDF seal", subject, "the document was changed after sealing", "HASH_FAILURE")
-    elif not whole:
-        report.failed("PDF seal", subject, "something was added after sealing", "SIG_CONSTRAINTS_FAILURE")
+        report.failed(name, subject, "the document was changed after sealing", "HASH_FAILURE")
+    elif not _covers(stamps[-1] if stamps else seal) or status.modification_level not in {
+        ModificationLevel.NONE,
+        ModificationLevel.LTA_UPDATES,
+    }:
+        what = _addition(status.diff_result, after=moment)
+        report.failed(name, subject, f"something was added after sealing{what}", "SIG_CONSTRAINTS_FAILURE")
+    elif status.revoked:
+        report.indeterminate(name, subject, "its certificate was revoked", "REVOKED")
     elif not status.trusted:
-        report.indeterminate("PDF seal", subject, "its maker is not trusted", "NO_CERTIFICATE_CHAIN_FOUND")
-    elif moment is None or status.timestamp_validity is None or not status.timestamp_validity.valid:
-        report.failed("PDF seal", subject, "its time stamp does not fit", "SIG_CRYPTO_FAILURE")
-    else:
-        report.passed("PDF seal", subject, f"PAdES B-T, stamped {moment:%Y-%m-%d %H:%M:%S}Z, whole file")
+        report.indeterminate(name, subject, "its maker is not trusted", _NO_CHAIN)
+    elif moment is None or stamp is None or not (stamp.valid and stamp.intact):
+        report.failed(name, subject, "its time stamp does not fit", "SIG_CRYPTO_FAILURE")
+    elif not stamp.trusted:
+        report.indeterminate(name, subject, "the maker of its time stamp is not trusted", _NO_CHAIN)
+    elif _check_stamps(reader, stamps, subject, anchors, report):
+        level = Level.B_LTA if stamps and _has_lists(reader) else Level.B_T
+        report.passed(name, subject, f"{level.value}, stamped {moment:%Y-%m-%d %H:%M:%S}Z, whole file")
 
 
-def _gen_time(signature: Any) -> Any:
+def _check_stamps(
+    reader: Any, stamps: Sequence[Any], subject: str, anchors: "Anchors", report: Report
+) -> bool:
+    """Check the document time stamps; report and answer no at the first that does not pass."""
+    from pyhanko.sign.validation import validate_pdf_timestamp
+
+    for stamp in stamps:
+        moment = _own_time(stamp)
+        status = validate_pdf_timestamp(stamp, _context(reader, anchors.timestamp, moment, anchors.lists))
+        name = "PDF time stamp"
+        if not (status.intact and status.valid):
+            report.failed(name, subject, "a document time stamp does not fit", "SIG_CRYPTO_FAILURE")
+            return False
+        if not status.trusted:
+            report.indeterminate(
+                name, subject, "the maker of a document time stamp is not trusted", _NO_CHAIN
+            )
+            return False
+        report.passed(name, subject, f"the whole document existed on {moment:%Y-%m-%d %H:%M:%S}Z")
+    return True
+
+
+def _covers(signature: Any) -> bool:
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    return bool(signature.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE)
+
+
+def _addition(found: Any, *, after: datetime | None) -> str:
+    """Return what is known of an addition, for the report's reason."""
+    words = str(found) if isinstance(found, Exception) else ""
+    since = f" (after {after:%Y-%m-%d %H:%M:%S}Z)" if after else ""
+    return since + (f": {words[:160]}" if words else "")
+
+
+def _has_lists(reader: Any) -> bool:
+    return "/DSS" in reader.root and "/CRLs" in reader.root["/DSS"]
+
+
+def _gen_time(signature: Any) -> datetime | None:
     """Return the instant of the seal's own time stamp, or nothing when it has none."""
     for attribute in signature.signer_info["unsigned_attrs"]:
         if attribute["type"].native == "signature_time_stamp_token":
-            token = attribute["values"][0]["content"]
-            return token["encap_content_info"]["content"].parsed["gen_time"].native
+            return _token_time(attribute["values"][0]["content"])
     return None
 
 
-def _context(anchors: Any, moment: Any) -> Any:
+def _own_time(stamp: Any) -> datetime:
+    """Return the instant of a document time stamp."""
+    return _token_time(stamp.signed_data)
+
+
+def _token_time(signed_data: Any) -> datetime:
+    found = signed_data["encap_content_info"]["content"].parsed["gen_time"].native
+    if not isinstance(found, datetime):
+        msg = "a time stamp without its time"
+        raise TypeError(msg)
+    return found
+
+
+def _context(
+    reader: Any,
+    anchors: Sequence[certificates.Certificate],
+    moment: datetime | None,
+    lists: Sequence[certificates.CertificateRevocationList],
+) -> Any:
+    """Return whom to trust at an instant, with the revocation lists of the file and of the verifier."""
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
     from pyhanko_certvalidator import ValidationContext
 
-    roots = [x509.Certificate.load(c.public_bytes(serialization.Encoding.DER)) for c in anchors]
-    return ValidationContext(
-        trust_roots=roots, moment=moment, allow_fetching=False, revocation_mode="soft-fail"
+    arguments: dict[str, Any] = {
+        "trust_roots": [x509.Certificate.load(c.public_bytes(serialization.Encoding.DER)) for c in anchors],
+        "moment": moment,
+        "crls": [crl.CertificateList.load(raw) for raw in encoded(lists)],
+        "allow_fetching": False,
+        "revocation_mode": "soft-fail",
+    }
+    if "/DSS" not in reader.root:
+        return ValidationContext(**arguments)
+    return DocumentSecurityStore.read_dss(reader).as_validation_context(
+        arguments | {"revocation_mode": "require" if _has_lists(reader) else "soft-fail"}
     )
 
 

@@ -43,7 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "authority": "Autorité d'horodatage",
         "token": "Jeton d'horodatage",
         "log": "Journal de transparence",
-        "log_place": "{origin}, enregistrement n° {index} sur {size}",
+        "log_place": "enregistrement n° {index} sur {size}",
         "identifier": "Identifiant de la preuve",
         "timeline": "Chronologie",
         "when": "Date et heure (heure légale)",
@@ -51,9 +51,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "proof": "Journal",
         "check": "Vérifier cette preuve",
         "check_1": "Ce document est scellé : toute modification rompt son cachet.",
-        "check_2": "Les preuves techniques (JSON) sont jointes à ce fichier PDF.",
+        "check_2": "Les preuves techniques (JSON et XML) sont jointes à ce fichier PDF.",
         "check_3": "Hors ligne et sans le prestataire : lre verify, avec les certificats racines publiés.",
-        "check_4": "Le niveau du cachet PDF est PAdES B-T ; les données de révocation ne sont pas jointes.",
+        "check_short": "Niveau du cachet de ce PDF : {level} ; les listes de révocation ne sont pas jointes.",
+        "check_long": (
+            "Niveau du cachet de ce PDF : {level} ; les listes de révocation et un horodatage "
+            "du document entier sont joints."
+        ),
+        "scan": "Vérifier en ligne",
+        "scan_alt": "Code QR menant à la page de vérification : {url}",
+        "non_qualified": "Service non qualifié",
+        "qualified": "Service qualifié",
     },
     "en": {
         "sending": "The sending",
@@ -73,7 +81,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "authority": "Time-stamping authority",
         "token": "Time-stamp token",
         "log": "Transparency log",
-        "log_place": "{origin}, record {index} of {size}",
+        "log_place": "record {index} of {size}",
         "identifier": "Evidence identifier",
         "timeline": "Timeline",
         "when": "Date and time (legal time)",
@@ -81,9 +89,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "proof": "Log",
         "check": "Checking this proof",
         "check_1": "This document is sealed: any change breaks its seal.",
-        "check_2": "The technical evidence (JSON) is attached to this PDF file.",
+        "check_2": "The technical evidence (JSON and XML) is attached to this PDF file.",
         "check_3": "Offline and without the provider: lre verify, with the published root certificates.",
-        "check_4": "The PDF seal is of level PAdES B-T; revocation data is not embedded.",
+        "check_short": "Level of this PDF's seal: {level}; revocation lists are not embedded.",
+        "check_long": (
+            "Level of this PDF's seal: {level}; revocation lists and a time stamp of the whole document "
+            "are embedded."
+        ),
+        "scan": "Check online",
+        "scan_alt": "QR code leading to the verification page: {url}",
+        "non_qualified": "Non-qualified service",
+        "qualified": "Qualified service",
     },
 }
 """Words by language."""
