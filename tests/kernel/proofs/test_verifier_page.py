@@ -1,0 +1,345 @@
+"""The verifier page in a real browser: it answers what `lre verify` answers, and needs no network."""
+
+import base64
+import json
+import random
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import rfc8785
+
+from lre_kit.proofs.exhibit import parse_exhibit
+from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.renewal import Renewal, renewal_leaf, stamped_digest
+from lre_kit.proofs.report import Report
+from lre_kit.proofs.tsa import BuiltinAuthority
+from lre_kit.proofs.verify import Anchors, verify_exhibit, verify_path
+from lre_kit.testing.clock import MovedClock
+
+VERIFY = """async ([kind, encoded]) => {
+  await lreVerifier.ready;
+  const trust = kind === "none" ? {} : JSON.parse(document.getElementById("embedded").textContent);
+  const anchors = await lreVerifier.readAnchors(trust);
+  const reports = [];
+  for (const each of encoded) {
+    const bytes = Uint8Array.from(atob(each), (character) => character.charCodeAt(0));
+    reports.push((await lreVerifier.verifyExhibit(bytes, anchors)).toJSON());
+  }
+  return reports;
+}"""
+
+VERIFY_FILES = """async (encoded) => {
+  const trust = JSON.parse(document.getElementById("embedded").textContent);
+  const files = new Map(Object.entries(encoded).map(
+    ([path, each]) => [path, Uint8Array.from(atob(each), (character) => character.charCodeAt(0))]));
+  return (await lreVerifier.verifyFiles(files, await lreVerifier.readAnchors(trust))).toJSON();
+}"""
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def evidence(shelf: Path, place: int = 2) -> bytes:
+    return sorted((shelf / "letter" / "evidence").glob("*.json"))[place].read_bytes()
+
+
+def in_browser(page: "Page", vectors: list[bytes], trust: str = "own") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate(
+        VERIFY, [trust, [base64.b64encode(v).decode() for v in vectors]]
+    )
+    return found
+
+
+def in_python(raw: bytes, anchors: Anchors) -> dict[str, Any]:
+    report = Report()
+    verify_exhibit(raw, "evidence", anchors, report)
+    return report.to_json()
+
+
+def told(report: dict[str, Any], *keys: str) -> list[tuple[str, ...]]:
+    return [tuple(check[key] for key in keys) for check in report["checks"]]
+
+
+def changed(raw: bytes, where: str, value: Any) -> bytes:
+    """Return an exhibit with one member replaced, in its one form."""
+    found = json.loads(raw)
+    *path, last = where.split(".")
+    part = found
+    for step in path:
+        part = part[step]
+    part[last] = value(part[last]) if callable(value) else value
+    return rfc8785.dumps(found)
+
+
+def flipped(encoded: str, place: int, *, url: bool = False) -> str:
+    """Flip one bit of what base64 text stands for, written as it was."""
+    raw = bytearray(base64.urlsafe_b64decode(encoded + "==") if url else base64.b64decode(encoded))
+    raw[place] ^= 1
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=") if url else base64.b64encode(raw).decode()
+
+
+def in_header(change: Callable[[dict[str, Any]], object]) -> Callable[[str], str]:
+    def value(protected: str) -> str:
+        header = json.loads(base64.urlsafe_b64decode(protected + "=="))
+        change(header)
+        return base64.urlsafe_b64encode(rfc8785.dumps(header)).decode().rstrip("=")
+
+    return value
+
+
+def twins(raw: bytes, other: bytes) -> dict[str, bytes]:
+    """Return exhibits that are wrong in one thing each; `other` is of a later event under another head."""
+    found, second = json.loads(raw), json.loads(other)
+    text = raw.decode()
+    header = ("evidence.protected", in_header)
+    unknown_line = "— stranger.example/log " + base64.b64encode(bytes(68)).decode() + "\n"
+    return {
+        "a byte at the end": raw + b" ",
+        "a byte order mark": b"\xef\xbb\xbf" + raw,
+        "a blank between members": text.replace(",", ", ", 1).encode(),
+        "a member twice": text.replace('"format":', '"format":"lre-exhibit/1","format":', 1).encode(),
+        "an escape that is not needed": text.replace("lre-exhibit", "\\u006cre-exhibit").encode(),
+        "a number with a fraction": text.replace('"index":2', '"index":2.0').encode(),
+        "half a character": changed(raw, "checkpoint", "X").replace(b'"X"', b'"\\ud800"'),
+        "not UTF-8": raw.replace(b"lre-exhibit", b"\xffre-exhibit"),
+        "cut short": raw[: len(raw) // 2],
+        "nothing": b"",
+        "a list": b"[]",
+        "far too deep": b"[" * 100_000,
+        "an unknown member": rfc8785.dumps(found | {"more": 1}),
+        "a missing member": rfc8785.dumps({k: v for k, v in found.items() if k != "token"}),
+        "an unknown format": changed(raw, "format", "lre-exhibit/9"),
+        "the name of an inherited member as format": changed(raw, "format", "constructor"),
+        "the second format without renewals": rfc8785.dumps(
+            found | {"format": "lre-exhibit/2", "renewals": []}
+        ),
+        "text as index": changed(raw, "log.index", "2"),
+        "a negative index": changed(raw, "log.index", -1),
+        "the next index": changed(raw, "log.index", lambda n: n + 1),
+        "an index beyond the tree": changed(raw, "log.index", 10**6),
+        "another size": changed(raw, "log.size", lambda n: n + 1),
+        "a path too short": changed(raw, "log.path", lambda p: p[1:]),
+        "a path too long": changed(raw, "log.path", lambda p: [*p, p[0]]),
+        "a path in another order": changed(raw, "log.path", lambda p: p[::-1]),
+        "a path in capitals": changed(raw, "log.path", lambda p: [p[0].upper(), *p[1:]]),
+        "another hash on the path": changed(raw, "log.path", lambda p: ["00" * 32, *p[1:]]),
+        "another salt": changed(raw, "log.salt", lambda s: s[2:] + s[:2]),
+        "no salt": changed(raw, "log.salt", ""),
+        "another payload": changed(raw, "evidence.payload", second["evidence"]["payload"]),
+        "a payload that is no record": changed(raw, "evidence.payload", "W10"),
+        "a padded payload": changed(raw, "evidence.payload", lambda p: p + "="),
+        "a payload with a bit flipped": changed(
+            raw, "evidence.payload", lambda p: flipped(p, 30, url=True)
+        ),
+        "a signature with a bit flipped": changed(
+            raw, "evidence.signature", lambda s: flipped(s, 5, url=True)
+        ),
+        "a signature of zeros": changed(raw, "evidence.signature", "A" * 86),
+        "no signature": changed(raw, "evidence.signature", ""),
+        "a signature that is not base64url": changed(raw, "evidence.signature", lambda s: "+" + s[1:]),
+        "the seal of another event": rfc8785.dumps(found | {"evidence": second["evidence"]}),
+        "no algorithm": changed(raw, header[0], in_header(lambda h: h.update(alg="none"))),
+        "another algorithm": changed(raw, header[0], in_header(lambda h: h.update(alg="HS256"))),
+        "something critical": changed(raw, header[0], in_header(lambda h: h.update(crit=["exp"], exp=1))),
+        "a time that is no number": changed(raw, header[0], in_header(lambda h: h.update(iat="1"))),
+        "no certificate": changed(raw, header[0], in_header(lambda h: h.update(x5c=[]))),
+        "another certificate named": changed(
+            raw, header[0], in_header(lambda h: h.update({"x5t#S256": "A" * 43}))
+        ),
+        "no certificate named": changed(raw, header[0], in_header(lambda h: h.pop("x5t#S256"))),
+        "a header that is not JSON": changed(raw, header[0], "AAAA"),
+        "no header": changed(raw, header[0], ""),
+        "the checkpoint of another head": rfc8785.dumps(found | {"checkpoint": second["checkpoint"]}),
+        "another size in the checkpoint": changed(
+            raw, "checkpoint", lambda c: c.replace(f"\n{found['log']['size']}\n", "\n9\n")
+        ),
+        "a line added to the checkpoint": changed(
+            raw, "checkpoint", lambda c: c.replace("\n\n", "\nmore\n\n")
+        ),
+        "an unknown signature on the checkpoint": changed(raw, "checkpoint", lambda c: c + unknown_line),
+        "a checkpoint nobody signed": changed(raw, "checkpoint", lambda c: c.split("\n\n")[0] + "\n"),
+        "a carriage return in the checkpoint": changed(raw, "checkpoint", lambda c: c.replace("\n", "\r\n")),
+        "a checkpoint signature with a bit flipped": changed(
+            raw, "checkpoint", lambda c: c.rsplit(" ", 1)[0] + " " + flipped(c.rsplit(" ", 1)[1], 20) + "\n"
+        ),
+        "the token of another checkpoint": rfc8785.dumps(found | {"token": second["token"]}),
+        "no token": changed(raw, "token", ""),
+        "a token that is not DER": changed(raw, "token", "AAAA"),
+        "a token with something after it": changed(
+            raw, "token", lambda t: base64.b64encode(base64.b64decode(t) + b"\0").decode()
+        ),
+        "a token with a blank": changed(raw, "token", lambda t: t[:8] + " " + t[8:]),
+    }  # fmt: skip
+
+
+def test_the_offices_evidence_passes_as_it_does_on_the_command_line(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    anchors = Anchors.load(shelf / "trust")
+    raws = [evidence(shelf, place) for place in range(5)]
+    for raw, report in zip(raws, in_browser(opened(), raws), strict=True):
+        assert report["result"] == "passed"
+        keys = ("name", "subject", "result", "sub_indication")
+        assert told(report, *keys) == told(in_python(raw, anchors), *keys)
+        assert any("revocation" in line for line in report["not_checked"])
+
+
+def test_every_changed_twin_fails_and_both_verifiers_name_the_same_check(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    anchors = Anchors.load(shelf / "trust")
+    vectors = twins(evidence(shelf), evidence(shelf, 0))
+    reports = in_browser(opened(), list(vectors.values()))
+    answers = {
+        name: (in_python(raw, anchors), report)
+        for (name, raw), report in zip(vectors.items(), reports, strict=True)
+    }
+    assert len(answers) >= 50
+    assert {name for name, (_, report) in answers.items() if report["result"] != "failed"} == set()
+    for name, (expected, report) in answers.items():
+        keys = ("name", "result", "sub_indication")
+        assert (name, told(report, *keys)) == (name, told(expected, *keys))
+
+
+def test_a_flipped_bit_anywhere_in_the_token_or_the_file_passes_in_neither(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    anchors, raw, chance = (
+        Anchors.load(shelf / "trust"),
+        evidence(shelf),
+        random.Random(20260112),
+    )
+    token = json.loads(raw)["token"]
+    vectors = [
+        changed(raw, "token", flipped(token, place)) for place in range(0, len(base64.b64decode(token)), 7)
+    ]
+    for place in (chance.randrange(len(raw)) for _ in range(120)):
+        vectors.append(raw[:place] + bytes([raw[place] ^ 1 << chance.randrange(8)]) + raw[place + 1 :])
+    for vector, report in zip(vectors, in_browser(opened(), vectors), strict=True):
+        expected = in_python(vector, anchors)
+        # How a damaged certificate is refused depends on how much of it a library reads first.
+        assert told(report, "name", "result") == told(expected, "name", "result")
+        assert report["result"] == expected["result"] != "passed"
+
+
+def test_a_strangers_evidence_and_missing_trust_are_answered_alike(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    stranger = next((shelf / "strangers" / "evidence").glob("01-*.json")).read_bytes()
+    own, page, keys = evidence(shelf), opened(), ("name", "result", "sub_indication")
+    (report,) = in_browser(page, [stranger])
+    assert told(report, *keys) == told(in_python(stranger, Anchors.load(shelf / "trust")), *keys)
+    assert report["result"] == "failed"
+    (report,) = in_browser(page, [own], trust="none")
+    assert told(report, *keys) == told(in_python(own, Anchors.none()), *keys)
+    assert report["result"] == "indeterminate"
+
+
+def renewed(raw: bytes, authority: BuiltinAuthority, clock: MovedClock, *, times: int = 2) -> bytes:
+    exhibit = parse_exhibit(raw)
+    for _ in range(times):
+        clock.advance(timedelta(days=30))
+        tokens = [exhibit.token, *(renewal.token for renewal in exhibit.renewals)]
+        root = renewal_leaf(exhibit.checkpoint, tokens)
+        token = authority.stamp(stamped_digest(1, root))
+        renewal = Renewal(index=0, size=1, path=(), token=token)
+        exhibit = replace(exhibit, renewals=(*exhibit.renewals, renewal))
+    return exhibit.to_bytes()
+
+
+def test_renewed_time_stamps_are_followed_as_on_the_command_line(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    clock = MovedClock()
+    authority = BuiltinAuthority(Keys.load(shelf / "office" / "keys"), clock)
+    good = renewed(evidence(shelf), authority, clock)
+    found = json.loads(good)
+    first, last = found["renewals"]
+    vectors = {
+        "good": good,
+        "swapped": rfc8785.dumps(found | {"renewals": [last, first]}),
+        "first dropped": rfc8785.dumps(found | {"renewals": [last]}),
+        "another index": changed(good, "renewals", [first | {"index": 1}, last]),
+        "another size": changed(good, "renewals", [first | {"size": 2}, last]),
+        "a path": changed(good, "renewals", [first | {"path": ["00" * 32]}, last]),
+        "a flipped bit": changed(good, "renewals", [first, last | {"token": flipped(last["token"], -1)}]),
+        "another note's": changed(renewed(evidence(shelf, 0), authority, clock), "renewals", [first, last]),
+        "an unknown member": changed(good, "renewals", [first | {"more": 1}, last]),
+        "the first format": changed(good, "format", "lre-exhibit/1"),
+    }
+    anchors, keys = Anchors.load(shelf / "trust"), ("name", "result", "sub_indication")
+    reports = in_browser(opened(), list(vectors.values()))
+    for (name, raw), report in zip(vectors.items(), reports, strict=True):
+        assert (name, told(report, *keys)) == (name, told(in_python(raw, anchors), *keys))
+        assert (name, report["result"]) == (name, "passed" if name == "good" else "failed")
+
+
+def test_without_ed25519_the_checkpoint_is_left_open_and_says_why(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    page = opened()
+    page.evaluate(
+        """() => {
+      const known = crypto.subtle.importKey.bind(crypto.subtle);
+      crypto.subtle.importKey = (format, key, algorithm, ...rest) => algorithm.name === "Ed25519"
+        ? Promise.reject(new DOMException("", "NotSupportedError")) : known(format, key, algorithm, ...rest);
+    }"""
+    )
+    (report,) = in_browser(page, [evidence(shelf)])
+    assert report["result"] == "indeterminate"
+    (left_open,) = [check for check in report["checks"] if check["result"] != "passed"]
+    assert left_open["name"] == "checkpoint"
+    assert "Ed25519" in left_open["reason"]
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        (lambda bundle: None, "passed"),
+        (lambda bundle: (bundle / "documents/01-letter.pdf").write_bytes(b"%PDF another"), "failed"),
+        (lambda bundle: (bundle / "documents/01-letter.pdf").unlink(), "failed"),
+        (lambda bundle: (bundle / "evidence/03-ConsignmentAcceptance.json").unlink(), "failed"),
+        (lambda bundle: (bundle / "evidence/05-ContentHandover.json").write_bytes(b"{}"), "failed"),
+        (lambda bundle: (bundle / "more.txt").write_text("more"), "failed"),
+        (lambda bundle: (bundle / "manifest.json").write_text('{"../up": "00"}'), "failed"),
+        (lambda bundle: (bundle / "manifest.json").write_text("[]"), "failed"),
+        (lambda bundle: relist(bundle, leave_out="evidence/02-NotificationForAcceptance.json"), "failed"),
+        (lambda bundle: relist(bundle, leave_out="documents/01-letter.pdf"), "passed"),
+    ],
+)
+def test_a_bundle_is_answered_as_on_the_command_line(
+    shelf: Path,
+    tmp_path: Path,
+    opened: Callable[..., "Page"],
+    change: Callable[[Path], object],
+    answer: str,
+) -> None:
+    bundle = shutil.copytree(shelf / "letter" / "bundle", tmp_path / "bundle")
+    change(bundle)
+    # The browser's driver has an event loop on this thread; checking PDFs wants one of its own.
+    with ThreadPoolExecutor(1) as other:
+        found = other.submit(verify_path, bundle, Anchors.load(shelf / "trust")).result()
+    keys = ("name", "subject", "result", "sub_indication")
+    expected = [row for row in told(found.to_json(), *keys) if not row[0].startswith("PDF")]
+    files = {
+        path.relative_to(tmp_path).as_posix(): base64.b64encode(path.read_bytes()).decode()
+        for path in bundle.rglob("*")
+        if path.is_file()
+    }
+    report = opened().evaluate(VERIFY_FILES, files)
+    assert told(report, *keys) == expected
+    assert report["result"] == answer
+
+
+def relist(bundle: Path, *, leave_out: str) -> None:
+    """Take a file out of a bundle and out of its list."""
+    (bundle / leave_out).unlink()
+    listed = json.loads((bundle / "manifest.json").read_bytes())
+    del listed[leave_out]
+    (bundle / "manifest.json").write_bytes(rfc8785.dumps(listed))
