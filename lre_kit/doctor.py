@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
-from lre_kit.errors import LreError
+from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.office import PostOffice
 from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.seal import FileSeal
 from lre_kit.proofs.timestamp import open_authority
+from lre_kit.proofs.timestamp_authorities import NamedAuthority, members
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.blobs import open_blobs
@@ -158,8 +159,30 @@ def _seal(settings: Settings, clock: Clock) -> str:
 
 def _time_stamps(settings: Settings, clock: Clock) -> str:
     keys = Keys.load(settings.keys_folder)
-    open_authority(settings, keys, clock).stamp(hashlib.sha256(b"doctor").digest())
+    digest, refused = hashlib.sha256(b"doctor").digest(), []
+    asked = members(open_authority(settings, keys, clock))
+    for number, authority in enumerate(asked, 1):
+        try:
+            authority.stamp(digest)
+        except LreError as error:
+            if len(asked) == 1 and not _is_about_time(error):
+                raise
+            name = authority.name if isinstance(authority, NamedAuthority) else f"authority {number}"
+            # Whose clock is wrong cannot be told from here; a second authority's answer tells.
+            clocks = "our clock and its clock disagree: " if _is_about_time(error) else ""
+            refused.append(f"{name}: {clocks}{error.problem}")
+    if refused:
+        raise _Unwell(
+            f"{len(asked) - len(refused)} of {len(asked)} authorities answer well. {' '.join(refused)}",
+            "Check the machine's clock (NTP), then the authorities in LRE_TSA_FILE or LRE_TSA_URL.",
+        )
+    if settings.tsa_file is not None:
+        return f"{len(asked)} authorities in {settings.tsa_file}"
     return settings.tsa_url or "built in (non-qualified)"
+
+
+def _is_about_time(error: LreError) -> bool:
+    return isinstance(error, TimestampRejectedError) and error.check == "time"
 
 
 def _evidence(settings: Settings, clock: Clock) -> str:

@@ -21,6 +21,7 @@ from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.log import Log
 from lre_kit.proofs.note import NoteSigner
 from lre_kit.proofs.recorder import Recorder
+from lre_kit.proofs.restamp import Restamper
 from lre_kit.proofs.seal import FileSeal, Seal
 from lre_kit.proofs.sequencer import Sequencer
 from lre_kit.proofs.timestamp import TimestampAuthority, open_authority
@@ -48,6 +49,7 @@ class PostOffice:
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
+        restamper: Renews time stamps before their certificate ends.
         issuer: Exhibits, proofs and bundles.
     """
 
@@ -84,6 +86,13 @@ class PostOffice:
             clock=clock,
             batch_max=settings.batch_max,
             anchors=settings.home / "checkpoints",
+            restamp_margin=timedelta(days=settings.restamp_before_days),
+        )
+        self.restamper = Restamper(
+            database,
+            clock=clock,
+            authority=authority,
+            margin=timedelta(days=settings.restamp_before_days),
         )
         self.recorder = Recorder(seal=seal, settings=settings)
         self.intake = Intake(
@@ -127,6 +136,7 @@ class PostOffice:
             desk=self.desk,
             reading=self.reading,
             issuer=self.issuer,
+            restamper=self.restamper,
             courier=courier,
             links=self.links,
             identity=self.identity,

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     """PEM file of the root(s) that tokens from `tsa_url` must chain to."""
     tsa_timeout_s: float = 10.0
     """Seconds to wait for the authority."""
+    tsa_file: Path | None = None
+    """TOML file of several authorities, asked in order; takes the place of the `tsa_…` settings above."""
+    restamp_before_days: float = Field(default=90.0, ge=0)
+    """Days before its certificate's end from which what an authority stamped is stamped anew."""
     clock_tolerance_s: float = 60.0
     """Largest disagreement accepted between our clock and a token, in seconds."""
     batch_max: int = Field(default=4096, ge=1)

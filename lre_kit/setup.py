@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lre_kit.clock import Clock, now
+from lre_kit.proofs.authorities_file import write_authorities
 from lre_kit.proofs.keys import Keys, create_keys
 from lre_kit.settings import Settings
 from lre_kit.store import schema
@@ -23,6 +24,7 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
         create_keys(folder, provider_name=settings.provider_name, origin=settings.origin, clock=clock)
         yield f"Keys made: {folder} (back them up, apart from the data)"
     Keys.load(folder).write_trust(settings.home / "trust")
+    write_authorities(settings.home / "trust", settings)
     yield f"Trust anchors for verifiers: {settings.home / 'trust'}"
     database = Database(settings.database)
     try:

@@ -14,6 +14,7 @@ from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
+from lre_kit.proofs.authorities_file import write_authorities
 
 
 @click.command()
@@ -142,6 +143,7 @@ def export_command(*, number: str, out: Path) -> None:
     with opened_office() as office:
         letter = _letter(office, number)
         office.keys.write_trust(out / "trust")
+        write_authorities(out / "trust", office.settings)
         folder = office.issuer.export(letter.id, out / letter.number)
     click.echo(f"Written to {folder}. Verify with: lre verify {folder / 'bundle'}")
 

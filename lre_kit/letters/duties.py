@@ -15,6 +15,7 @@ from lre_kit.letters.desk import Desk
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import Reading
 from lre_kit.proofs.issue import Issuer
+from lre_kit.proofs.restamp import RenewalTooEarlyError, Restamper
 from lre_kit.store.agenda import Agenda, Duty, LeaseLostError
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Duties:
         desk: Desk,
         reading: Reading,
         issuer: Issuer,
+        restamper: Restamper,
         courier: Courier,
         links: Links,
         identity: MailIdentity,
@@ -47,6 +49,7 @@ class Duties:
         self._desk = desk
         self._reading = reading
         self._issuer = issuer
+        self._restamper = restamper
         self._courier = courier
         self._links = links
         self._identity = identity
@@ -55,6 +58,7 @@ class Duties:
             "notify": self._notify,
             "close_window": self._close_window,
             "make_proof": self._make_proof,
+            "restamp": self._restamp,
         }
 
     def run(self, duty: Duty) -> bool:
@@ -113,3 +117,10 @@ class Duties:
 
     def _make_proof(self, duty: Duty) -> None:
         self._issuer.make(duty.subject, str(duty.payload["kind"]), duty=duty)
+
+    def _restamp(self, duty: Duty) -> None:
+        try:
+            self._restamper.renew(duty)
+        except RenewalTooEarlyError as early:
+            log.warning("duty %s waits: %s", duty.id, early.problem)
+            self._agenda.release(duty, error=early.problem, retry_at=self._restamper.retry_at(duty))

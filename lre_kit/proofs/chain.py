@@ -89,8 +89,8 @@ def load_certificate(encoded: bytes) -> x509.Certificate:
         _ = (certificate.subject, certificate.issuer)
         _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         number = certificate.serial_number
-    except (x509.InvalidVersion, CryptographyDeprecationWarning) as error:
-        # The latter where warnings are errors: a later release refuses such certificates itself.
+    except (x509.InvalidVersion, CryptographyDeprecationWarning, UserWarning) as error:
+        # The latter two where warnings are errors: forms, or lengths of names, that should not be.
         raise ValueError("a certificate that X.509 does not allow") from error
     if number < 1:
         raise ValueError("a serial number that RFC 5280 does not allow")

@@ -1,8 +1,10 @@
 """The exhibit: all that proves one event, in one self-contained JSON file.
 
 ``{"format", "evidence": {payload, protected, signature}, "log": {index, size, path, salt},
-"checkpoint", "token"}``. The file has one byte form (RFC 8785); reading refuses any other, and any
-member that is not expected, so that a changed byte is a changed exhibit.
+"checkpoint", "token"}``, and, where the token was renewed since, ``"renewals": [{index, path, size,
+token}]``, the oldest first; only then is the format the second one. The file has one byte form
+(RFC 8785); reading refuses any other, and any member that is not expected, so that a changed byte is
+a changed exhibit.
 """
 
 import base64
@@ -15,17 +17,25 @@ from typing import Any
 import rfc8785
 
 from lre_kit.errors import IntegrityError
+from lre_kit.proofs.renewal import PATH_MAX, RENEWALS_MAX, Renewal
 from lre_kit.proofs.seal import base64url
 
 FORMAT = "lre-exhibit/1"
-"""Name and version of the format."""
+"""Name and version of the format while the token was never renewed."""
+
+FORMAT_RENEWED = "lre-exhibit/2"
+"""Name and version of the format with renewals."""
 
 EXHIBIT_MAX_BYTES = 2 * 1024 * 1024
 """Largest exhibit read, in bytes."""
 
-_MEMBERS = {"format", "evidence", "log", "checkpoint", "token"}
+_MEMBERS = {
+    FORMAT: {"format", "evidence", "log", "checkpoint", "token"},
+    FORMAT_RENEWED: {"format", "evidence", "log", "checkpoint", "token", "renewals"},
+}
 _EVIDENCE = {"payload", "protected", "signature"}
 _LOG = {"index", "size", "path", "salt"}
+_RENEWAL = {"index", "size", "path", "token"}
 
 
 class ExhibitError(IntegrityError):
@@ -56,6 +66,8 @@ class Exhibit:
     """Signed note (C2SP)."""
     token: bytes
     """TimeStampToken over SHA-256 of the note."""
+    renewals: tuple[Renewal, ...] = ()
+    """Later tokens that keep the first one good, the oldest first."""
 
     @property
     def compact(self) -> str:
@@ -72,24 +84,33 @@ class Exhibit:
 
     def to_bytes(self) -> bytes:
         """Return the file's bytes."""
-        return rfc8785.dumps(
-            {
-                "format": FORMAT,
-                "evidence": {
-                    "payload": base64url(self.payload),
-                    "protected": self.protected,
-                    "signature": self.signature,
-                },
-                "log": {
-                    "index": self.index,
-                    "size": self.size,
-                    "path": [step.hex() for step in self.path],
-                    "salt": self.salt.hex(),
-                },
-                "checkpoint": self.checkpoint,
-                "token": base64.b64encode(self.token).decode(),
-            }
-        )
+        members: dict[str, Any] = {
+            "format": FORMAT_RENEWED if self.renewals else FORMAT,
+            "evidence": {
+                "payload": base64url(self.payload),
+                "protected": self.protected,
+                "signature": self.signature,
+            },
+            "log": {
+                "index": self.index,
+                "size": self.size,
+                "path": [step.hex() for step in self.path],
+                "salt": self.salt.hex(),
+            },
+            "checkpoint": self.checkpoint,
+            "token": base64.b64encode(self.token).decode(),
+        }
+        if self.renewals:
+            members["renewals"] = [
+                {
+                    "index": renewal.index,
+                    "size": renewal.size,
+                    "path": [step.hex() for step in renewal.path],
+                    "token": base64.b64encode(renewal.token).decode(),
+                }
+                for renewal in self.renewals
+            ]
+        return rfc8785.dumps(members)
 
 
 def parse_exhibit(raw: bytes) -> Exhibit:
@@ -102,7 +123,7 @@ def parse_exhibit(raw: bytes) -> Exhibit:
         raise _bad("The evidence file is far larger than any.")
     try:
         found = json.loads(raw)
-        _expect_members(found, _MEMBERS)
+        _expect_members(found, _MEMBERS[_text(found["format"])])
         _expect_members(found["evidence"], _EVIDENCE)
         _expect_members(found["log"], _LOG)
         evidence, log = found["evidence"], found["log"]
@@ -117,6 +138,7 @@ def parse_exhibit(raw: bytes) -> Exhibit:
             salt=bytes.fromhex(log["salt"]),
             checkpoint=_text(found["checkpoint"]),
             token=base64.b64decode(found["token"], validate=True),
+            renewals=tuple(_renewal(each) for each in _at_most(found.get("renewals", []), RENEWALS_MAX)),
         )
         one_form = made.to_bytes()
     except (
@@ -128,9 +150,26 @@ def parse_exhibit(raw: bytes) -> Exhibit:
         rfc8785.CanonicalizationError,
     ) as error:
         raise _bad("The evidence file cannot be read.") from error
-    if found["format"] != FORMAT or one_form != raw:
+    if one_form != raw:
         raise _bad("The evidence file is not in its one form: it was changed.")
     return made
+
+
+def _renewal(found: Any) -> Renewal:
+    _expect_members(found, _RENEWAL)
+    return Renewal(
+        index=_number(found["index"]),
+        size=_number(found["size"]),
+        path=tuple(bytes.fromhex(step) for step in _at_most(found["path"], PATH_MAX)),
+        token=base64.b64decode(found["token"], validate=True),
+    )
+
+
+def _at_most(found: Any, count: int) -> Sequence[Any]:
+    if len(_list(found)) > count:
+        msg = "far more than there can be"
+        raise ValueError(msg)
+    return _list(found)
 
 
 def _expect_members(found: Any, names: set[str]) -> None:

@@ -27,6 +27,7 @@ from lre_kit.proofs.bundle import write_bundle
 from lre_kit.proofs.exhibit import Exhibit
 from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.log import Log
+from lre_kit.proofs.renewal_store import renewals_of, renewed_since
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow, ProofRow
 from lre_kit.proofs.timestamp import TimestampAuthority
 from lre_kit.settings import Settings
@@ -125,6 +126,7 @@ class Issuer:
                     salt=row.salt,
                     checkpoint=row.note,
                     token=row.token,
+                    renewals=renewals_of(connection, row.size),
                 )
                 name = f"{row.seq + 1:02}-{row.name}.json"
                 made.append(NamedExhibit(name=name, event=ErdsEvent(row.name), exhibit=exhibit))
@@ -149,10 +151,13 @@ class Issuer:
             letter = read_letter(connection, letter_id)
             language = language or letter.language
             kept = connection.execute(
-                select(_PROOF.c.blob_key, _PROOF.c.digest_hex).where(
+                select(_PROOF.c.blob_key, _PROOF.c.digest_hex, _PROOF.c.made_at).where(
                     _PROOF.c.letter_id == letter_id, _PROOF.c.kind == kind, _PROOF.c.language == language
                 )
             ).first()
+            # A proof from before a renewal carries evidence without it.
+            if kept and renewed_since(connection, kept.made_at, lambda: self._checkpoints_of(letter_id)):
+                kept = None
         pdf = self._kept(kept.blob_key, kept.digest_hex) if kept else None
         if pdf is None:
             pdf = self._render(letter, kind, language)
@@ -269,6 +274,9 @@ class Issuer:
             for document in letter.documents:
                 info, pieces = self._open_document(letter_id, document.position)
                 yield f"documents/{info.position:02}-{info.name}", pieces
+
+    def _checkpoints_of(self, letter_id: str) -> list[int]:
+        return [row.size for row in self._evidence(letter_id) if row.size is not None]
 
     def _evidence(self, letter_id: str) -> list[Row[Any]]:
         with self._database.read() as connection:

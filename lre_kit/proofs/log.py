@@ -5,7 +5,7 @@ tile of each level; a proof reads about three tiles per 2^24 leaves. Leaves are 
 nothing personal is in the log, and destroying a salt makes its leaf mute.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -115,6 +115,11 @@ def size(connection: Connection) -> int:
 
 def stored_subtree(connection: Connection) -> Subtree:
     """Return the subtree function over stored tiles; each tile is read once per call."""
+    return tiled_subtree(lambda level, position: _tile(connection, level, position))
+
+
+def tiled_subtree(read: Callable[[int, int], bytes]) -> Subtree:
+    """Return the subtree function over the tiles that `read` hands out by level and position, once each."""
     tiles: dict[tuple[int, int], list[bytes]] = {}
 
     def subtree(level: int, index: int) -> bytes:
@@ -122,7 +127,7 @@ def stored_subtree(connection: Connection) -> Subtree:
         first = index << above
         key = (tile_level, first // WIDTH)
         if key not in tiles:
-            tiles[key] = split_tile(_tile(connection, *key))
+            tiles[key] = split_tile(read(*key))
         within = first % WIDTH
         return merkle.root(tiles[key][within : within + (1 << above)])
 

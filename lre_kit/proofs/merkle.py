@@ -95,14 +95,14 @@ def consistency_path(old: int, new: int, subtree: Subtree) -> list[bytes]:
     return path[::-1]
 
 
-def verify_inclusion(*, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Tell whether a leaf hash is the one at `index` under `root` (RFC 9162 §2.1.3.2)."""
+def path_root(*, leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """Return the root an inclusion path leads to, or nothing if it is no path of such a tree."""
     if not 0 <= index < size:
-        return False
+        return None
     place, last, reached = index, size - 1, leaf
     for sibling in path:
         if last == 0:
-            return False
+            return None
         if place % 2 or place == last:
             reached = node_hash(sibling, reached)
             while place % 2 == 0 and place:
@@ -110,7 +110,12 @@ def verify_inclusion(*, leaf: bytes, index: int, size: int, path: Sequence[bytes
         else:
             reached = node_hash(reached, sibling)
         place, last = place >> 1, last >> 1
-    return last == 0 and reached == root
+    return reached if last == 0 else None
+
+
+def verify_inclusion(*, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Tell whether a leaf hash is the one at `index` under `root` (RFC 9162 §2.1.3.2)."""
+    return path_root(leaf=leaf, index=index, size=size, path=path) == root
 
 
 def verify_consistency(

@@ -4,8 +4,11 @@ Sub-indications are the words of ETSI EN 319 102-1.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from lre_kit.clock import now
 
 
 class Result(StrEnum):
@@ -37,6 +40,8 @@ class Report:
 
     checks: list[Check] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
+    at: datetime = field(default_factory=now)
+    """Instant of the verification: time stamps whose certificate ended before it need a renewal."""
 
     def passed(self, name: str, subject: str, reason: str) -> None:
         """Add a check that passed."""

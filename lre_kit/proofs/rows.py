@@ -95,6 +95,58 @@ class CheckpointRow(SQLModel, table=True):
     last_error: str | None = Field(default=None)
 
 
+class RenewalRow(SQLModel, table=True):
+    """One renewal of all checkpoints whose newest token is by one certificate.
+
+    `token` is empty while leaves are gathered or the stamp is awaited; one renewal at a time is open
+    per `authority`, which names the certificate that ends (as in ``CheckpointRow.stamp_id``).
+    """
+
+    __tablename__ = "renewal"
+    __table_args__ = (
+        UniqueConstraint("stamp_id", name="uq_renewal_stamp"),
+        Index(
+            "uq_renewal_open",
+            "authority",
+            unique=True,
+            sqlite_where=text("token IS NULL"),
+            postgresql_where=text("token IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    authority: str = Field(max_length=32)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    size: int = 0
+    root: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    token: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    stamp_id: str | None = Field(default=None, max_length=120)
+    stamped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RenewalLeafRow(SQLModel, table=True):
+    """Where a checkpoint stands in a renewal's tree; `generation` counts its renewals from 1."""
+
+    __tablename__ = "renewal_leaf"
+    __table_args__ = (UniqueConstraint("renewal_id", "leaf_index", name="uq_renewal_leaf_index"),)
+
+    checkpoint_size: int = Field(primary_key=True, foreign_key="log_checkpoint.size")
+    generation: int = Field(primary_key=True)
+    renewal_id: str = Field(foreign_key="renewal.id", max_length=32)
+    leaf_index: int
+
+
+class RenewalTileRow(SQLModel, table=True):
+    """One tile of a renewal's tree, in the form of the log's tiles."""
+
+    __tablename__ = "renewal_tile"
+
+    renewal_id: str = Field(primary_key=True, foreign_key="renewal.id", max_length=32)
+    level: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class ProofRow(SQLModel, table=True):
     """A rendered proof kept in the content store; losing it loses nothing."""
 

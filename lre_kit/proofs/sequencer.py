@@ -9,7 +9,7 @@ newer stamped one overtook needs no stamp of its own.
 import logging
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from sqlalchemy import and_, bindparam, func, select, update
 
 from lre_kit.clock import Clock
-from lre_kit.errors import LreError
+from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.proofs.log import Log
+from lre_kit.proofs.renewal_store import plan_renewal
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
 from lre_kit.proofs.timestamp import TimestampAuthority, TimestampInfo, read_token
 from lre_kit.store.database import Database
@@ -54,7 +55,14 @@ class Sequencer:
     """Places and stamps; any number may run, one at a time has an effect."""
 
     def __init__(
-        self, database: Database, *, log: Log, clock: Clock, batch_max: int, anchors: Path | None = None
+        self,
+        database: Database,
+        *,
+        log: Log,
+        clock: Clock,
+        batch_max: int,
+        anchors: Path | None = None,
+        restamp_margin: timedelta = timedelta(days=90),
     ) -> None:
         """Wire the sequencer.
 
@@ -64,12 +72,14 @@ class Sequencer:
             clock: The office's clock.
             batch_max: Records under one checkpoint at most.
             anchors: Folder for copies of stamped checkpoints outside the database.
+            restamp_margin: How long before its certificate's end a token is to be renewed.
         """
         self._database = database
         self._log = log
         self._clock = clock
         self._batch_max = batch_max
         self._anchors = anchors
+        self._restamp_margin = restamp_margin
 
     def run_once(self) -> int:
         """Place up to a batch of sealed records under a new checkpoint; return how many."""
@@ -124,18 +134,25 @@ class Sequencer:
         digest = sha256(row.note.encode()).digest()
         try:
             token = authority.stamp(digest)
-            named = stamp_name(read_token(token, digest))
+            info = read_token(token, digest)
         except LreError as error:
-            log_.warning("checkpoint %d awaits its time stamp: %s", row.size, error.slug)
+            disagree = isinstance(error, TimestampRejectedError) and error.check == "time"
+            level = logging.ERROR if disagree else logging.WARNING
+            log_.log(level, "checkpoint %d awaits its time stamp: %s", row.size, error)
             values["last_error"] = f"{error.slug}: {error.problem}"
         else:
             values |= {
-                "token": token, "stamp_id": named, "stamped_at": self._clock(), "last_error": None,
-            }  # fmt: skip
+                "token": token,
+                "stamp_id": stamp_name(info),
+                "stamped_at": self._clock(),
+                "last_error": None,
+            }
         failpoint("stamp.after")
         with self._database.write() as uow:
             mine = and_(_CHECKPOINT.c.size == row.size, _CHECKPOINT.c.token.is_(None))
             done = uow.update(update(_CHECKPOINT).where(mine).values(values))
+            if done and "token" in values:
+                plan_renewal(uow, info, now=self._clock(), margin=self._restamp_margin)
             uow.commit()
         if done and "token" in values:
             self._anchor(row.note, values["token"])

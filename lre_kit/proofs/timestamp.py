@@ -94,6 +94,28 @@ def check_token(
     return read.info
 
 
+def check_still_trusted(
+    token: bytes,
+    *,
+    at: datetime,
+    anchors: Collection[x509.Certificate],
+    lists: Sequence[x509.CertificateRevocationList] = (),
+) -> None:
+    """Check that a token, sound by itself, still led to an anchor at a later instant.
+
+    Args:
+        token: TimeStampToken, DER, that `check_token` let pass.
+        at: The later instant, such as that of its renewal.
+        anchors: Roots the authority must lead to.
+        lists: Revocation lists to look in.
+
+    Raises:
+        ChainError: A certificate had ended or was revoked by then.
+    """
+    parts, _ = _decoded(token)
+    check_chain(_signing_certificate(parts), others=parts.certificates, anchors=anchors, at=at, lists=lists)
+
+
 def read_token(token: bytes, digest: bytes) -> TimestampInfo:
     """Return what a token over `digest` says, without asking whether its authority is trusted.
 
@@ -128,7 +150,7 @@ def _read(token: bytes, digest: bytes) -> _Read:
 
 
 class CheckedAuthority:
-    """Lets only tokens pass that stand every check."""
+    """Lets only tokens pass that stand every check; `anchors` are the roots they lead to."""
 
     def __init__(
         self,
@@ -141,7 +163,7 @@ class CheckedAuthority:
     ) -> None:
         """Check what `inner` answers against `anchors`, `policy` and our clock."""
         self._inner = inner
-        self._anchors = anchors
+        self.anchors = tuple(anchors)
         self._clock = clock
         self._tolerance = tolerance
         self._policy = policy
@@ -151,16 +173,20 @@ class CheckedAuthority:
         asked_at = self._clock()
         token = self._inner.stamp(digest)
         window = (asked_at - self._tolerance, self._clock() + self._tolerance)
-        check_token(token, digest, anchors=self._anchors, policy=self._policy, window=window)
+        check_token(token, digest, anchors=self.anchors, policy=self._policy, window=window)
         return token
 
 
 def open_authority(settings: Settings, keys: Keys, clock: Clock) -> TimestampAuthority:
-    """Return the authority that the settings name: built in, or RFC 3161 over HTTP.
+    """Return the authority that the settings name: several in order, built in, or RFC 3161 over HTTP.
 
     Raises:
         ConfigurationError: An address without its trust anchors, or anchors that cannot be read.
     """
+    if settings.tsa_file is not None:
+        from lre_kit.proofs.timestamp_authorities import open_authorities
+
+        return open_authorities(settings, keys, clock)
     tolerance = timedelta(seconds=settings.clock_tolerance_s)
     if settings.tsa_url is None:
         from lre_kit.proofs.tsa import BuiltinAuthority

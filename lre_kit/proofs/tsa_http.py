@@ -5,6 +5,7 @@ import secrets
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -25,13 +26,16 @@ _HEADERS = {"Content-Type": "application/timestamp-query", "Connection": "close"
 class HttpAuthority:
     """Asks one authority by POST; no redirect is followed: elsewhere is not whom the settings name."""
 
-    def __init__(self, url: str, *, policy: str | None, timeout_s: float) -> None:
+    def __init__(
+        self, url: str, *, policy: str | None, timeout_s: float, account: tuple[str, str] | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             url: ``http(s)://…`` of the authority.
             policy: Policy OID to ask for.
             timeout_s: Longest wait to connect, and again from there to the whole answer, in seconds.
+            account: User and password for HTTP basic authentication (RFC 7617), sent at once.
 
         Raises:
             ConfigurationError: Not an HTTP address.
@@ -42,6 +46,9 @@ class HttpAuthority:
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._policy = der.oid(policy) if policy else b""
         self._timeout_s = timeout_s
+        self._headers = dict(_HEADERS)
+        if account:
+            self._headers["Authorization"] = "Basic " + b64encode(":".join(account).encode()).decode()
 
     def stamp(self, digest: bytes) -> bytes:
         """Return the authority's token; nonce and status are checked here, the rest by the caller."""
@@ -88,7 +95,7 @@ class HttpAuthority:
             connection = http.client.HTTPConnection(*self._address)
             connection.default_port = _PORTS["http" if self._tls is None else "https"]
             connection.sock = link
-            connection.request("POST", self._target, query, _HEADERS)
+            connection.request("POST", self._target, query, self._headers)
             with connection.getresponse() as answer:
                 body = answer.read(TOKEN_MAX_BYTES + 1)
                 if answer.length and len(body) <= TOKEN_MAX_BYTES:

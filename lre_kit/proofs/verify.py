@@ -2,7 +2,8 @@
 
 For each event: the seal fits the evidence, its certificate led to an anchor at the proven time,
 the record stands in the log under the signed checkpoint, and the checkpoint was time-stamped. The
-proven time is the token's; the event's own time may not be later. For a bundle also: every file is
+proven time is the token's; the event's own time may not be later. Where the token was renewed, each
+step of that chain is followed. For a bundle also: every file is
 listed and unchanged, and each document present is the one the evidence names.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 
 from cryptography import x509
 
-from lre_kit.clock import from_iso, iso
+from lre_kit.clock import from_iso, iso, now
 from lre_kit.errors import ConfigurationError, LreError, TimestampRejectedError
 from lre_kit.proofs.chain import ChainError, check_chain
 from lre_kit.proofs.commitment import commitment
@@ -23,6 +24,7 @@ from lre_kit.proofs.crl import read_lists
 from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
 from lre_kit.proofs.merkle import leaf_hash, verify_inclusion
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
+from lre_kit.proofs.renewal_check import check_renewals
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.seal import SealError, open_seal
 from lre_kit.proofs.timestamp import TimestampInfo, check_token
@@ -76,12 +78,19 @@ class Anchors:
         return made
 
 
-def verify_path(path: Path, anchors: Anchors) -> Report:
+def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> Report:
     """Verify a bundle folder, an exhibit (``.json``) or a proof (``.pdf``).
 
     Never raises for what is wrong with the proof: that is the report's to say.
+
+    Args:
+        path: The proof.
+        anchors: Whom to trust.
+        at: Instant of the verification, by default now: a time stamp whose certificate ended before it
+            and that was not renewed proves nothing any more.
     """
-    report = Report(not_checked=[*_NOT_CHECKED] if anchors.lists else [_REVOCATION, *_NOT_CHECKED])
+    not_checked = [*_NOT_CHECKED] if anchors.lists else [_REVOCATION, *_NOT_CHECKED]
+    report = Report(not_checked=not_checked, at=at or now())
     if path.is_dir():
         _verify_bundle(path, anchors, report)
     elif path.suffix.lower() == ".pdf":
@@ -154,6 +163,14 @@ def _check_stamp(
         )
         return None
     report.passed(name, subject, f"existed on {iso(info.gen_time)}, says {info.authority}")
+    check_renewals(
+        exhibit.checkpoint,
+        (exhibit.token, info),
+        exhibit.renewals,
+        subject=subject,
+        anchors=anchors,
+        report=report,
+    )
     return info
 
 
