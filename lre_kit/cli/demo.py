@@ -1,13 +1,15 @@
 """``lre demo``."""
 
+import shlex
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
 
-from lre_kit.cli.shared import print_table
+from lre_kit.cli.shared import command_text, paris_text, print_table, read_settings
 from lre_kit.clock import now
-from lre_kit.errors import MissingFileError
+from lre_kit.errors import MissingFileError, NotAPdfError
 
 
 @click.command()
@@ -40,15 +42,25 @@ def demo_command(*, file: str | None, headless: bool, out: Path | None, port: in
 
 
 def _read(file: str) -> bytes:
+    """Return a PDF's bytes; looked at before anything is made, so that a wrong file leaves no folder."""
+    from lre_kit.letters.inspection import Inspection
+    from lre_kit.letters.values import READ_BYTES
+
+    path = Path(file)
+    inspection = Inspection(path.name, max_bytes=read_settings().document_max_bytes)
     try:
-        return Path(file).read_bytes()
+        with path.open("rb") as stream:
+            content = b"".join(inspection.passing(iter(partial(stream.read, READ_BYTES), b"")))
     except OSError as error:
         msg = f"The file {file} cannot be read: {error.strerror}."
         raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
+    if inspection.conclude() != "application/pdf":
+        msg = f"“{inspection.name}” is not a PDF."
+        raise NotAPdfError(msg, mend="Give a PDF, or nothing: then a sample is made.")
+    return content
 
 
 def _headless(pdf: bytes, name: str, folder: Path) -> int:
-    from lre_kit.carriers.notices import legal_time_text
     from lre_kit.demo.headless import run
 
     outcomes = run(pdf, name, out=folder, say=click.echo)
@@ -59,10 +71,12 @@ def _headless(pdf: bytes, name: str, folder: Path) -> int:
         for path, report in outcome.reports:
             click.echo(f"  {report.result.value:<8} {path}")
             worst = max(worst, report.exit_code)
-        rows = [(legal_time_text(at, "fr"), event) for at, event in outcome.timeline]
-        print_table("Timeline", ("When", "Event"), rows)
+        rows = [(paris_text(at), event) for at, event in outcome.timeline]
+        print_table("Timeline", ("When (Paris)", "Event"), rows)
     first = outcomes[0].folder
     click.echo(f"\nProofs lie in {folder}; look at {first / 'proofs'}")
-    click.echo(f"Check one yourself:   lre verify {first / 'bundle'} --trust {folder / 'trust'}")
-    click.echo("Next: make play (or lre demo) to be sender and recipient in two browser tabs.")
+    lre = shlex.quote(command_text())
+    bundle, trust = (shlex.quote(str(place)) for place in (first / "bundle", folder / "trust"))
+    click.echo(f"Check one yourself:   {lre} verify {bundle} --trust {trust}")
+    click.echo(f"Next: {lre} demo (or make play) to be sender and recipient in two browser tabs.")
     return worst

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lre_kit.carriers.notices import legal_time_text
-from lre_kit.cli.shared import json_option, opened_office, print_json, print_table
+from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
 from lre_kit.errors import MissingFileError
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import not_found
@@ -124,16 +124,18 @@ def show_command(*, number: str, as_json: bool) -> None:
     if letter.window_closes_at:
         click.echo(f"Window:  open until {legal_time_text(letter.window_closes_at, 'en')}, exclusive")
     rows = [
-        (legal_time_text(entry.at, "en"), entry.name.value, ", ".join(entry.reasons), entry.evidence)
+        (paris_text(entry.at), entry.name.value, ", ".join(entry.reasons), entry.evidence)
         for entry in timeline
     ]
-    print_table("Timeline", ("When", "Event", "Reason", "Evidence"), rows)
+    print_table("Timeline", ("When (Paris)", "Event", "Reason", "Evidence"), rows)
 
 
 @click.command()
 @click.argument("number")
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), show_default="current folder")
-def export_command(*, number: str, out: Path) -> None:
+@click.option("--container", is_flag=True, help="Also write all of it as one sealed file, NUMBER.asice.")
+@json_option
+def export_command(*, number: str, out: Path, container: bool, as_json: bool) -> None:
     """Write letter NUMBER's evidence, proofs and bundle below a folder.
 
     \b
@@ -145,7 +147,23 @@ def export_command(*, number: str, out: Path) -> None:
         office.keys.write_trust(out / "trust")
         write_authorities(out / "trust", office.settings)
         folder = office.issuer.export(letter.id, out / letter.number)
-    click.echo(f"Written to {folder}. Verify with: lre verify {folder / 'bundle'}")
+        if container:
+            _write_container(office, letter, folder / f"{letter.number}.asice")
+    if as_json:
+        print_json({"folder": folder, "bundle": folder / "bundle", "trust": out / "trust"})
+        return
+    click.echo(shown(f"Written to {folder}. Verify with: lre verify {folder / 'bundle'}"))
+
+
+def _write_container(office: PostOffice, letter: Letter, place: Path) -> None:
+    # Under another name until it is whole: half a container must not be taken for one.
+    part = place.with_suffix(".part")
+    try:
+        with part.open("wb") as file:
+            office.issuer.container(letter.id, target=file)
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _letter(office: PostOffice, number: str) -> Letter:

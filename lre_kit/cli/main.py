@@ -1,7 +1,8 @@
 """The entrance of ``lre``: lists the commands without importing them, turns errors into exit codes.
 
 Exit codes: 0 done (for ``verify``: passed), 1 failed, 2 indeterminate, 64 usage, 65–78 as
-``sysexits.h`` has them (input, missing file, unavailable, configuration).
+``sysexits.h`` has them (65 input, 66 missing file, 67 no such letter, 69 missing extra, 70 the
+office's own data or keys, 74 files, 75 unavailable, 78 configuration).
 """
 
 import sys
@@ -15,6 +16,12 @@ from lre_kit.failpoints import arm_from_environment
 USAGE = 64
 """Exit code for a command line that cannot be understood (EX_USAGE)."""
 
+SOFTWARE = 70
+"""Exit code for errors without a code of their own (EX_SOFTWARE): 1 is kept for a check that failed."""
+
+IO = 74
+"""Exit code when the system refuses to read or write a file (EX_IOERR)."""
+
 _COMMANDS = {
     "init": ("lre_kit.cli.office", "Prepare an office: keys, tables, folders."),
     "doctor": ("lre_kit.cli.office", "Check all that a deposit needs, and say how to mend it."),
@@ -27,6 +34,7 @@ _COMMANDS = {
     "export": ("lre_kit.cli.letters", "Write a letter's evidence, proofs and bundle to a folder."),
     "verify": ("lre_kit.cli.verifying", "Verify a proof offline: bundle, evidence file or PDF."),
     "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
+    "verifier": ("lre_kit.cli.verifier", "Write the page that checks evidence in a browser."),
     "demo": ("lre_kit.cli.demo", "Watch letters travel from deposit to verified proofs."),
     "completion": ("lre_kit.cli.completion", "Print the completion script for your shell."),
 }
@@ -66,13 +74,16 @@ def cli() -> None:
     """Electronic registered letters you run yourself, with proofs anyone can check offline.
 
     Settings come from the environment (LRE_HOME, LRE_DATABASE_URL, LRE_SMTP_HOST, …).
+
+    Exit codes: 0 done, 1 a check failed, 2 indeterminate (verify only), 64 wrong usage, 65 to 78
+    what went wrong; standard error then says what and how to mend it, with a slug for programs.
     """
 
 
 def main() -> None:
     """Run ``lre`` and exit with its code; errors of the kit become two sentences, never a traceback."""
-    arm_from_environment()
     try:
+        arm_from_environment()
         result = cli.main(prog_name="lre", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except click.exceptions.Abort:
@@ -84,5 +95,15 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except LreError as error:
-        click.echo(f"lre: {error.problem}\n     {error.mend}  [{error.slug}]", err=True)
-        sys.exit(error.exit_code)
+        _say(error.problem, error.mend, error.slug)
+        sys.exit(error.exit_code if error.exit_code >= USAGE else SOFTWARE)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        _say(f"The system refuses{where}: {error.strerror or error}.", "Check paths, rights and space.", "io")
+        sys.exit(IO)
+
+
+def _say(problem: str, mend: str, slug: str) -> None:
+    from lre_kit.cli.shared import shown
+
+    click.echo(shown(f"lre: {problem}\n     {mend}  [{slug}]"), err=True)

@@ -1,6 +1,8 @@
 """What the commands share: opening the office, printing as JSON or as a table."""
 
 import json
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +12,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from lre_kit.clock import PARIS
 from lre_kit.errors import ConfigurationError
 from lre_kit.office import PostOffice
 from lre_kit.settings import Settings
@@ -42,21 +45,48 @@ def opened_office(**overrides: Any) -> Iterator[PostOffice]:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON, instants as RFC 3339 and paths as text."""
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    # An escaped surrogate is what JSON writes for it, so the answer stays JSON whatever a file is called.
+    click.echo(shown(json.dumps(value, default=_plain, ensure_ascii=False, indent=2)))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under column heads; cell texts are data, never markup."""
+    """Print rows under column heads; cell texts are data, never markup.
+
+    The first column is never broken: it holds what one copies, such as a letter's number.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    table = Table(title=Text(shown(title), style="bold"), title_justify="left")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(shown(cell)) for cell in row))
     Console().print(table)
+
+
+def shown(text: str) -> str:
+    """Return a text as any terminal can take it: what is no character (a badly named file) is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def paris_text(instant: datetime) -> str:
+    """Return an instant for a table, in legal time with its offset: ``2026-01-12 10:30:00 +01:00``."""
+    return instant.astimezone(PARIS).isoformat(" ", "seconds").replace("+", " +")
+
+
+def command_text() -> str:
+    """Return how the user can call us again: ``lre`` if the shell finds it, else our path from here."""
+    called = Path(sys.argv[0])
+    if called.name != "lre" or shutil.which("lre") or not called.exists():
+        return "lre"
+    place = called.absolute()
+    here = Path.cwd()
+    if place.parent == here:
+        # Without a slash the shell would look on its PATH.
+        return "./lre"
+    return str(place.relative_to(here)) if place.is_relative_to(here) else str(place)
 
 
 def _plain(value: Any) -> Any:

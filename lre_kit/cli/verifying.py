@@ -25,8 +25,8 @@ def verify_command(*, path: Path, trust: Path | None, as_json: bool) -> int:
     """
     from lre_kit.proofs.verify import Anchors, verify_path
 
-    if not path.exists():
-        msg = f"There is nothing at {path}."
+    if not (path.is_file() or path.is_dir()):
+        msg = f"There is no file and no folder at {path}."
         raise MissingFileError(msg, mend="Give a bundle folder, an evidence .json or a proof .pdf.")
     folder = trust or _trust_near(path)
     anchors = Anchors.load(folder) if folder else Anchors.none()

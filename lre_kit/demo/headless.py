@@ -66,8 +66,8 @@ def run(pdf: bytes, name: str, *, out: Path, say: Callable[[str], None]) -> list
         InputError: `out` is not empty.
         MissingExtraError: The web face is not installed.
     """
-    if out.exists() and any(out.iterdir()):
-        msg = f"The folder {out} is not empty."
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        msg = f"{out} is not an empty folder."
         raise InputError(msg, mend="Give a fresh folder with --out.")
     clock = MovedClock()
     with ExitStack() as stack:
