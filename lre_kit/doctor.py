@@ -8,14 +8,21 @@ import shutil
 import sys
 import zoneinfo
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
 
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
 from lre_kit.errors import LreError, TimestampRejectedError
+from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.office import PostOffice
 from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.note import NoteError, NoteSigner, NoteVerifier, open_note
+from lre_kit.proofs.rows import CheckpointRow
 from lre_kit.proofs.seal import FileSeal
 from lre_kit.proofs.timestamp import open_authority
 from lre_kit.proofs.timestamp_authorities import NamedAuthority, members
@@ -23,6 +30,7 @@ from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.blobs import open_blobs
 from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
 
 DISK_FREE_MIN_BYTES = 500 * 1024 * 1024
 """Free space below which the doctor complains."""
@@ -75,6 +83,7 @@ def _checks(settings: Settings, clock: Clock) -> Iterator[tuple[str, Callable[[]
     yield "keys", lambda: _keys(settings, clock)
     yield "database", lambda: _database(settings)
     yield "migrations", lambda: _migrations(settings)
+    yield "keys and data", lambda: _keys_and_data(settings)
     yield "content store", lambda: _content_store(settings)
     yield "seal", lambda: _seal(settings, clock)
     yield "time stamps", lambda: _time_stamps(settings, clock)
@@ -122,7 +131,11 @@ def _keys(settings: Settings, clock: Clock) -> str:
 
 def _database(settings: Settings) -> str:
     database = Database(settings.database)
+    file = Path(database.engine.url.database or "")
     try:
+        if database.kind == "sqlite" and not file.exists():
+            # Opening it would make it, and a doctor changes nothing.
+            raise _Unwell(f"there is no file {file}", "Run: lre init")
         # A write that is rolled back: shows that the database may be written, not only read.
         with database.write() as uow:
             uow.serialise("doctor")
@@ -141,14 +154,69 @@ def _migrations(settings: Settings) -> str:
         database.close()
 
 
+def _keys_and_data(settings: Settings) -> str:
+    """Tell whether the keys are those that locked the newest letter and signed the newest checkpoint."""
+    keys = Keys.load(settings.keys_folder)
+    database = Database(settings.database)
+    try:
+        if not schema.is_current(database):
+            raise _Unwell("there are no tables to compare with", "Run: lre init")
+        letter, checkpoint = table_of(LetterRow), table_of(CheckpointRow)
+        with database.read() as connection:
+            key_id = connection.scalar(select(letter.c.key_id).order_by(letter.c.id.desc()).limit(1))
+            note = connection.scalar(select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1))
+    finally:
+        database.close()
+    mend = "Restore the keys folder that belongs to this database."
+    if key_id not in {None, keys.kek_id}:
+        raise _Unwell(f"the newest letter was locked with key {key_id}, not {keys.kek_id}", mend)
+    if note is not None:
+        try:
+            open_note(note, [NoteVerifier.parse(NoteSigner(settings.origin, keys.log_key).vkey)])
+        except NoteError as error:
+            raise _Unwell("the newest checkpoint is not signed with the log's key", mend) from error
+    if keys.origin != settings.origin:
+        raise _Unwell(
+            f"the log is called {settings.origin}, and {keys.origin} in the trust anchors",
+            f"Set LRE_LOG_ORIGIN={keys.origin}",
+        )
+    return "they belong together"
+
+
 def _content_store(settings: Settings) -> str:
+    if settings.blob_url is None and not settings.home.is_dir():
+        raise _Unwell(f"there is no folder {settings.home}", "Run: lre init")
     blobs = open_blobs(settings)
     blobs.put("doctor/probe", [b"probe"])
     back = b"".join(blobs.get("doctor/probe"))
     blobs.delete("doctor/probe")
     if back != b"probe":
         raise _Unwell("what was written came back changed", "Check the content store.")
+    newest = _newest_content(settings)
+    if newest is not None and not blobs.exists(newest):
+        raise _Unwell("the newest letter's document is not there", "Restore the content from its backup.")
     return settings.blobs
+
+
+def _newest_content(settings: Settings) -> str | None:
+    """Return the key of the newest content that is not erased; a sick database has its own finding."""
+    letter, document = table_of(LetterRow), table_of(DocumentRow)
+    query = (
+        select(document.c.blob_key)
+        .join(letter, letter.c.id == document.c.letter_id)
+        .where(letter.c.wrapped_key.is_not(None))
+        .order_by(letter.c.id.desc())
+        .limit(1)
+    )
+    try:
+        with closing(Database(settings.database)) as database:
+            if not schema.is_current(database):
+                return None
+            with database.read() as connection:
+                found: str | None = connection.scalar(query)
+                return found
+    except LreError:
+        return None
 
 
 def _seal(settings: Settings, clock: Clock) -> str:
