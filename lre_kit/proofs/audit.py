@@ -35,7 +35,7 @@ only tie rows together (a changed one shows as a missing row)."""
 
 
 def audit_office(
-    office: PostOffice, *, content: bool = True, progress: Progress = lambda done, total: None
+    office: PostOffice, *, content: bool = True, progress: Progress | None = None
 ) -> AuditReport:
     """Audit an office, in constant memory but for 33 bytes a record.
 

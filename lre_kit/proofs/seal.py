@@ -12,13 +12,11 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
 from lre_kit.errors import IntegrityError, SealUnavailableError
 from lre_kit.proofs.chain import UNREADABLE, load_certificate
@@ -26,6 +24,9 @@ from lre_kit.proofs.keys import Keys
 
 COORDINATE_BYTES = 32
 """Length of each half of an ES256 signature, in bytes (RFC 7518 §3.4)."""
+
+_ES256 = ec.ECDSA(hashes.SHA256())
+_MEMBERS = {"alg", "cty", "iat", "x5c", "x5t#S256"}
 
 HEADER_MAX_BYTES = 16 * 1024
 """Longest protected header read; a chain of three certificates stays far below."""
@@ -114,47 +115,91 @@ def open_seal(compact: str) -> SealCheck:
     Raises:
         SealError: Malformed, an algorithm other than ES256, or a signature that does not fit.
     """
-    protected = compact.split(".", 1)[0]
+    try:
+        protected, payload, signature = compact.split(".")
+        content = _exact(payload)
+    except ValueError as error:
+        raise SealError("The seal is not in its one form.", sub_indication="FORMAT_FAILURE") from error
+    return check_seal(protected, content, signature)
+
+
+def check_seal(protected: str, content: bytes, signature: str) -> SealCheck:
+    """Check a seal whose parts lie apart; see `open_seal`.
+
+    Args:
+        protected: Protected header, base64url.
+        content: What is sealed.
+        signature: Signature, base64url.
+
+    Raises:
+        SealError: As `open_seal`.
+    """
     chain, claimed_at = _header(protected)
     try:
-        found = jws.deserialize_compact(
-            compact, _key_of(chain[0]), algorithms=["ES256"], registry=_registry()
+        raw = _exact(signature)
+    except ValueError as error:
+        raise SealError("The seal is not in its one form.", sub_indication="FORMAT_FAILURE") from error
+    if len(raw) != 2 * COORDINATE_BYTES:
+        raise SealError("The seal is not of the length of ES256.", sub_indication="SIG_CRYPTO_FAILURE")
+    first, second = (int.from_bytes(half) for half in (raw[:COORDINATE_BYTES], raw[COORDINATE_BYTES:]))
+    try:
+        sealing_key(chain[0]).verify(
+            encode_dss_signature(first, second),
+            f"{protected}.{base64url(content)}".encode("ascii"),
+            _ES256,
         )
-    except (JoseError, ValueError) as error:
+    except InvalidSignature as error:
         raise SealError("The seal does not fit the evidence.", sub_indication="SIG_CRYPTO_FAILURE") from error
-    if ".".join((protected, base64url(found.payload), compact.rsplit(".", 1)[1])) != compact:
-        raise SealError("The seal is not in its one form.", sub_indication="FORMAT_FAILURE")
-    return SealCheck(payload=found.payload, certificate=chain[0], others=chain[1:], claimed_at=claimed_at)
+    return SealCheck(payload=content, certificate=chain[0], others=chain[1:], claimed_at=claimed_at)
 
 
+def _exact(text: str) -> bytes:
+    """Return the bytes of base64url text in its one form.
+
+    Raises:
+        ValueError: It is not base64url, or not as it would be written.
+    """
+    found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64url(found) != text:
+        msg = "not in its one form"
+        raise ValueError(msg)
+    return found
+
+
+@lru_cache(maxsize=256)
 def _header(protected: str) -> tuple[tuple[x509.Certificate, ...], datetime]:
     if len(protected) > HEADER_MAX_BYTES:
         raise SealError("The seal's header is far longer than any.", sub_indication="FORMAT_FAILURE")
     try:
-        raw = base64.urlsafe_b64decode(protected + "=" * (-len(protected) % 4))
-        header: dict[str, Any] = json.loads(raw)
-        chain = tuple(_certificate(text) for text in header["x5c"])
+        header: dict[str, Any] = json.loads(_exact(protected))
+        chain, thumbprints = zip(*(_certificate(text) for text in header["x5c"]), strict=True)
         claimed_at = datetime.fromtimestamp(header["iat"], UTC)
-        named = header["x5t#S256"]
     except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as error:
         raise SealError("The seal's header cannot be read.", sub_indication="FORMAT_FAILURE") from error
-    if base64url(raw) != protected or not chain:
-        raise SealError("The seal's header is not in its one form.", sub_indication="FORMAT_FAILURE")
+    if set(header) != _MEMBERS or header["alg"] != "ES256" or header["cty"] != "json":
+        # A member that is not understood may change what the others mean (RFC 7515 §4.1.11).
+        raise SealError("The seal's header says what is not understood.", sub_indication="FORMAT_FAILURE")
     if type(header["iat"]) is not int:
         raise SealError("The seal's time is not whole seconds.", sub_indication="FORMAT_FAILURE")
-    if named != base64url(chain[0].fingerprint(hashes.SHA256())):
+    if header["x5t#S256"] != thumbprints[0]:
         raise SealError("The seal names another certificate.", sub_indication="SIG_CONSTRAINTS_FAILURE")
     return chain, claimed_at
 
 
 @lru_cache(maxsize=64)
-def _certificate(text: str) -> x509.Certificate:
-    return load_certificate(base64.b64decode(text, validate=True))
+def _certificate(text: str) -> tuple[x509.Certificate, str]:
+    """Return a certificate and its thumbprint, the latter as headers write it."""
+    certificate = load_certificate(base64.b64decode(text, validate=True))
+    return certificate, base64url(certificate.fingerprint(hashes.SHA256()))
 
 
 @lru_cache(maxsize=64)
-def _key_of(certificate: x509.Certificate) -> ECKey:
-    """Return the key of a certificate that may seal."""
+def sealing_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    """Return the key of a certificate that may seal.
+
+    Raises:
+        SealError: It cannot be read, is not of P-256, or is set apart for something else.
+    """
     try:
         public = certificate.public_key()
         may_seal = _may_seal(certificate)
@@ -166,9 +211,7 @@ def _key_of(certificate: x509.Certificate) -> ECKey:
         raise SealError("The seal's key is not of elliptic curve P-256.", sub_indication="FORMAT_FAILURE")
     if not may_seal:
         raise SealError("The certificate is not one for seals.", sub_indication="CHAIN_CONSTRAINTS_FAILURE")
-    return ECKey.import_key(
-        public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
+    return public
 
 
 def _may_seal(certificate: x509.Certificate) -> bool:
@@ -179,11 +222,3 @@ def _may_seal(certificate: x509.Certificate) -> bool:
     signs = isinstance(usage, x509.KeyUsage) and (usage.digital_signature or usage.content_commitment)
     apart = isinstance(purpose, x509.ExtendedKeyUsage) and ExtendedKeyUsageOID.TIME_STAMPING in purpose
     return signs and not apart
-
-
-@lru_cache(maxsize=1)
-def _registry() -> jws.JWSRegistry:
-    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
-    registry.max_header_length = HEADER_MAX_BYTES
-    registry.max_payload_length = 1024 * 1024
-    return registry
