@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from asn1crypto import cms as asn1_cms
 from asn1crypto import crl, x509
 from cryptography import x509 as certificates
 from cryptography.hazmat.primitives import serialization
@@ -46,6 +47,8 @@ def verify_pdf(raw: bytes, subject: str, anchors: "Anchors", report: Report) -> 
         )
         return
     try:
+        if not all(_is_in_one_form(raw, signature) for signature in (*seals, *stamps)):
+            report.failed("PDF seal", subject, "bytes beside a signature were changed", "FORMAT_FAILURE")
         _check(reader, seals[0], stamps, subject, anchors, report)
     except Exception:  # noqa: BLE001 - as above
         report.failed("PDF seal", subject, "the seal cannot be read", "FORMAT_FAILURE")
@@ -113,6 +116,18 @@ def _check_stamps(
             return False
         report.passed(name, subject, f"the whole document existed on {moment:%Y-%m-%d %H:%M:%S}Z")
     return True
+
+
+def _is_in_one_form(raw: bytes, signature: Any) -> bool:
+    """Answer whether a signature is written as it is when made: capital letters, filled up with zeros.
+
+    Its own bytes are the only ones of the file that no signature covers (ISO 32000-1 §12.8.1).
+    """
+    first, length, second, _ = (int(number) for number in signature.byte_range)
+    found = bytes(signature.pkcs7_content)
+    encoded_length = len(asn1_cms.ContentInfo.load(found).dump())
+    written = found[:encoded_length].hex().upper().encode() + b"0" * (2 * (len(found) - encoded_length))
+    return first == 0 and raw[length:second] == b"<" + written + b">"
 
 
 def _covers(signature: Any) -> bool:
