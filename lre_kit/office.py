@@ -114,6 +114,7 @@ class PostOffice:
             blobs=blobs,
             keys=keys,
             authority=authority,
+            links=self.links,
             open_document=self.intake.open_document,
         )
         codes = CodeMail(

@@ -51,21 +51,23 @@ def manifest_bytes(listed: Mapping[str, str]) -> bytes:
     return rfc8785.dumps(dict(listed))
 
 
-def read_manifest(folder: Path) -> dict[str, str]:
+def read_manifest(raw: bytes) -> dict[str, str]:
     """Return the listed files and their SHA-256 in hexadecimal.
+
+    Args:
+        raw: The manifest's bytes; none where there is none.
 
     Raises:
         BundleError: Missing, not in its one form, or naming files outside the folder.
     """
     mend = "Ask the provider for the bundle again."
     try:
-        raw = (folder / MANIFEST).read_bytes()
         listed = json.loads(raw)
         fits = isinstance(listed, dict) and all(
             isinstance(d, str) and _DIGEST.fullmatch(d) and _is_inside(n) for n, d in listed.items()
         )
         one_form = fits and manifest_bytes(listed) == raw
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError, rfc8785.CanonicalizationError) as error:
         raise BundleError("The bundle has no list of files that can be read.", mend=mend) from error
     if not one_form:
         raise BundleError("The bundle's list of files is not in its one form: it was changed.", mend=mend)

@@ -1,33 +1,35 @@
 """Issuing what people hold in their hands: exhibits, proofs as PDF, bundles.
 
-Everything is made from the evidence; losing a rendition loses nothing.
+Everything is made from the evidence; losing a rendition loses nothing. How files are laid out is in
+`export`.
 """
 
 import hashlib
-import io
-import tempfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Row, Select, select
 
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError, NotFoundError
 from lre_kit.failpoints import declare, failpoint
+from lre_kit.identifiers.links import Links
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.intake import PROOF_OF
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import EventRow
 from lre_kit.letters.values import DocumentInfo, Letter
-from lre_kit.proofs.bundle import write_bundle
 from lre_kit.proofs.exhibit import Exhibit
+from lre_kit.proofs.export import export_folder, export_zip, letter_files
 from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.log import Log
 from lre_kit.proofs.renewal_store import renewals_of, renewed_since
+from lre_kit.proofs.revocation import Revocations
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow, ProofRow
 from lre_kit.proofs.timestamp import TimestampAuthority
 from lre_kit.settings import Settings
@@ -83,6 +85,7 @@ class Issuer:
         blobs: BlobStore,
         keys: Keys,
         authority: TimestampAuthority,
+        links: Links,
         open_document: Callable[[str, int], tuple[DocumentInfo, Iterator[bytes]]],
     ) -> None:
         """Wire the issuer to evidence, log, content store, seal key and authority."""
@@ -93,6 +96,8 @@ class Issuer:
         self._blobs = blobs
         self._keys = keys
         self._authority = authority
+        self._links = links
+        self._revocations = Revocations(settings.keys_folder, keys, clock)
         self._open_document = open_document
 
     def available(self, letter_id: str) -> list[ProofInfo]:
@@ -175,7 +180,7 @@ class Issuer:
 
     def _render(self, letter: Letter, kind: str, language: str) -> bytes:
         from lre_kit.proofs.pdf import ProofFacts, render_proof
-        from lre_kit.proofs.pdf_seal import seal_pdf
+        from lre_kit.proofs.pdf_seal import Level, RevocationUnknownError, seal_pdf
 
         infos = [info for info in self.available(letter.id) if info.kind == kind]
         if not infos:
@@ -191,9 +196,15 @@ class Issuer:
             kind=kind,
             exhibits=tuple(exhibits[: until + 1]),
             provider=self._settings.provider_name,
+            level=Level.B_LTA,
+            url=self._links.proof_url(letter.id, kind),
         )
-        pdf = render_proof(facts, language)
-        return seal_pdf(pdf, self._keys, authority=self._authority, name=kind)
+        seal = partial(seal_pdf, office=self._keys, authority=self._authority, name=kind, at=self._clock())
+        if lists := self._revocations.lists():
+            with suppress(RevocationUnknownError):
+                return seal(render_proof(facts, language), lists=lists)
+        # Not every list is at hand: the page then says the level it has, and no more.
+        return seal(render_proof(replace(facts, level=Level.B_T), language))
 
     def _keep(self, letter_id: str, kind: str, language: str, pdf: bytes, *, duty: Duty | None) -> None:
         blob_key = f"proofs/{letter_id}/{kind}-{language}.pdf"
@@ -225,55 +236,45 @@ class Issuer:
 
     def export(self, letter_id: str, folder: Path, *, documents: bool = True) -> Path:
         """Write ``evidence/``, ``proofs/`` and ``bundle/`` of a letter below `folder` and return it."""
-        exhibits = self.exhibits(letter_id)
-        proofs = self._proofs(letter_id)
-        for sub, files in (
-            ("evidence", [(e.name, e.exhibit.to_bytes()) for e in exhibits]),
-            ("proofs", proofs),
-        ):
-            place = folder / sub
-            place.mkdir(parents=True, exist_ok=True)
-            for name, content in files:
-                (place / name).write_bytes(content)
-        write_bundle(folder / "bundle", self._files(letter_id, exhibits, proofs, documents=documents))
-        return folder
+        return export_folder(self, letter_id, folder, documents=documents)
 
     def bundle_zip(self, letter_id: str, *, documents: bool = True) -> bytes:
-        """Return the bundle as a ZIP file, PDFs stored as they are."""
-        made = io.BytesIO()
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            files = self._files(
-                letter_id, self.exhibits(letter_id), self._proofs(letter_id), documents=documents
-            )
-            write_bundle(folder, files)
-            with zipfile.ZipFile(made, "w") as archive:
-                for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-                    archive.write(path, f"bundle/{path.relative_to(folder).as_posix()}")
-        return made.getvalue()
+        """Return the bundle as a ZIP file."""
+        return export_zip(self, letter_id, documents=documents, at=self._clock())
 
-    def _proofs(self, letter_id: str) -> list[tuple[str, bytes]]:
+    def container(self, letter_id: str, *, documents: bool = True, target: BinaryIO) -> None:
+        """Write all there is of a letter as one sealed file (ASiC-E, ``.asice``).
+
+        Args:
+            letter_id: The letter.
+            documents: Whether its documents go in.
+            target: Where it goes; half of it may be there when this raises.
+
+        Raises:
+            SealUnavailableError: The seal key cannot be used.
+            TimestampUnavailableError: No stamp can be had.
+        """
+        from lre_kit.proofs.container import write_container
+
+        files = letter_files(self, letter_id, documents=documents)
+        write_container(target, files, keys=self._keys, authority=self._authority, at=self._clock())
+
+    def evidence_files(self, letter_id: str) -> list[tuple[str, bytes]]:
+        """Return names and bytes of all exhibits."""
+        return [(named.name, named.exhibit.to_bytes()) for named in self.exhibits(letter_id)]
+
+    def proof_files(self, letter_id: str) -> list[tuple[str, bytes]]:
+        """Return names and bytes of all proofs that can be made now."""
         ready = [info.kind for info in self.available(letter_id) if info.is_ready]
         return [(f"proof-of-{kind.replace('_', '-')}.pdf", self.make(letter_id, kind)) for kind in ready]
 
-    def _files(
-        self,
-        letter_id: str,
-        exhibits: Iterable[NamedExhibit],
-        proofs: Iterable[tuple[str, bytes]],
-        *,
-        documents: bool,
-    ) -> Iterator[tuple[str, Iterable[bytes]]]:
-        for named in exhibits:
-            yield f"evidence/{named.name}", [named.exhibit.to_bytes()]
-        for name, pdf in proofs:
-            yield f"proofs/{name}", [pdf]
-        if documents:
-            with self._database.read() as connection:
-                letter = read_letter(connection, letter_id)
-            for document in letter.documents:
-                info, pieces = self._open_document(letter_id, document.position)
-                yield f"documents/{info.position:02}-{info.name}", pieces
+    def document_files(self, letter_id: str) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Yield names and contents of the documents that were deposited."""
+        with self._database.read() as connection:
+            letter = read_letter(connection, letter_id)
+        for document in letter.documents:
+            info, pieces = self._open_document(letter_id, document.position)
+            yield f"{info.position:02}-{info.name}", pieces
 
     def _checkpoints_of(self, letter_id: str) -> list[int]:
         return [row.size for row in self._evidence(letter_id) if row.size is not None]

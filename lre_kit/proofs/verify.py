@@ -8,7 +8,7 @@ listed and unchanged, and each document present is the one the evidence names.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from lre_kit.errors import ConfigurationError, LreError, TimestampRejectedError
 from lre_kit.proofs.chain import ChainError, check_chain
 from lre_kit.proofs.commitment import commitment
 from lre_kit.proofs.crl import read_lists
-from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
+from lre_kit.proofs.exhibit import EXHIBIT_MAX_BYTES, Exhibit, ExhibitError, parse_exhibit
 from lre_kit.proofs.merkle import leaf_hash, verify_inclusion
 from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
 from lre_kit.proofs.renewal_check import check_renewals
@@ -32,7 +32,12 @@ from lre_kit.proofs.timestamp import TimestampInfo, check_token
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How much later than its time stamp an event may claim to be: clocks differ a little."""
 
+PDF_MAX_BYTES = 64 * 1024 * 1024
+"""Largest proof PDF read, in bytes; real ones are below one megabyte."""
+
 _REVOCATION = "revocation of certificates (no revocation list is among the trust anchors)"
+
+_ZIP_SUFFIXES = {".asice", ".sce", ".zip"}
 
 _NOT_CHECKED = (
     "whether the provider is qualified (that is for a trusted list to say)",
@@ -79,7 +84,7 @@ class Anchors:
 
 
 def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> Report:
-    """Verify a bundle folder, an exhibit (``.json``) or a proof (``.pdf``).
+    """Verify a bundle folder (or ``.zip``), a container (``.asice``), an exhibit or a proof (``.pdf``).
 
     Never raises for what is wrong with the proof: that is the report's to say.
 
@@ -92,16 +97,35 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
     not_checked = [*_NOT_CHECKED] if anchors.lists else [_REVOCATION, *_NOT_CHECKED]
     report = Report(not_checked=not_checked, at=at or now())
     if path.is_dir():
-        _verify_bundle(path, anchors, report)
+        from lre_kit.proofs.bundle_check import FolderFiles, verify_bundle
+
+        verify_bundle(FolderFiles(path), anchors, report)
+    elif path.suffix.lower() in _ZIP_SUFFIXES or _begins_as_zip(path):
+        from lre_kit.proofs.container_check import verify_zip
+
+        verify_zip(path, anchors, report)
     elif path.suffix.lower() == ".pdf":
         from lre_kit.proofs.pdf_check import verify_pdf
 
-        for name, raw in verify_pdf(path, anchors, report):
+        content = _read(path, report, at_most=PDF_MAX_BYTES)
+        for name, raw in verify_pdf(content, path.name, anchors, report) if content is not None else ():
             verify_exhibit(raw, name, anchors, report)
     else:
-        verify_exhibit(path.read_bytes(), path.name, anchors, report)
+        content = _read(path, report, at_most=EXHIBIT_MAX_BYTES)
+        if content is not None:
+            verify_exhibit(content, path.name, anchors, report)
         report.not_checked.append("documents (none lie beside a single evidence file)")
     return report
+
+
+def _read(path: Path, report: Report, *, at_most: int) -> bytes | None:
+    """Return a file's bytes, or nothing, reported, when it is larger than any proof."""
+    with path.open("rb") as file:
+        content = file.read(at_most + 1)
+    if len(content) > at_most:
+        report.failed("format", path.name, "this file is far larger than any proof", "FORMAT_FAILURE")
+        return None
+    return content
 
 
 def verify_exhibit(raw: bytes, subject: str, anchors: Anchors, report: Report) -> dict[str, Any] | None:
@@ -191,90 +215,14 @@ def _check_seal(exhibit: Exhibit, subject: str, anchors: Anchors, report: Report
     report.passed("seal", subject, f"sealed by {seal.certificate.subject.rfc4514_string()}")
 
 
-# --- bundles ----------------------------------------------------------------------------------
-
-
-def _verify_bundle(folder: Path, anchors: Anchors, report: Report) -> None:
-    from lre_kit.proofs.bundle import BundleError, read_manifest
-
-    try:
-        listed = read_manifest(folder)
-    except BundleError as error:
-        report.failed("manifest", folder.name, _why(error), "FORMAT_FAILURE")
-        return
-    _check_listed(folder, listed, report)
-    records = [
-        (name, verify_exhibit((folder / name).read_bytes(), name, anchors, report))
-        for name in sorted(listed)
-        if name.startswith("evidence/") and (folder / name).is_file()
-    ]
-    known = [(name, record) for name, record in records if record is not None]
-    _check_story([record for _, record in known], report)
-    _check_documents(folder, listed, known, report)
-    _check_pdfs(folder, listed, anchors, report)
-
-
-def _check_listed(folder: Path, listed: dict[str, str], report: Report) -> None:
-    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
-    for name in sorted(present - listed.keys() - {"manifest.json"}):
-        report.failed("manifest", name, "this file is not listed", "FORMAT_FAILURE")
-    for name, digest_hex in sorted(listed.items()):
-        if name not in present:
-            report.failed("manifest", name, "this file is missing", "SIGNED_DATA_NOT_FOUND")
-        elif _digest(folder / name) != digest_hex:
-            report.failed("manifest", name, "this file was changed", "HASH_FAILURE")
-    if all(check.name != "manifest" for check in report.checks):
-        report.passed("manifest", folder.name, f"{len(listed)} files, all as listed")
-
-
-def _check_story(records: Sequence[dict[str, Any]], report: Report) -> None:
-    """Check that the records tell of one letter, from its deposit, without a gap."""
-    numbers = {record.get("MessageIdentifier") for record in records}
-    places = [record.get("Extensions", {}).get("JournalPosition") for record in records]
-    subject = ", ".join(sorted(str(number) for number in numbers))
-    if len(numbers) != 1:
-        report.failed("story", subject or "bundle", "the evidence is not of one letter", "FORMAT_FAILURE")
-    elif sorted(map(str, places)) != sorted(map(str, range(len(places)))):
-        report.failed("story", subject, "an act of the letter is missing or doubled", "SIGNED_DATA_NOT_FOUND")
-    else:
-        report.passed("story", subject, f"{len(records)} acts, from the deposit, without a gap")
-
-
-def _check_documents(
-    folder: Path, listed: Iterable[str], known: Sequence[tuple[str, dict[str, Any]]], report: Report
-) -> None:
-    documents = sorted(name for name in listed if name.startswith("documents/"))
-    if not documents:
-        report.not_checked.append("documents (the bundle holds none; their digests stand in the evidence)")
-    parts = {
-        part.get("DigestValue")
-        for _, record in known
-        for part in record.get("UserContentInfo", {}).get("PartsInfo", {}).get("PartInfo", [])
-    }
-    for name in documents:
-        if (folder / name).is_file() and _digest(folder / name) in parts:
-            report.passed("document", name, "the one that was deposited")
-        else:
-            report.failed("document", name, "not a document the evidence names", "HASH_FAILURE")
-
-
-def _check_pdfs(folder: Path, listed: Iterable[str], anchors: Anchors, report: Report) -> None:
-    from lre_kit.proofs.pdf_check import verify_pdf
-
-    for name in sorted(name for name in listed if name.endswith(".pdf") and name.startswith("proofs/")):
-        if (folder / name).is_file():
-            # The exhibits inside are those beside it, checked above; only the PDF's own seal is new.
-            list(verify_pdf(folder / name, anchors, report))
+def _begins_as_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
 
 
 def _certificates(paths: Iterable[Path]) -> Iterable[x509.Certificate]:
     for path in paths:
         yield from x509.load_pem_x509_certificates(path.read_bytes())
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _why(error: Exception) -> str:

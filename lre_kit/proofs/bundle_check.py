@@ -1,0 +1,194 @@
+"""Checking a letter's whole story: all its evidence, its documents and its proofs, one beside the other.
+
+The same for a folder, a zipped folder and a signed container: they only differ in how their files
+are listed, and by whom.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lre_kit.proofs.bundle import MANIFEST, BundleError, read_manifest
+from lre_kit.proofs.exhibit import EXHIBIT_MAX_BYTES
+from lre_kit.proofs.report import Report
+
+if TYPE_CHECKING:
+    from lre_kit.proofs.verify import Anchors
+
+MANIFEST_MAX_BYTES = 4 * 1024 * 1024
+"""Largest list of files read, in bytes."""
+
+PDF_MAX_BYTES = 64 * 1024 * 1024
+"""Largest proof read, in bytes; real ones are below one megabyte."""
+
+PIECE_BYTES = 64 * 1024
+"""Length of the pieces contents come in, in bytes."""
+
+
+class Files(Protocol):
+    """Files by relative name, wherever they lie."""
+
+    label: str
+    """What reports call them together."""
+
+    def names(self) -> Collection[str]:
+        """Return all names."""
+
+    def open(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content in pieces."""
+
+
+class FolderFiles:
+    """The files below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look below `folder`."""
+        self._folder = folder
+        self.label = folder.name
+
+    def names(self) -> Collection[str]:
+        """Return the names of all that is not a folder."""
+        return {p.relative_to(self._folder).as_posix() for p in self._folder.rglob("*") if not p.is_dir()}
+
+    def open(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content in pieces."""
+        path = self._folder / name
+        if not path.is_file():
+            # A pipe would wait for ever; a link may lead nowhere.
+            raise FileNotFoundError(name)
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                yield piece
+
+
+class FilesBelow:
+    """The files of others that lie below one folder."""
+
+    def __init__(self, inner: Files, folder: str) -> None:
+        """Show what `inner` has below `folder`, which ends in a slash."""
+        self._inner = inner
+        self._folder = folder
+        self.label = inner.label
+
+    def names(self) -> Collection[str]:
+        """Return the names of all files, as seen from the folder."""
+        return [n.removeprefix(self._folder) for n in self._inner.names() if n.startswith(self._folder)]
+
+    def open(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content in pieces."""
+        return self._inner.open(self._folder + name)
+
+
+def digest_of(files: Files, name: str) -> str:
+    """Return a file's SHA-256 in hexadecimal; nothing that is one when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        for piece in files.open(name):
+            digest.update(piece)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def read_file(files: Files, name: str, *, at_most: int) -> bytes:
+    """Return a file's content, cut one byte above `at_most` so that its reader sees it is too long."""
+    content = bytearray()
+    try:
+        for piece in files.open(name):
+            content += piece
+            if len(content) > at_most:
+                break
+    except OSError:
+        return b""
+    return bytes(content[: at_most + 1])
+
+
+def verify_bundle(files: Files, anchors: "Anchors", report: Report) -> None:
+    """Check files against their own list, then as `verify_content`."""
+    try:
+        listed = read_manifest(read_file(files, MANIFEST, at_most=MANIFEST_MAX_BYTES))
+    except BundleError as error:
+        report.failed("manifest", files.label, error.problem, "FORMAT_FAILURE")
+        return
+    check_listed(files, set(files.names()) - {MANIFEST}, listed, report)
+    verify_content(files, listed, anchors, report)
+
+
+def check_listed(files: Files, present: Collection[str], listed: dict[str, str], report: Report) -> None:
+    """Check that files are those listed, all of them and unchanged.
+
+    Args:
+        files: The files.
+        present: Names that should be listed.
+        listed: SHA-256 in hexadecimal by name.
+        report: Where answers go.
+    """
+    faults = [(name, "this file is not listed", "FORMAT_FAILURE") for name in set(present) - listed.keys()]
+    for name, digest_hex in listed.items():
+        if name not in present:
+            faults.append((name, "this file is missing", "SIGNED_DATA_NOT_FOUND"))
+        elif digest_of(files, name) != digest_hex:
+            faults.append((name, "this file was changed", "HASH_FAILURE"))
+    for name, why, sub_indication in sorted(faults):
+        report.failed("manifest", name, why, sub_indication)
+    if not faults:
+        report.passed("manifest", files.label, f"{len(listed)} files, all as listed")
+
+
+def verify_content(files: Files, listed: Iterable[str], anchors: "Anchors", report: Report) -> None:
+    """Check evidence, story, documents and proofs among the files that are listed."""
+    from lre_kit.proofs.verify import verify_exhibit
+
+    there = sorted(set(listed) & set(files.names()))
+    known = []
+    for name in there:
+        if name.startswith("evidence/"):
+            raw = read_file(files, name, at_most=EXHIBIT_MAX_BYTES)
+            record = verify_exhibit(raw, name, anchors, report)
+            if record is not None:
+                known.append(record)
+    _check_story(known, report)
+    _check_documents(files, there, known, report)
+    _check_pdfs(files, there, anchors, report)
+
+
+def _check_story(records: Sequence[dict[str, Any]], report: Report) -> None:
+    """Check that the records tell of one letter, from its deposit, without a gap."""
+    numbers = {record.get("MessageIdentifier") for record in records}
+    places = [record.get("Extensions", {}).get("JournalPosition") for record in records]
+    subject = ", ".join(sorted(str(number) for number in numbers))
+    if len(numbers) != 1:
+        report.failed("story", subject or "bundle", "the evidence is not of one letter", "FORMAT_FAILURE")
+    elif sorted(map(str, places)) != sorted(map(str, range(len(places)))):
+        report.failed("story", subject, "an act of the letter is missing or doubled", "SIGNED_DATA_NOT_FOUND")
+    else:
+        report.passed("story", subject, f"{len(records)} acts, from the deposit, without a gap")
+
+
+def _check_documents(
+    files: Files, there: Iterable[str], records: Sequence[dict[str, Any]], report: Report
+) -> None:
+    documents = [name for name in there if name.startswith("documents/")]
+    if not documents:
+        report.not_checked.append("documents (the bundle holds none; their digests stand in the evidence)")
+    parts = {
+        part.get("DigestValue")
+        for record in records
+        for part in record.get("UserContentInfo", {}).get("PartsInfo", {}).get("PartInfo", [])
+    }
+    for name in documents:
+        if digest_of(files, name) in parts:
+            report.passed("document", name, "the one that was deposited")
+        else:
+            report.failed("document", name, "not a document the evidence names", "HASH_FAILURE")
+
+
+def _check_pdfs(files: Files, there: Iterable[str], anchors: "Anchors", report: Report) -> None:
+    from lre_kit.proofs.pdf_check import verify_pdf
+
+    for name in there:
+        if name.startswith("proofs/") and name.endswith(".pdf"):
+            raw = read_file(files, name, at_most=PDF_MAX_BYTES)
+            # The exhibits inside are those beside it, checked above; only the PDF's own seal is new.
+            list(verify_pdf(raw, name.rpartition("/")[2], anchors, report))
