@@ -8,7 +8,7 @@ import { LANGUAGES, checkName, reasonText, word } from "./words.js";
 const TOTAL_MAX_BYTES = 512 * 1024 * 1024;
 const FILES_MAX = 5000;
 
-const state = { language: document.documentElement.lang, anchors: null, files: null, report: null, message: "" };
+const state = { language: document.documentElement.lang, anchors: null, areOwn: false, files: null, report: null, message: "" };
 const place = (id) => document.getElementById(id);
 
 /** Make an element with text or other elements inside. */
@@ -80,7 +80,7 @@ async function takeAnchors(input) {
     show("anchors_bad");
     return;
   }
-  place("embedded").hidden = true;
+  state.areOwn = true;
   await verify();
   show("");
 }
@@ -137,7 +137,7 @@ function group(subject, checks) {
 async function showAnchors() {
   const { anchors, language } = state;
   const count = anchors.seal.length + anchors.timestamp.length + anchors.log.length;
-  place("trust-text").textContent = count && place("embedded").hidden ? "" : word(count ? "trust_inside" : "trust_none", language);
+  place("trust-text").textContent = count && state.areOwn ? "" : word(count ? "trust_inside" : "trust_none", language);
   const certificate = async (kind, each) => [kind, each.name, hex(await sha256(each.encoded))];
   const rows = await Promise.all([
     ...anchors.seal.map((each) => certificate("anchor_seal", each)),

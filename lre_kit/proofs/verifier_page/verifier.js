@@ -11,6 +11,8 @@ import { checkToken } from "./token.js";
 
 const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 const MANIFEST = "manifest.json";
+/** Files of a provider that lie beside documents and are none. */
+const NO_DOCUMENT = /\.(pem|vkey|crl|xml|zip|asice|sce)$/i;
 
 export const NOT_CHECKED = [
   "revocation of certificates (lre verify looks in the provider's lists)",
@@ -177,9 +179,17 @@ export async function verifyFiles(files, anchors, { at = Date.now() } = {}) {
     const record = await checkExhibit(inside.get(path), anchors, report.about(path), at);
     if (record) records.push(record);
   }
-  if (listed) checkStory(records, report);
-  const isDocument = (path) => (listed ? path.startsWith("documents/") && listed.has(path) : !/\.(json|pem|vkey|crl|xml)$/.test(path));
-  await checkDocuments(inside, [...inside.keys()].filter(isDocument), records, report);
+  if (listed) {
+    checkStory(records, report);
+    const documents = [...inside.keys()].filter((path) => path.startsWith("documents/") && listed.has(path));
+    await checkDocuments(inside, documents, records, report);
+  } else {
+    const others = [...inside.keys()].filter((path) => !path.endsWith(".json"));
+    for (const path of others.filter((each) => NO_DOCUMENT.test(each))) {
+      report.notChecked.push(`${path} (this page does not read such files)`);
+    }
+    await checkDocuments(inside, others.filter((path) => !NO_DOCUMENT.test(path)), records, report, isSealedPdf);
+  }
   return report;
 }
 
@@ -189,7 +199,8 @@ function bundleFolder(files) {
 }
 
 function within(files, folder) {
-  return new Map([...files].filter(([path]) => path.startsWith(folder)).map(([path, bytes]) => [path.slice(folder.length), bytes]));
+  const found = [...files].filter(([path]) => path.startsWith(folder));
+  return new Map(found.map(([path, bytes]) => [path.slice(folder.length), bytes]));
 }
 
 /** Check that every listed file is there, unchanged, and none besides. */
@@ -235,16 +246,25 @@ function checkStory(records, report) {
   }
 }
 
-/** Check that each document is one that the evidence names. */
-async function checkDocuments(files, paths, records, report) {
+/**
+ * Check that each document is one that the evidence names.
+ * @param {(bytes: Uint8Array) => boolean} [isOther] Tells what need not be a document, and is left open.
+ */
+async function checkDocuments(files, paths, records, report, isOther = () => false) {
   const listed = records.flatMap((record) => record.UserContentInfo?.PartsInfo?.PartInfo ?? []);
   const digests = new Set(listed.map((part) => part?.DigestValue));
   if (!paths.length) report.notChecked.push("documents (none was given; their digests stand in the evidence)");
   for (const path of paths.sort()) {
+    const subject = report.about(path);
     if (digests.has(hex(await sha256(files.get(path))))) {
-      report.about(path).passed("document", "the one that was deposited");
+      subject.passed("document", "the one that was deposited");
+    } else if (isOther(files.get(path))) {
+      subject.refused("document", noTrust("a sealed PDF, and none of the documents: lre verify can check it", ""));
     } else {
-      report.about(path).refused("document", new ProofError("not a document the evidence names", "HASH_FAILURE"));
+      subject.refused("document", new ProofError("not a document the evidence names", "HASH_FAILURE"));
     }
   }
 }
+
+/** Tell whether a file looks like a PDF with a PAdES seal (EN 319 142-1 §6.3), as proofs are. */
+const isSealedPdf = (bytes) => new TextDecoder("latin1").decode(bytes).includes("/ETSI.CAdES.detached");

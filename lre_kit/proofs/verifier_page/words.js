@@ -70,6 +70,8 @@ const REASONS = [
   [/^(\d+) acts, from the deposit, without a gap$/, "$1 actes, depuis le dépôt, sans lacune"],
   [/^the one that was deposited$/, "celui qui a été déposé"],
   [/^not a document the evidence names$/, "ce n'est pas un document nommé par la preuve"],
+  [/^a sealed PDF, and none of .*$/, "un PDF scellé, qui n'est aucun des documents : lre verify peut le vérifier"],
+  [/^(.+) \(this page does not read such files\)$/, "$1 (cette page ne lit pas ces fichiers)"],
   [/^this file is not listed$/, "ce fichier n'est pas dans la liste"],
   [/^this file is missing$/, "ce fichier manque"],
   [/^this file was changed$/, "ce fichier a été modifié"],

@@ -1,9 +1,11 @@
 """The verifier page in a real browser: it answers what `lre verify` answers, and needs no network."""
 
 import base64
+import hashlib
 import json
 import random
 import shutil
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,8 +21,11 @@ from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.renewal import Renewal, renewal_leaf, stamped_digest
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.tsa import BuiltinAuthority
+from lre_kit.proofs.tsa_http import HttpAuthority
+from lre_kit.proofs.verifier import verifier_html
 from lre_kit.proofs.verify import Anchors, verify_exhibit, verify_path
 from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.tsa_server import OpensslAuthority
 
 VERIFY = """async ([kind, encoded]) => {
   await lreVerifier.ready;
@@ -278,6 +283,44 @@ def test_renewed_time_stamps_are_followed_as_on_the_command_line(
     for (name, raw), report in zip(vectors.items(), reports, strict=True):
         assert (name, told(report, *keys)) == (name, told(in_python(raw, anchors), *keys))
         assert (name, report["result"]) == (name, "passed" if name == "good" else "failed")
+
+
+def use_rsa(folder: Path) -> None:
+    """Give an OpenSSL authority an RSA key under an RSA root."""
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-sha256", "-days", "3650"]
+    root = ["-subj", "/CN=RSA root", "-addext", "keyUsage=critical,keyCertSign"]
+    leaf = ["-subj", "/CN=RSA stamps", "-addext", "extendedKeyUsage=critical,timeStamping"]
+    above = ["-CA", str(folder / "ca.pem"), "-CAkey", str(folder / "ca.key")]
+    below = ["-addext", "basicConstraints=critical,CA:FALSE"]
+    for name, more in (("ca", root), ("tsa", [*leaf, *above, *below])):
+        out = ["-out", str(folder / f"{name}.pem"), "-keyout", str(folder / f"{name}.key")]
+        subprocess.run([*make, *more, *out], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("kind", ["P-256", "RSA"])
+def test_another_authoritys_tokens_are_read_as_on_the_command_line(
+    shelf: Path, tmp_path: Path, opened: Callable[..., "Page"], kind: str
+) -> None:
+    found = json.loads(evidence(shelf))
+    digest = hashlib.sha256(found["checkpoint"].encode()).digest()
+    authority = OpensslAuthority(tmp_path / "authority")
+    if kind == "RSA":
+        use_rsa(authority.folder)
+    with authority:
+        token = HttpAuthority(authority.url, policy=None, timeout_s=20).stamp(digest)
+    trust = shutil.copytree(shelf / "trust", tmp_path / "trust")
+    shutil.copy(authority.anchor_file, trust / "tsa-ca.pem")
+    (tmp_path / "page.html").write_bytes(verifier_html(trust, "fr"))
+    vectors = [
+        rfc8785.dumps(found | {"token": base64.b64encode(token[:place] + flip + token[place + 1 :]).decode()})
+        for place in (0, len(token) - 40, len(token) - 1)
+        for flip in (bytes([token[place]]), bytes([token[place] ^ 1]))
+    ]
+    anchors, keys = Anchors.load(trust), ("name", "result", "sub_indication")
+    reports = in_browser(opened(tmp_path / "page.html"), vectors)
+    for number, (vector, report) in enumerate(zip(vectors, reports, strict=True)):
+        assert told(report, *keys) == told(in_python(vector, anchors), *keys)
+        assert report["result"] == ("failed" if number % 2 else "passed")
 
 
 def test_without_ed25519_the_checkpoint_is_left_open_and_says_why(

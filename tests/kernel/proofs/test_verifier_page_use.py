@@ -47,6 +47,16 @@ def test_a_page_without_anchors_takes_them_from_its_reader(
     page.wait_for_selector("#banner.passed")
 
 
+def test_what_the_page_cannot_read_is_left_open_and_said(shelf: Path, opened: Callable[..., "Page"]) -> None:
+    page, first = opened(), shelf / "letter" / "evidence" / "01-SubmissionAcceptance.json"
+    page.set_input_files("#files", [first, shelf / "letter" / "proofs" / "proof-of-deposit.pdf"])
+    page.wait_for_selector("#banner.indeterminate")
+    assert "lre verify can check it" in page.inner_text("#checks")
+    page.set_input_files("#files", [first, shelf / "trust" / "tsa-ca.pem"])
+    page.wait_for_selector("#banner.passed")
+    assert "tsa-ca.pem" in page.inner_text("#unchecked")
+
+
 def test_files_without_evidence_are_neither_passed_nor_failed(
     shelf: Path, opened: Callable[..., "Page"]
 ) -> None:
