@@ -24,7 +24,7 @@ export async function readVerifierKey(text) {
   if (raw[0] !== ED25519_TYPE || raw.length !== 1 + HASH_BYTES || hex(named.subarray(0, KEY_ID_BYTES)) !== id) {
     throw new ProofError("this verifier key's id does not belong to it, or its type is unknown");
   }
-  return { name, id, key: raw.subarray(1) };
+  return { name, id, key: raw.subarray(1), written: `${name}+${id}+${packed}` };
 }
 
 /** Return the text of a note signed by at least one of the keys. */

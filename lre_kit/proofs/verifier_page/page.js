@@ -138,14 +138,14 @@ async function showAnchors() {
   const { anchors, language } = state;
   const count = anchors.seal.length + anchors.timestamp.length + anchors.log.length;
   place("trust-text").textContent = count && state.areOwn ? "" : word(count ? "trust_inside" : "trust_none", language);
-  const certificate = async (kind, each) => [kind, each.name, hex(await sha256(each.encoded))];
+  const certificate = async (kind, each) => [kind, each.name, hex(await sha256(each.encoded)).match(/..../g).join(" ")];
   const rows = await Promise.all([
     ...anchors.seal.map((each) => certificate("anchor_seal", each)),
     ...anchors.timestamp.map((each) => certificate("anchor_timestamp", each)),
-    ...anchors.log.map((each) => ["anchor_log", each.name, each.id]),
+    ...anchors.log.map((each) => ["anchor_log", each.name, each.written]),
   ]);
   const shown = rows.map(([kind, name, print]) =>
-    made("li", "", made("b", "", word(kind, language)), " ", name, made("code", "print", print.replace(/(.{4})(?=.)/g, "$1 "))),
+    made("li", "", made("b", "", word(kind, language)), " ", name, made("code", "print", print)),
   );
   place("anchors-list").replaceChildren(...shown);
 }

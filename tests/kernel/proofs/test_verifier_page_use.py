@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from lre_kit.cli.main import cli
 from lre_kit.errors import ConfigurationError
@@ -45,6 +47,18 @@ def test_a_page_without_anchors_takes_them_from_its_reader(
     trust = shelf / "trust"
     page.set_input_files("#own-anchors", [trust / n for n in ("seal-ca.pem", "tsa-ca.pem", "log.vkey")])
     page.wait_for_selector("#banner.passed")
+
+
+def test_the_anchors_inside_can_be_compared_with_the_published_ones(
+    shelf: Path, opened: Callable[..., "Page"]
+) -> None:
+    page = opened()
+    page.wait_for_selector("#anchors-list li:nth-child(3)")
+    shown = page.inner_text("#anchors-list").replace(" ", "")
+    for name in ("seal-ca.pem", "tsa-ca.pem"):
+        certificate = x509.load_pem_x509_certificate((shelf / "trust" / name).read_bytes())
+        assert certificate.fingerprint(hashes.SHA256()).hex() in shown
+    assert (shelf / "trust" / "log.vkey").read_text().strip() in shown
 
 
 def test_what_the_page_cannot_read_is_left_open_and_said(shelf: Path, opened: Callable[..., "Page"]) -> None:
