@@ -8,6 +8,7 @@ from flask import Blueprint
 from lre_kit.carriers.notices import legal_time_text
 from lre_kit.law.products import claim_notice, product_name
 from lre_kit.letters.values import NoticeView
+from lre_web.error_words import error_words
 
 
 def _product_name(view: NoticeView, language: str) -> str:
@@ -18,6 +19,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "legal_time": legal_time_text,
     "claim_notice": claim_notice,
     "product_name": _product_name,
+    "error_words": error_words,
 }
 """Filters by name."""
 

@@ -80,7 +80,7 @@ def _follow(token: str) -> Page:
 def _notice(view: NoticeView) -> Page:
     if view.phase in DISCLOSED and _identified() is not None:
         return redirect(url_for(".reading"), 303)
-    return _page(view)
+    return _page(view, sent="sent" in request.args)
 
 
 def _page(view: NoticeView, *, error: Exception | None = None, sent: bool = False, status: int = 200) -> Page:
@@ -99,7 +99,7 @@ def _is_open(view: NoticeView) -> bool:
 def _send_code(view: NoticeView) -> Page:
     if _is_open(view) or view.phase in DISCLOSED:
         mounted().office.identification.send_code(view.letter_id)
-    return _page(view, sent=True)
+    return redirect(url_for(".notice", sent=1, _anchor="step-1"), 303)
 
 
 @_with_letter
@@ -109,7 +109,7 @@ def _identify(view: NoticeView) -> Page:
         identified = office.identification.check_code(view.letter_id, request.form.get("code", ""))
     except IdentificationError as error:
         return _page(view, error=error, sent=True, status=error.status)
-    response = redirect(url_for(".notice"), 303)
+    response = redirect(url_for(".notice", _anchor="step-2"), 303)
     assert isinstance(response, Response)
     signed = office.links.signer("identified").dumps([identified.letter_id, iso(identified.at)])
     set_cookie(response, IDENTIFIED_COOKIE, str(signed), max_age=office.settings.session_ttl_s)
@@ -171,7 +171,10 @@ def _fresh(view: NoticeView) -> NoticeView:
 @_with_letter
 def _reading(view: NoticeView) -> Page:
     _expect_disclosed(view)
-    return render_template("lre/reading.html", letter=mounted().office.reading.by_id(view.letter_id))
+    office = mounted().office
+    letter, proofs = office.reading.by_id(view.letter_id), office.issuer.available(view.letter_id)
+    is_ready = any(proof.kind == "receipt" and proof.is_ready for proof in proofs)
+    return render_template("lre/reading.html", letter=letter, proof_is_ready=is_ready)
 
 
 @_with_letter
@@ -190,7 +193,11 @@ def _document(view: NoticeView, position: int) -> Page:
     response.headers["Content-Disposition"] = (
         f"{disposition}; filename=\"document-{position}\"; filename*=UTF-8''{quote(info.name, safe='')}"
     )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
+    # Browsers centre an image shown by itself with styles of their own; the sandbox runs no script.
+    styles = "style-src 'unsafe-inline'; " if inline else ""
+    response.headers["Content-Security-Policy"] = (
+        f"sandbox; default-src 'none'; {styles}frame-ancestors 'none'"
+    )
     return response
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lre_kit.errors import LreError, StoreUnavailableError, ThrottledError
 from lre_web.extension import mounted
-from lre_web.texts import language, texts
+from lre_web.texts import LANGUAGE_COOKIE, LANGUAGES, language, texts
 
 COOKIE = "lre_form"
 """Cookie that ties form tokens to a browser."""
@@ -57,6 +57,8 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
             response.headers["Cache-Control"] = "public, max-age=3600"
         if browser := g.get("lre_browser_fresh"):
             set_cookie(response, COOKIE, browser, max_age=FORM_LIFE_S)
+        if response.mimetype == "text/html" and (chosen := request.args.get("lang")) in LANGUAGES:
+            set_cookie(response, LANGUAGE_COOKIE, chosen, max_age=None)
         return response
 
     @blueprint.context_processor

@@ -1,6 +1,7 @@
 """The sender's pages: the list, the deposit, one letter with its timeline and proofs."""
 
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
@@ -65,7 +66,12 @@ def _cursor(text: str) -> Cursor | None:
 
 def _deposit_form() -> str:
     _actor()
-    return render_template("lre/deposit.html", typed={}, error=None, token=form_token())
+    return _form({}, None)
+
+
+def _form(typed: Mapping[str, str], error: InputError | None) -> str:
+    limit = mounted().office.settings.letter_max_bytes
+    return render_template("lre/deposit.html", typed=typed, error=error, token=form_token(), limit=limit)
 
 
 def _deposit() -> Response | BaseResponse | tuple[str, int]:
@@ -83,8 +89,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
     except InputError as error:
-        page = render_template("lre/deposit.html", typed=typed, error=error, token=form_token())
-        return page, error.status
+        return _form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
 
 

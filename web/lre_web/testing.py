@@ -1,12 +1,16 @@
 """A site with a throwaway office behind it: for the tests of hosts and for our own."""
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from lre_kit.letters.values import Letter
@@ -17,6 +21,7 @@ from lre_kit.testing.office import SENDER, deposit_sample, throwaway_office
 from lre_web.extension import LRE, Actor
 
 _FORM = re.compile(r'name="form_token" value="([^"]+)"')
+_LINK = re.compile(r"https?://\S+/r/\S+")
 _CODE = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}\s*$", re.MULTILINE)
 
 
@@ -39,6 +44,28 @@ class ThrowawaySite:
         LRE(site.app, office=office, current_actor=lambda: site.actor)
         return site
 
+    @classmethod
+    @contextmanager
+    def served(cls, folder: Path, **settings: Any) -> Iterator[Self]:
+        """Serve a site over HTTP on a free local port while the context lasts; see `origin`."""
+        server = make_server("127.0.0.1", 0, Flask("none"), threaded=True)
+        site = cls.open(folder, base_url=f"http://127.0.0.1:{server.server_port}/lre", **settings)
+        server.app = site.app
+        thread = threading.Thread(target=server.serve_forever)
+        with site.office:
+            thread.start()
+            try:
+                yield site
+            finally:
+                server.shutdown()
+                thread.join()
+                server.server_close()
+
+    @property
+    def origin(self) -> str:
+        """Return scheme, host and port of the site."""
+        return self.office.links.base_url.removesuffix("/lre")
+
     @property
     def courier(self) -> MemoryCourier:
         """Where mail ends up."""
@@ -59,6 +86,14 @@ class ThrowawaySite:
     def link(self, letter: Letter) -> str:
         """Return the path of a recipient's link."""
         return f"/lre/r/{self.office.links.token(letter.id)}"
+
+    def noticed_link(self, letter: Letter) -> str:
+        """Return the whole link that stands in the notice of `letter`."""
+        texts = [self.courier.text_of(place) for place in range(len(self.courier.messages))]
+        [notice] = [text for text in texts if letter.number in text and "/r/" in text]
+        found = _LINK.search(notice)
+        assert found is not None
+        return found.group()
 
     def code(self) -> str:
         """Return the code in the last message."""

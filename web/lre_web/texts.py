@@ -9,6 +9,9 @@ from flask import g, request
 LANGUAGES = ("fr", "en")
 """Languages of the pages."""
 
+LANGUAGE_COOKIE = "lre_language"
+"""Cookie that remembers a language chosen on a page."""
+
 REFUSE_WORDS = frozenset({"REFUSER", "REFUSE"})
 """What a recipient types to refuse, in either language."""
 
@@ -44,6 +47,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Choisissez de nouveau vos documents : le navigateur ne les garde pas.",
         "Choose your documents again: the browser does not keep them.",
     ),
+    "lost": (
+        "La connexion a été coupée : rien n'est perdu. Vérifiez le réseau et déposez de nouveau ; la lettre ne partira qu'une fois.",
+        "The connection was cut: nothing is lost. Check the network and deposit again; the letter leaves only once.",
+    ),
+    "optional": ("(facultatif)", "(optional)"),
     "timeline": ("Chronologie", "Timeline"),
     "proofs": ("Preuves", "Proofs"),
     "proof_deposit": ("Preuve de dépôt", "Proof of deposit"),
@@ -54,6 +62,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "horodatage en cours, revenez dans un instant",
         "being time-stamped, come back in a moment",
     ),
+    "colon": ("\N{NO-BREAK SPACE}:", ":"),
     "bundle": ("Dossier complet de preuves (ZIP)", "Complete bundle of proofs (ZIP)"),
     "bundle_hint": (
         "Il se vérifie hors ligne, sans nous, avec « lre verify ».",
@@ -68,6 +77,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "The recipient may decide until {when} (exclusive). Without an answer, a proof of non-claim is made.",
     ),
     "back": ("Retour à vos lettres", "Back to your letters"),
+    "back_to_notice": ("Retour à l'envoi", "Back to the sending"),
     "waiting_title": ("Un envoi vous attend", "A letter is waiting for you"),
     "waiting_lead": (
         "Un envoi de type « {product} » vous est adressé. Vous pouvez l'accepter ou le refuser.",
@@ -146,6 +156,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Réduisez-les ou répartissez-les en plusieurs lettres.",
         "Make them smaller, or use several letters.",
     ),
+    "reload": ("Recharger", "Reload"),
     "mailbox": ("Boîte aux lettres de démonstration", "Demonstration mailbox"),
     "mailbox_empty": (
         "Aucun message pour l'instant. Cette page se recharge seule.",
@@ -157,14 +168,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "carried_by": ("Acheminé par {provider}", "Carried by {provider}"),
     "other_language": ("English", "Français"),
-    "home": ("Accueil", "Home"),
+    "home": ("Navigation principale", "Main navigation"),
 }
 
 
 def language() -> str:
-    """Return the page's language: ``?lang=``, else what the browser asks for, else French."""
+    """Return the page's language: ``?lang=``, else what was chosen before, what the browser asks for, French."""
     if "lre_language" not in g:
-        asked = request.args.get("lang", "")
+        asked = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
         g.lre_language = (
             asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "fr"
         )

@@ -6,29 +6,58 @@
   const chosen = document.getElementById("chosen");
   const progress = document.getElementById("progress");
   const status = document.getElementById("status");
+  const button = form.querySelector("button[type=submit]");
+  const kilobytes = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "kilobyte" });
 
   const list = () => {
     chosen.replaceChildren(...[...input.files].map((file) => {
       const item = document.createElement("li");
-      item.textContent = `${file.name} (${Math.ceil(file.size / 1024).toLocaleString()} kB)`;
+      item.textContent = `${file.name} (${kilobytes.format(Math.ceil(file.size / 1000))})`;
       return item;
     }));
   };
   input.addEventListener("change", list);
+  list();
+
+  // A file that misses the box must not replace the page by itself.
+  for (const name of ["dragover", "drop"]) {
+    window.addEventListener(name, (event) => event.preventDefault());
+  }
   for (const name of ["dragover", "dragenter"]) {
-    drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+    drop.addEventListener(name, () => drop.classList.add("over"));
   }
   for (const name of ["dragleave", "drop"]) {
     drop.addEventListener(name, () => drop.classList.remove("over"));
   }
   drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; list(); }
+    const all = new DataTransfer();
+    for (const file of [...input.files, ...event.dataTransfer.files]) { all.items.add(file); }
+    input.files = all.files;
+    list();
   });
+
+  const settle = () => { button.disabled = false; progress.hidden = true; status.textContent = ""; };
+
+  const complain = (words) => {
+    settle();
+    document.querySelectorAll(".summary, .again").forEach((old) => old.remove());
+    const summary = document.createElement("div");
+    summary.className = "summary";
+    summary.tabIndex = -1;
+    summary.setAttribute("role", "alert");
+    const title = document.createElement("h2");
+    title.textContent = form.dataset.problem;
+    const told = document.createElement("p");
+    told.textContent = words;
+    summary.append(title, told);
+    form.before(summary);
+    summary.focus();
+  };
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = form.querySelector("button[type=submit]");
+    const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
+    if (size > Number(form.dataset.limit)) { complain(form.dataset.tooLarge); return; }
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "text/html");
@@ -37,17 +66,18 @@
     });
     request.addEventListener("load", () => {
       if (request.status < 400) { window.location.assign(request.responseURL); return; }
-      // The page that answers is ours: show it in place of this one, focus on what is wrong.
+      // The page that answers says what is wrong; here, the form and its files stay as they are.
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      const main = page.getElementById("main");
-      const summary = page.querySelector(".summary, main");
-      document.querySelectorAll("#main > .summary").forEach((old) => old.remove());
-      if (summary && main) { document.getElementById("main").insertBefore(summary, form); summary.focus(); }
-      button.disabled = false; progress.hidden = true; status.textContent = "";
+      const told = page.querySelector(".summary p, #main .lead");
+      complain(told ? told.textContent : form.dataset.lost);
     });
-    request.addEventListener("error", () => { button.disabled = false; progress.hidden = true; form.submit(); });
-    button.disabled = true; progress.hidden = false; progress.value = 0;
+    request.addEventListener("error", () => complain(form.dataset.lost));
+    progress.value = 0;
+    progress.hidden = false;
+    button.disabled = true;
     status.textContent = form.dataset.sending;
     request.send(new FormData(form));
   });
+  // Coming back with the browser's own button finds a form that can be used.
+  window.addEventListener("pageshow", settle);
 })();

@@ -1,0 +1,87 @@
+"""What went wrong, in the page's language.
+
+The kit's errors speak English; a French page says the same by the error's stable slug. Sentences
+that the pages raise themselves are in the page's language already.
+"""
+
+import re
+from collections.abc import Mapping
+
+from lre_kit.errors import LreError
+from lre_web.texts import catalogue
+
+_QUOTED = re.compile("“([^”]{1,120})”")
+
+_FRENCH: Mapping[str, tuple[str, str]] = {
+    "error": ("La demande n'a pas pu aboutir.", "Réessayez ; si cela persiste, prévenez l'exploitant."),
+    "invalid-input": (
+        "Une information du formulaire ne convient pas.",
+        "Vérifiez l'objet (200 caractères au plus) et recommencez.",
+    ),
+    "empty-document": (
+        "Il manque un document, ou il est vide.",
+        "Joignez au moins un document qui a un contenu.",
+    ),
+    "document-too-large": (
+        "Les documents sont trop nombreux ou trop volumineux.",
+        "Réduisez-les ou répartissez-les en plusieurs lettres.",
+    ),
+    "not-a-pdf": (
+        "Ce document n'est pas un PDF, bien que son nom le dise.",
+        "Exportez-le de nouveau en PDF et choisissez ce fichier.",
+    ),
+    "unsupported-document": (
+        "Ce type de document n'est pas admis.",
+        "Joignez un PDF, une image PNG ou JPEG, ou un texte.",
+    ),
+    "invalid-address": (
+        "L'adresse électronique du destinataire n'en est pas une.",
+        "Donnez une adresse comme nom@exemple.fr.",
+    ),
+    "invalid-name": (
+        "Le nom du destinataire est vide, trop long, ou contient des caractères invisibles.",
+        "Tapez le nom et le prénom, ou la raison sociale.",
+    ),
+    "unknown-product": ("Ce type d'envoi n'existe pas.", "Rechargez la page et recommencez."),
+    "idempotency-mismatch": (
+        "Ce formulaire a déjà servi à déposer une autre lettre.",
+        "Ouvrez un nouveau formulaire de dépôt.",
+    ),
+    "not-found": (
+        "Cette lettre, ce document ou cette preuve n'existe pas.",
+        "Vérifiez le numéro, ou ouvrez le lien exactement comme vous l'avez reçu.",
+    ),
+    "unlawful-act": ("L'état de cette lettre ne permet pas cet acte.", "Rien n'a été changé."),
+    "already-decided": (
+        "Cet envoi a déjà trouvé sa fin.",
+        "Plus rien ne peut être décidé ; ses preuves restent disponibles.",
+    ),
+    "requirement-missing": ("Il manque une condition à cet acte.", "Identifiez-vous de nouveau."),
+    "identification-failed": (
+        "Ce code est faux, a déjà servi ou est trop ancien.",
+        "Vérifiez-le, ou demandez un nouveau code.",
+    ),
+    "throttled": (
+        "Trop de codes ont été demandés pour cet envoi.",
+        "Attendez une heure, puis demandez un nouveau code.",
+    ),
+    "evidence-pending": (
+        "Cette preuve attend encore son cachet ou son horodatage.",
+        "Revenez dans un instant.",
+    ),
+    "unavailable": ("Le service est momentanément indisponible.", "Réessayez dans quelques instants."),
+    "integrity": (
+        "Un document conservé n'est plus celui qui a été déposé.",
+        "Il n'est pas remis ; prévenez l'exploitant.",
+    ),
+}
+
+
+def error_words(error: LreError, language: str) -> tuple[str, str]:
+    """Return what is wrong and how to mend it, for a page in `language` (``fr`` or ``en``)."""
+    if language != "fr" or error.problem in catalogue("fr").values():
+        return error.problem, error.mend
+    slugs = (vars(kind).get("slug", "") for kind in type(error).__mro__)
+    problem, mend = next(_FRENCH[slug] for slug in slugs if slug in _FRENCH)
+    named = _QUOTED.search(error.problem)
+    return (f"« {named.group(1)} » : {problem}" if named else problem), mend
