@@ -105,7 +105,7 @@ def mounted() -> Mounted:
 
 
 def _blueprint(name: str, limit_bytes: int) -> Blueprint:
-    from lre_web import recipient, sender
+    from lre_web import recipient, sender, verification
     from lre_web.filters import add_filters
     from lre_web.security import guard
 
@@ -116,4 +116,5 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     add_filters(blueprint)
     sender.add_pages(blueprint)
     recipient.add_pages(blueprint)
+    verification.add_pages(blueprint)
     return blueprint
