@@ -12,10 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 
 from lre_kit.store import schema
 from lre_kit.store.database import Database
 from lre_kit.testing import services
+
+# Machines are shared: how long one example takes says nothing. (In CI the library's own profile does so.)
+settings.register_profile("steady", deadline=None)
+if "CI" not in os.environ:
+    settings.load_profile("steady")
 
 REQUIRE_SERVICES = "LRE_REQUIRE_SERVICES"
 """Set to 1, a missing service is a failure."""

@@ -37,9 +37,12 @@ class SafeZip:
         """Yield a file's content in pieces; the last comes only once length and checksum fit.
 
         Raises:
+            FileNotFoundError: There is no such file.
             BadContainerError: ``deflate``, ``size`` or ``checksum``.
         """
-        entry = self.entries[name]
+        entry = self.entries.get(name)
+        if entry is None:
+            raise FileNotFoundError(name)
         size = crc = 0
         waiting = b""
         for piece in self._stored(entry) if entry.method == STORED else self._inflated(entry):
