@@ -75,7 +75,7 @@ def opened(browser: Browser, served: ThrowawaySite) -> Iterator[Callable[..., Pa
             complaints.append(message.text)
 
     def look_outside(asked: Request) -> None:
-        if not asked.url.startswith((served.origin, "data:", "blob:", "chrome-extension:")):
+        if not asked.url.startswith((served.origin, "data:", "blob:", "chrome-extension:", "chrome:")):
             complaints.append(asked.url)
 
     def opener(path: str, *, expected: tuple[str, ...] = (), scripts: bool = True, **options: Any) -> Page:

@@ -203,6 +203,7 @@ def test_a_recipient_accepts_reads_and_keeps_the_proof(
     expect(page.locator("#code")).to_be_focused()
     page.keyboard.type(served.code().lower())
     page.get_by_role("button", name="Check the code").click()
+    expect(page.get_by_role("heading", name="2. Decide")).to_be_visible()
     assert SENDER.name not in page.content()
     page.get_by_role("button", name="Accept the letter").click()
 
@@ -277,6 +278,7 @@ def test_a_chosen_language_lasts_from_page_to_page(opened: Opener, served: Throw
     page.get_by_role("button", name="Send me a code").click()
     page.fill("#code", "0000-0000")
     page.get_by_role("button", name="Check the code").click()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_role("link", name="Français").click()
     expect(page.get_by_label("Code reçu par courriel")).to_be_visible()
     page.goto(f"{served.origin}/lre/deposit")
@@ -298,6 +300,7 @@ def test_every_page_fits_a_narrow_screen_and_can_be_read(
     )  # fmt: skip
 
     def check() -> None:
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
         assert page.evaluate(FAINT_TEXTS) == [], page.url
         assert page.evaluate("document.documentElement.lang") == locale[:2]
@@ -305,6 +308,7 @@ def test_every_page_fits_a_narrow_screen_and_can_be_read(
 
     check()
     page.locator("form[action$='/r/code'] button").click()
+    page.wait_for_selector("#code")
     check()
     page.fill("#code", served.code())
     page.keyboard.press("Enter")
