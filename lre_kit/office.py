@@ -19,12 +19,16 @@ from lre_kit.proofs.backlog import LateEvidence
 from lre_kit.proofs.issue import Issuer
 from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.log import Log
+from lre_kit.proofs.log_policy import read_policy
 from lre_kit.proofs.note import NoteSigner
+from lre_kit.proofs.public_target import open_target
+from lre_kit.proofs.publisher import Publisher
 from lre_kit.proofs.recorder import Recorder
 from lre_kit.proofs.restamp import Restamper
 from lre_kit.proofs.seal import FileSeal, Seal
 from lre_kit.proofs.sequencer import Sequencer
 from lre_kit.proofs.timestamp import TimestampAuthority, open_authority
+from lre_kit.proofs.witness import Witnesses
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.agenda import Agenda
@@ -49,6 +53,7 @@ class PostOffice:
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
+        publisher: Publishes the log's stamped checkpoints and gets them cosigned.
         restamper: Renews time stamps before their certificate ends.
         issuer: Exhibits, proofs and bundles.
     """
@@ -87,6 +92,20 @@ class PostOffice:
             batch_max=settings.batch_max,
             anchors=settings.home / "checkpoints",
             restamp_margin=timedelta(days=settings.restamp_before_days),
+        )
+        policy = read_policy(settings.log_witnesses) if settings.log_witnesses else None
+        self.publisher = Publisher(
+            database,
+            self.log,
+            target=open_target(settings),
+            witnesses=Witnesses(
+                database,
+                self.log,
+                witnesses=policy.witnesses if policy else (),
+                clock=clock,
+                timeout_s=settings.witness_timeout_s,
+            ),
+            clock=clock,
         )
         self.restamper = Restamper(
             database,
@@ -189,14 +208,21 @@ class PostOffice:
         return sum(self.duties.run(duty) for duty in self.agenda.claim(limit=limit, lease=LEASE))
 
     def tick(self) -> int:
-        """Do once all that is due: duties, places in the log, time stamps; return how much was done."""
-        return self.sweep() + self.sequence()
+        """Do once all that is due: duties, places in the log, time stamps, publication; return how much."""
+        return self.sweep() + self.sequence() + self.publish_log()
 
     def sequence(self) -> int:
         """Seal what waits for the seal, place a batch, get it stamped; return how much was done."""
         done = self.recorder.seal_waiting(self.database, self.clock)
         done += self.sequencer.run_once()
         return done + self.sequencer.stamp_once(self.authority)
+
+    def publish_log(self) -> int:
+        """Publish what was stamped since the last time, and get it cosigned; return how much was done.
+
+        A target or a witness that fails is logged and asked again later; the log goes on without it.
+        """
+        return self.publisher.run_once()
 
     def run_until_idle(self, rounds: int = 50) -> None:
         """Tick until nothing is due (or `rounds` is reached): for demonstrations and tests."""

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     """``version`` of evidence records; sources disagree (1.1.1 or 1.2.1), hence a setting."""
     log_origin: str | None = None
     """Origin line of checkpoints; by default ``<host of base_url>/lre-log``."""
+    public_log_url: str | None = None
+    """Where the log is published: by default ``<home>/public-log``, ``s3://bucket/prefix``; empty: none."""
+    log_witnesses: Path | None = None
+    """File of witnesses to ask for cosignatures (C2SP tlog-policy: ``witness <name> <vkey> <url>``)."""
+    witness_timeout_s: float = Field(default=5.0, gt=0)
+    """Seconds to wait for each answer of a witness."""
     seal_trust_reference: str | None = None
     """Trust-list entry of the seal's issuer; without it no letter may call itself qualified."""
     timestamp_trust_reference: str | None = None
@@ -109,6 +115,13 @@ class Settings(BaseSettings):
     def blobs(self) -> str:
         """The content store's URL in force."""
         return self.blob_url or (self.home / "blobs").absolute().as_uri()
+
+    @property
+    def public_log(self) -> str | None:
+        """The published log's URL in force, or nothing if it is not published."""
+        if self.public_log_url is None:
+            return (self.home / "public-log").absolute().as_uri()
+        return self.public_log_url or None
 
     @property
     def keys_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""The actors: two doorbells, declared on a broker that is handed in. Their messages carry nothing.
+"""The actors: three doorbells, declared on a broker that is handed in. Their messages carry nothing.
 
 A message says only "look at the agenda", so it may be lost, doubled, shuffled, delayed, or be of
 another release: there is nothing in it to be wrong.
@@ -23,6 +23,8 @@ class Actors:
     """Claim due duties and carry them out."""
     sequence: "Actor[[], None]"
     """Give sealed evidence its place in the log, and get checkpoints stamped."""
+    publish: "Actor[[], None]"
+    """Publish what was stamped, and get it cosigned."""
 
 
 def queue_of(settings: Settings) -> str:
@@ -42,4 +44,5 @@ def declare(broker: Broker, office: PostOffice, *, stopping: threading.Event | N
     return Actors(
         sweep=actor(broker=broker, actor_name=f"{queue}-sweep", queue_name=queue)(rounds.sweep),
         sequence=actor(broker=broker, actor_name=f"{queue}-sequence", queue_name=queue)(rounds.sequence),
+        publish=actor(broker=broker, actor_name=f"{queue}-publish", queue_name=queue)(rounds.publish),
     )

@@ -35,7 +35,8 @@ class Bell:
 
     def ring(self) -> None:
         """Ring once: by the broker, or without it."""
-        unheard = [actor for actor in (self._actors.sequence, self._actors.sweep) if not self._send(actor)]
+        actors = (self._actors.sequence, self._actors.sweep, self._actors.publish)
+        unheard = [actor for actor in actors if not self._send(actor)]
         if self._broker_answers == bool(unheard):
             self._broker_answers = not unheard
             if unheard:

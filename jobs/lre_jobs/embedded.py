@@ -11,8 +11,8 @@ from lre_jobs.bell import BEAT_S, Bell
 from lre_jobs.broker import make_broker
 from lre_kit.office import PostOffice
 
-THREADS = 2
-"""Worker threads: one for duties, one for the log; a third would find both rounds taken."""
+THREADS = 3
+"""Worker threads: for duties, for the log, for its publication; a fourth would find all rounds taken."""
 
 STOP_TIMEOUT_MS = 10_000
 """Time given to the duty in hand when stopping, in milliseconds."""

@@ -23,7 +23,7 @@ LEASE_SHARE = 0.5
 
 
 class Rounds:
-    """The two rounds of one office in one process."""
+    """The three rounds of one office in one process."""
 
     def __init__(self, office: PostOffice, *, stopping: threading.Event | None = None) -> None:
         """Work for `office` until `stopping` is set."""
@@ -31,6 +31,7 @@ class Rounds:
         self._stopping = stopping or threading.Event()
         self._sweeping = threading.Lock()
         self._sequencing = threading.Lock()
+        self._publishing = threading.Lock()
 
     def sweep(self) -> None:
         """Claim due duties and carry them out."""
@@ -39,6 +40,10 @@ class Rounds:
     def sequence(self) -> None:
         """Give sealed evidence its place in the log, and get the newest checkpoint stamped."""
         self._round(self._sequencing, self._sequence_batch)
+
+    def publish(self) -> None:
+        """Publish the log and get it cosigned: a round of its own, for witnesses may be slow."""
+        self._round(self._publishing, self._office.publish_log)
 
     def _round(self, alone: threading.Lock, batch: Callable[[], int]) -> None:
         if not alone.acquire(blocking=False):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from lre_kit.cli import log as log_commands
 from lre_kit.cli.shared import json_option, opened_office, print_json, print_table
 from lre_kit.errors import MissingFileError
 
@@ -79,3 +80,6 @@ def audit_command(*, as_json: bool) -> int:
             print_table("Findings", ("Table", "Row", "Field", "Problem"), rows)
         click.echo(report.summary)
     return report.exit_code
+
+
+log_commands.register(log_command)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from lre_kit.office import PostOffice
 from lre_kit.proofs import audit_renewals
+from lre_kit.proofs.audit_cosignatures import audit_cosignatures
 from lre_kit.proofs.audit_letters import Progress, audit_contents, audit_letters
 from lre_kit.proofs.audit_log import audit_anchor, audit_checkpoints, read_leaves
 from lre_kit.proofs.audit_report import AuditReport, Finding
@@ -52,6 +53,7 @@ def audit_office(
         seal_anchors = office.keys.seal_chain[-1:]
         audit_letters(connection, leaves, report, anchors=seal_anchors, progress=progress)
         audit_checkpoints(connection, verifiers, leaves, report, anchors=anchors, now=office.clock())
+        audit_cosignatures(connection, report)
         audit_renewals.audit_renewals(connection, anchors, report, now=office.clock())
         if content:
             audit_contents(connection, office.desk.open_document, report)

@@ -120,16 +120,9 @@ def open_note(note: str, verifiers: Sequence[NoteVerifier]) -> str:
     Raises:
         NoteError: Malformed, wrongly signed, or signed by none of them.
     """
-    text, separator, block = note.rpartition("\n\n")
-    text += "\n"
-    if not separator or not block.endswith("\n") or _has_control(note):
-        raise _bad("This is not a signed note.")
-    lines = block[:-1].split("\n")
-    if len(lines) > SIGNATURES_MAX:
-        raise _bad("This note has too many signatures.")
+    text, signatures = split_note(note)
     verified = False
-    for line in lines:
-        name, packed = _signature(line)
+    for name, packed in signatures:
         for verifier in verifiers:
             if (verifier.name, verifier.id) == (name, packed[:KEY_ID_BYTES]):
                 if not verifier.accepts(text, packed[KEY_ID_BYTES:]):
@@ -139,6 +132,26 @@ def open_note(note: str, verifiers: Sequence[NoteVerifier]) -> str:
     if not verified:
         raise _bad("No key that is trusted signed this note.")
     return text
+
+
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return a note's text and its signatures, none of them checked: key name, and key id ‖ signature.
+
+    Raises:
+        NoteError: It is not a signed note in its one form, or has too many signatures.
+    """
+    text, separator, block = note.rpartition("\n\n")
+    if not separator or not block.endswith("\n") or _has_control(note):
+        raise _bad("This is not a signed note.")
+    lines = block[:-1].split("\n")
+    if len(lines) > SIGNATURES_MAX:
+        raise _bad("This note has too many signatures.")
+    return f"{text}\n", [_signature(line) for line in lines]
+
+
+def signature_line(name: str, packed: bytes) -> str:
+    """Return the line, with its newline, of a signature: key name, and key id ‖ signature."""
+    return f"{_DASH}{name} {base64.b64encode(packed).decode()}\n"
 
 
 def _signature(line: str) -> tuple[str, bytes]:

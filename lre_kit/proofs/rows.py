@@ -95,6 +95,21 @@ class CheckpointRow(SQLModel, table=True):
     last_error: str | None = Field(default=None)
 
 
+class CosignatureRow(SQLModel, table=True):
+    """One witness's cosignature on a checkpoint, checked before it was kept.
+
+    `witness` is the witness's verifier key, so that the line can be checked for ever, also once the
+    settings name other witnesses.
+    """
+
+    __tablename__ = "log_cosignature"
+
+    checkpoint_size: int = Field(primary_key=True, foreign_key="log_checkpoint.size")
+    witness: str = Field(primary_key=True, max_length=300)
+    line: str = Field(sa_column=Column(Text, nullable=False))
+    cosigned_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class RenewalRow(SQLModel, table=True):
     """One renewal of all checkpoints whose newest token is by one certificate.
 
