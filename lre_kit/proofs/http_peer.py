@@ -114,6 +114,7 @@ class HttpPeer:
     def _exchange(
         self, method: str, path: str, limit: int, body: bytes | None, headers: Mapping[str, str]
     ) -> Answer:
+        is_new = self._connection is None
         connection = self._connected()
         link = connection.sock
         # A socket's time-out begins anew with each byte; the timer ends an answer that drips.
@@ -121,6 +122,8 @@ class HttpPeer:
         timer.daemon = True
         timer.start()
         try:
+            if is_new and isinstance(link, ssl.SSLSocket):
+                link.do_handshake()
             connection.request(method, f"{self._prefix}/{path}", body, dict(headers))
             with connection.getresponse() as answer:
                 content = answer.read(limit + 1)
@@ -135,12 +138,14 @@ class HttpPeer:
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
-            host, port = self._address
-            if self._tls is None:
-                made = http.client.HTTPConnection(host, port, timeout=self._timeout_s)
-            else:
-                made = http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls)
-            made.connect()
+            link = socket.create_connection(self._address, self._timeout_s)
+            made = http.client.HTTPConnection(*self._address)
+            made.default_port = _PORTS["http" if self._tls is None else "https"]
+            made.sock = link
+            if self._tls is not None:
+                # The handshake is left to the exchange, where the time is bounded as a whole.
+                host = self._address[0]
+                made.sock = self._tls.wrap_socket(link, server_hostname=host, do_handshake_on_connect=False)
             self._connection = made
         return self._connection
 
