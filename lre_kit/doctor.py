@@ -172,14 +172,9 @@ def _keys_and_data(settings: Settings) -> str:
         raise _Unwell(f"the newest letter was locked with key {key_id}, not {keys.kek_id}", mend)
     if note is not None:
         try:
-            open_note(note, [NoteVerifier.parse(NoteSigner(settings.origin, keys.log_key).vkey)])
+            open_note(note, [NoteVerifier.parse(NoteSigner(keys.origin, keys.log_key).vkey)])
         except NoteError as error:
             raise _Unwell("the newest checkpoint is not signed with the log's key", mend) from error
-    if keys.origin != settings.origin:
-        raise _Unwell(
-            f"the log is called {settings.origin}, and {keys.origin} in the trust anchors",
-            f"Set LRE_LOG_ORIGIN={keys.origin}",
-        )
     return "they belong together"
 
 

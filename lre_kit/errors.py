@@ -14,7 +14,7 @@ class LreError(Exception):
 
     slug: ClassVar[str] = "error"
     status: ClassVar[int] = 500
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = 70
 
     def __init__(self, problem: str, *, mend: str) -> None:
         """Keep both sentences; `problem` says what is wrong, `mend` how to put it right."""

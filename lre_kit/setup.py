@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from lre_kit.clock import Clock, now
-from lre_kit.proofs.authorities_file import write_authorities
+from lre_kit.letters.leftovers import plan_sweep
 from lre_kit.proofs.keys import Keys, create_keys
+from lre_kit.proofs.trust_folder import write_trust_folder
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.database import Database
@@ -23,8 +24,7 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
     else:
         create_keys(folder, provider_name=settings.provider_name, origin=settings.origin, clock=clock)
         yield f"Keys made: {folder} (back them up, apart from the data)"
-    Keys.load(folder).write_trust(settings.home / "trust")
-    write_authorities(settings.home / "trust", settings)
+    write_trust_folder(settings.home / "trust", settings, Keys.load(folder), clock)
     yield f"Trust anchors for verifiers: {settings.home / 'trust'}"
     database = Database(settings.database)
     try:
@@ -33,5 +33,8 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
         else:
             schema.upgrade(database)
             yield f"Tables made or upgraded to {schema.head()}"
+        with database.write() as uow:
+            plan_sweep(uow, clock=clock)
+            uow.commit()
     finally:
         database.close()

@@ -14,7 +14,7 @@ from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
-from lre_kit.proofs.authorities_file import write_authorities
+from lre_kit.proofs.trust_folder import write_trust_folder
 
 
 @click.command()
@@ -144,8 +144,7 @@ def export_command(*, number: str, out: Path, container: bool, as_json: bool) ->
     """
     with opened_office() as office:
         letter = _letter(office, number)
-        office.keys.write_trust(out / "trust")
-        write_authorities(out / "trust", office.settings)
+        write_trust_folder(out / "trust", office.settings, office.keys, office.clock)
         folder = office.issuer.export(letter.id, out / letter.number)
         if container:
             _write_container(office, letter, folder / f"{letter.number}.asice")

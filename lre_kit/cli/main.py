@@ -96,7 +96,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except LreError as error:
         _say(error.problem, error.mend, error.slug)
-        sys.exit(error.exit_code if error.exit_code >= USAGE else SOFTWARE)
+        sys.exit(error.exit_code)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
         _say(f"The system refuses{where}: {error.strerror or error}.", "Check paths, rights and space.", "io")

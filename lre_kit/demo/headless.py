@@ -26,8 +26,8 @@ from lre_kit.faces import load_face
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
-from lre_kit.proofs.authorities_file import write_authorities
 from lre_kit.proofs.report import Report
+from lre_kit.proofs.trust_folder import write_trust_folder
 from lre_kit.proofs.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
@@ -101,8 +101,7 @@ def run(pdf: bytes, name: str, *, out: Path, say: Callable[[str], None]) -> list
         clock.advance(timedelta(days=16))
         office.run_until_idle()
         say(f"{letters[2].number}: the clock was moved by sixteen days; not claimed.")
-        office.keys.write_trust(out / "trust")
-        write_authorities(out / "trust", office.settings)
+        write_trust_folder(out / "trust", office.settings, office.keys, office.clock)
         return [_outcome(office, letter, out) for letter in letters]
 
 

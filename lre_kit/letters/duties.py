@@ -12,9 +12,11 @@ from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.links import Links
 from lre_kit.law.deadlines import window_closes_at
 from lre_kit.letters.desk import Desk
+from lre_kit.letters.leftovers import ACTION as SWEEP_CONTENT
+from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import Reading
-from lre_kit.proofs.issue import Issuer
+from lre_kit.proofs.issue import EvidencePendingError, Issuer
 from lre_kit.proofs.restamp import RenewalTooEarlyError, Restamper
 from lre_kit.store.agenda import Agenda, Duty, LeaseLostError
 
@@ -39,6 +41,7 @@ class Duties:
         reading: Reading,
         issuer: Issuer,
         restamper: Restamper,
+        leftovers: Leftovers,
         courier: Courier,
         links: Links,
         identity: MailIdentity,
@@ -50,6 +53,7 @@ class Duties:
         self._reading = reading
         self._issuer = issuer
         self._restamper = restamper
+        self._leftovers = leftovers
         self._courier = courier
         self._links = links
         self._identity = identity
@@ -59,6 +63,7 @@ class Duties:
             "close_window": self._close_window,
             "make_proof": self._make_proof,
             "restamp": self._restamp,
+            SWEEP_CONTENT: self._sweep_content,
         }
 
     def run(self, duty: Duty) -> bool:
@@ -75,6 +80,11 @@ class Duties:
             action(duty)
         except LeaseLostError:
             log.info("duty %s was taken over or is no longer due", duty.id)
+            return False
+        except EvidencePendingError as early:
+            # Not a failure: the log gets its time stamp a moment later.
+            log.debug("duty %s (%s) waits: %s", duty.id, duty.action, early.slug)
+            self._agenda.release(duty, error=f"{early.slug}: {early.problem}")
             return False
         except LreError as error:
             log.warning("duty %s (%s) failed: %s", duty.id, duty.action, error.slug)
@@ -111,6 +121,10 @@ class Duties:
             self._desk.notice_failed(letter.id, words=f"{answer.code or ''} {answer.text}".strip(), duty=duty)
         else:
             self._agenda.release(duty, error=f"unknown: {answer.text}", retry_at=self._clock() + RESEND_DELAY)
+
+    def _sweep_content(self, duty: Duty) -> None:
+        if removed := self._leftovers.sweep(duty):
+            log.info("%d pieces of content that no letter names were removed", removed)
 
     def _close_window(self, duty: Duty) -> None:
         self._desk.expire(duty.subject, duty=duty)

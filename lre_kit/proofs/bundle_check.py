@@ -14,7 +14,7 @@ from lre_kit.proofs.exhibit import EXHIBIT_MAX_BYTES
 from lre_kit.proofs.report import Report
 
 if TYPE_CHECKING:
-    from lre_kit.proofs.verify import Anchors
+    from lre_kit.proofs.anchors import Anchors
 
 MANIFEST_MAX_BYTES = 4 * 1024 * 1024
 """Largest list of files read, in bytes."""
@@ -36,7 +36,11 @@ class Files(Protocol):
         """Return all names."""
 
     def open(self, name: str) -> Iterator[bytes]:
-        """Yield a file's content in pieces."""
+        """Yield a file's content in pieces.
+
+        Raises:
+            OSError: It is not there, or cannot be read.
+        """
 
 
 class FolderFiles:
@@ -139,16 +143,20 @@ def check_listed(files: Files, present: Collection[str], listed: dict[str, str],
 def verify_content(files: Files, listed: Iterable[str], anchors: "Anchors", report: Report) -> None:
     """Check evidence, story, documents and proofs among the files that are listed."""
     from lre_kit.proofs.verify import verify_exhibit
+    from lre_kit.proofs.xml_check import check_twins, verify_xml
 
     there = sorted(set(listed) & set(files.names()))
-    known = []
+    found: dict[str, dict[str, dict[str, Any]]] = {".json": {}, ".xml": {}}
     for name in there:
         if name.startswith("evidence/"):
             raw = read_file(files, name, at_most=EXHIBIT_MAX_BYTES)
-            record = verify_exhibit(raw, name, anchors, report)
-            if record is not None:
-                known.append(record)
+            stem, suffix = (name.removesuffix(".xml"), ".xml") if name.endswith(".xml") else (name, ".json")
+            verify = verify_xml if suffix == ".xml" else verify_exhibit
+            if (record := verify(raw, name, anchors, report)) is not None:
+                found[suffix][stem.removesuffix(".json")] = record
+    known = list(found[".json"].values())
     _check_story(known, report)
+    check_twins(found[".xml"], found[".json"], report)
     _check_documents(files, there, known, report)
     _check_pdfs(files, there, anchors, report)
 

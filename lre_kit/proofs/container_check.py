@@ -14,18 +14,17 @@ from lre_kit.clock import iso
 from lre_kit.errors import TimestampRejectedError
 from lre_kit.proofs.asic_manifest import MANIFEST_MAX_BYTES, parse_manifest
 from lre_kit.proofs.bundle_check import FilesBelow, check_listed, read_file, verify_bundle, verify_content
-from lre_kit.proofs.chain import ChainError, check_chain
+from lre_kit.proofs.chain import ChainError
 from lre_kit.proofs.cms_check import SEAL_MAX_BYTES, CadesSeal, open_detached
 from lre_kit.proofs.container import MANIFEST, MEDIA_TYPE, MIMETYPE, RESERVED, SIGNATURE
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.seal import SealError
-from lre_kit.proofs.timestamp import check_token
 from lre_kit.proofs.zip_records import STORED, BadContainerError, Entry
 from lre_kit.proofs.zip_safe import SafeZip, read_zip
 from lre_kit.proofs.zip_stored import ATTRIBUTES, MADE_BY
 
 if TYPE_CHECKING:
-    from lre_kit.proofs.verify import Anchors
+    from lre_kit.proofs.anchors import Anchors
 
 SUFFIXES = frozenset({".asice", ".sce"})
 """Endings of containers' names (EN 319 162-1 §4.4.2)."""
@@ -117,17 +116,11 @@ def _check_seal(files: SafeZip, manifest: bytes, anchors: "Anchors", report: Rep
         report.failed(_SEAL, SIGNATURE, error.problem, error.sub_indication)
         return
     stamped_at = _check_stamp(seal, anchors, report)
-    if not anchors.seal:
+    if not anchors.any_seal:
         report.indeterminate(_SEAL, SIGNATURE, "no authority is trusted", _NO_CHAIN)
         return
     try:
-        check_chain(
-            seal.certificate,
-            others=seal.others,
-            anchors=anchors.seal,
-            at=stamped_at or report.at,
-            lists=anchors.lists,
-        )
+        anchors.check_seal(seal.certificate, seal.others, stamped_at or report.at)
     except ChainError as error:
         report.indeterminate(_SEAL, SIGNATURE, error.problem, error.sub_indication)
         return
@@ -141,12 +134,12 @@ def _check_stamp(seal: CadesSeal, anchors: "Anchors", report: Report) -> datetim
     if seal.token is None:
         report.indeterminate(_STAMP, SIGNATURE, "the seal has no time stamp", "NO_POE")
         return None
-    if not anchors.timestamp:
+    if not anchors.any_timestamp:
         report.indeterminate(_STAMP, SIGNATURE, "no authority is trusted", _NO_CHAIN)
         return None
     digest = hashlib.sha256(seal.signature).digest()
     try:
-        info = check_token(seal.token, digest, anchors=anchors.timestamp, lists=anchors.lists)
+        info = anchors.check_token(seal.token, digest)
     except TimestampRejectedError as error:
         if error.check == "chain":
             report.indeterminate(_STAMP, SIGNATURE, error.problem, _NO_CHAIN)

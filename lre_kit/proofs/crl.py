@@ -11,15 +11,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 
-def read_lists(folder: Path) -> list[x509.CertificateRevocationList]:
-    """Return the lists in a folder's ``*.crl`` files, PEM or DER; those that cannot be read are left out."""
+def read_lists(place: Path) -> list[x509.CertificateRevocationList]:
+    """Return the lists of a ``*.crl`` file, or of all in a folder; those that cannot be read are left out."""
     found = []
-    for path in sorted(folder.glob("*.crl")):
-        raw = path.read_bytes()
-        load = x509.load_pem_x509_crl if raw.startswith(b"-----") else x509.load_der_x509_crl
+    for path in sorted(place.glob("*.crl")) if place.is_dir() else [place]:
         try:
+            raw = path.read_bytes()
+            load = x509.load_pem_x509_crl if raw.startswith(b"-----") else x509.load_der_x509_crl
             found.append(load(raw))
-        except ValueError:
+        except (OSError, ValueError):
             continue
     return found
 

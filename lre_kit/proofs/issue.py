@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Row, Select, select
 
 from lre_kit.clock import Clock
@@ -38,6 +40,9 @@ from lre_kit.store.blobs import BlobStore
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
+
+if TYPE_CHECKING:
+    from lre_kit.proofs.pdf import Attachment
 
 declare("proof.before_store", "proof.before_commit")
 
@@ -198,6 +203,7 @@ class Issuer:
             provider=self._settings.provider_name,
             level=Level.B_LTA,
             url=self._links.proof_url(letter.id, kind),
+            more=tuple(self._twins(exhibits[: until + 1])),
         )
         seal = partial(seal_pdf, office=self._keys, authority=self._authority, name=kind, at=self._clock())
         if lists := self._revocations.lists():
@@ -260,8 +266,34 @@ class Issuer:
         write_container(target, files, keys=self._keys, authority=self._authority, at=self._clock())
 
     def evidence_files(self, letter_id: str) -> list[tuple[str, bytes]]:
-        """Return names and bytes of all exhibits."""
-        return [(named.name, named.exhibit.to_bytes()) for named in self.exhibits(letter_id)]
+        """Return names and bytes of all evidence: each act as JSON, and as XML."""
+        exhibits = self.exhibits(letter_id)
+        return [
+            *((named.name, named.exhibit.to_bytes()) for named in exhibits),
+            *((twin.name, twin.content) for twin in self._twins(exhibits)),
+        ]
+
+    def _twins(self, exhibits: Iterable[NamedExhibit]) -> "list[Attachment]":
+        """Return the XML form of exhibits, sealed now."""
+        from lre_kit.proofs.pdf import Attachment
+        from lre_kit.proofs.xades import seal_xml
+
+        keys = self._keys
+        seal = partial(
+            seal_xml,
+            sign=lambda message: keys.seal_key.sign(message, ec.ECDSA(hashes.SHA256())),
+            chain=(keys.seal_certificate, *keys.seal_chain[:-1]),
+            at=self._clock(),
+        )
+        return [
+            Attachment(
+                name=f"{named.name.removesuffix('.json')}.xml",
+                media_type="application/xml",
+                description=named.event.value,
+                content=seal(named.exhibit.record),
+            )
+            for named in exhibits
+        ]
 
     def proof_files(self, letter_id: str) -> list[tuple[str, bytes]]:
         """Return names and bytes of all proofs that can be made now."""

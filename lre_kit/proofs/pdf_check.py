@@ -4,9 +4,11 @@ After the seal only what prolongs it may follow: revocation data and document ti
 (ETSI EN 319 142-1 §5.5), the last of which covers the whole file.
 """
 
+import asyncio
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from lre_kit.proofs.pdf_seal import Level
 from lre_kit.proofs.report import Report
 
 if TYPE_CHECKING:
-    from lre_kit.proofs.verify import Anchors
+    from lre_kit.proofs.anchors import Anchors
 
 # The library reports each doubt with a traceback of its own; our report says what matters.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -65,14 +67,16 @@ def _check(  # noqa: PLR0917 - the parts of one PDF
     from pyhanko.sign.validation import validate_pdf_signature
 
     name = "PDF seal"
-    if not anchors.seal or not anchors.timestamp:
+    if not (anchors.any_seal and anchors.any_timestamp):
         report.indeterminate(name, subject, "no authority is trusted", _NO_CHAIN)
         return
     moment = _gen_time(seal)
-    status = validate_pdf_signature(
+    at = moment or report.at
+    status = _apart(
+        validate_pdf_signature,
         seal,
-        signer_validation_context=_context(reader, anchors.seal, moment, anchors.lists),
-        ts_validation_context=_context(reader, anchors.timestamp, moment, anchors.lists),
+        signer_validation_context=_context(reader, anchors.seal_at(at), moment, anchors.lists),
+        ts_validation_context=_context(reader, anchors.timestamp_at(at), moment, anchors.lists),
     )
     stamp = status.timestamp_validity
     if not (status.intact and status.valid):
@@ -104,7 +108,8 @@ def _check_stamps(
 
     for stamp in stamps:
         moment = _own_time(stamp)
-        status = validate_pdf_timestamp(stamp, _context(reader, anchors.timestamp, moment, anchors.lists))
+        context = _context(reader, anchors.timestamp_at(moment), moment, anchors.lists)
+        status = _apart(validate_pdf_timestamp, stamp, context)
         name = "PDF time stamp"
         if not (status.intact and status.valid):
             report.failed(name, subject, "a document time stamp does not fit", "SIG_CRYPTO_FAILURE")
@@ -116,6 +121,16 @@ def _check_stamps(
             return False
         report.passed(name, subject, f"the whole document existed on {moment:%Y-%m-%d %H:%M:%S}Z")
     return True
+
+
+def _apart(act: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Run what starts an event loop of its own, on another thread if this one has a loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return act(*arguments, **named)
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(act, *arguments, **named).result()
 
 
 def _is_in_one_form(raw: bytes, signature: Any) -> bool:

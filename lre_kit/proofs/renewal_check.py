@@ -9,10 +9,10 @@ from lre_kit.errors import TimestampRejectedError
 from lre_kit.proofs.chain import ChainError
 from lre_kit.proofs.renewal import Renewal, covered_digest
 from lre_kit.proofs.report import Report
-from lre_kit.proofs.timestamp import TimestampInfo, check_still_trusted, check_token
+from lre_kit.proofs.timestamp import TimestampInfo, check_still_trusted
 
 if TYPE_CHECKING:
-    from lre_kit.proofs.verify import Anchors
+    from lre_kit.proofs.anchors import Anchors
 
 _NAME = "renewal"
 
@@ -71,9 +71,7 @@ class _Step:
             self._failed("its path leads nowhere", "HASH_FAILURE")
             return None
         try:
-            return check_token(
-                renewal.token, digest, anchors=self.anchors.timestamp, lists=self.anchors.lists
-            )
+            return self.anchors.check_token(renewal.token, digest)
         except TimestampRejectedError as error:
             if error.check == "imprint":
                 self._failed("it does not cover this checkpoint and its tokens", "HASH_FAILURE")
@@ -90,7 +88,7 @@ class _Step:
             self._failed("it is older than the token it renews", "TIMESTAMP_ORDER_FAILURE")
             return False
         try:
-            check_still_trusted(token, at=at, anchors=self.anchors.timestamp, lists=self.anchors.lists)
+            check_still_trusted(token, at=at, anchors=self.anchors.timestamp_at(at), lists=self.anchors.lists)
         except ChainError as error:
             self._open(f"made too late, on {iso(at)}: {error.problem}", error.sub_indication)
             return False

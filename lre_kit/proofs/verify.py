@@ -8,8 +8,7 @@ listed and unchanged, and each document present is the one the evidence names.
 """
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,21 @@ from typing import Any
 from cryptography import x509
 
 from lre_kit.clock import from_iso, iso, now
-from lre_kit.errors import ConfigurationError, LreError, TimestampRejectedError
-from lre_kit.proofs.chain import ChainError, check_chain
+from lre_kit.errors import LreError, TimestampRejectedError
+from lre_kit.proofs import timestamp_token
+from lre_kit.proofs.anchors import Anchors
+from lre_kit.proofs.chain import ChainError
 from lre_kit.proofs.commitment import commitment
-from lre_kit.proofs.crl import read_lists
 from lre_kit.proofs.exhibit import EXHIBIT_MAX_BYTES, Exhibit, ExhibitError, parse_exhibit
 from lre_kit.proofs.merkle import leaf_hash, verify_inclusion
-from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
+from lre_kit.proofs.note import Checkpoint, NoteError, open_note
 from lre_kit.proofs.renewal_check import check_renewals
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.seal import SealError, open_seal
-from lre_kit.proofs.timestamp import TimestampInfo, check_token
+from lre_kit.proofs.timestamp import TimestampInfo
+from lre_kit.proofs.trusted_list import Service
+
+__all__ = ["Anchors", "verify_exhibit", "verify_path"]
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How much later than its time stamp an event may claim to be: clocks differ a little."""
@@ -39,48 +42,8 @@ _REVOCATION = "revocation of certificates (no revocation list is among the trust
 
 _ZIP_SUFFIXES = {".asice", ".sce", ".zip"}
 
-_NOT_CHECKED = (
-    "whether the provider is qualified (that is for a trusted list to say)",
-    "consistency with other checkpoints of the log (compare with one you hold)",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchors:
-    """Whom a verifier trusts: seal and time-stamp authorities, and the log's keys."""
-
-    seal: tuple[x509.Certificate, ...] = ()
-    timestamp: tuple[x509.Certificate, ...] = ()
-    log: tuple[NoteVerifier, ...] = ()
-    lists: tuple[x509.CertificateRevocationList, ...] = ()
-    """Revocation lists to look in; each counts only under its own issuer's signature."""
-
-    @classmethod
-    def none(cls) -> "Anchors":
-        """Trust nobody: whatever needs trust is indeterminate."""
-        return cls()
-
-    @classmethod
-    def load(cls, folder: Path) -> "Anchors":
-        """Read ``seal-ca*.pem``, ``tsa-ca*.pem``, ``*.vkey`` and ``*.crl`` from a folder.
-
-        Raises:
-            ConfigurationError: A file cannot be read, or the folder holds none of them.
-        """
-        try:
-            made = cls(
-                seal=tuple(_certificates(sorted(folder.glob("seal-ca*.pem")))),
-                timestamp=tuple(_certificates(sorted(folder.glob("tsa-ca*.pem")))),
-                log=tuple(NoteVerifier.parse(p.read_text("utf-8")) for p in sorted(folder.glob("*.vkey"))),
-                lists=tuple(read_lists(folder)),
-            )
-        except (OSError, ValueError, NoteError) as error:
-            msg = f"A trust anchor in {folder} cannot be read."
-            raise ConfigurationError(msg, mend="Fetch the provider's anchors again.") from error
-        if made == cls.none():
-            msg = f"There are no trust anchors in {folder}."
-            raise ConfigurationError(msg, mend="It should hold seal-ca.pem, tsa-ca.pem and log.vkey.")
-        return made
+_QUALIFIED = "whether the provider is qualified (no trusted list is among the trust anchors)"
+_CONSISTENCY = "consistency with other checkpoints of the log (compare with one you hold)"
 
 
 def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> Report:
@@ -94,8 +57,8 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
         at: Instant of the verification, by default now: a time stamp whose certificate ended before it
             and that was not renewed proves nothing any more.
     """
-    not_checked = [*_NOT_CHECKED] if anchors.lists else [_REVOCATION, *_NOT_CHECKED]
-    report = Report(not_checked=not_checked, at=at or now())
+    absent = ((_REVOCATION, anchors.lists), (_QUALIFIED, anchors.trusted), (_CONSISTENCY, ()))
+    report = Report(not_checked=[words for words, given in absent if not given], at=at or now())
     if path.is_dir():
         from lre_kit.proofs.bundle_check import FolderFiles, verify_bundle
 
@@ -110,6 +73,13 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
         content = _read(path, report, at_most=PDF_MAX_BYTES)
         for name, raw in verify_pdf(content, path.name, anchors, report) if content is not None else ():
             verify_exhibit(raw, name, anchors, report)
+    elif path.suffix.lower() == ".xml":
+        from lre_kit.proofs.evidence_xml import XML_MAX_BYTES
+        from lre_kit.proofs.xml_check import verify_xml
+
+        content = _read(path, report, at_most=XML_MAX_BYTES)
+        if content is not None:
+            verify_xml(content, path.name, anchors, report)
     else:
         content = _read(path, report, at_most=EXHIBIT_MAX_BYTES)
         if content is not None:
@@ -169,12 +139,12 @@ def _check_stamp(
     exhibit: Exhibit, subject: str, anchors: Anchors, report: Report, happened_at: datetime
 ) -> TimestampInfo | None:
     name = "time stamp"
-    if not anchors.timestamp:
+    if not anchors.any_timestamp:
         report.indeterminate(name, subject, "no authority is trusted", "NO_CERTIFICATE_CHAIN_FOUND")
         return None
     digest = hashlib.sha256(exhibit.checkpoint.encode()).digest()
     try:
-        info = check_token(exhibit.token, digest, anchors=anchors.timestamp, lists=anchors.lists)
+        info = anchors.check_token(exhibit.token, digest)
     except TimestampRejectedError as error:
         if error.check == "chain":
             report.indeterminate(name, subject, _why(error), "NO_CERTIFICATE_CHAIN_FOUND")
@@ -187,6 +157,9 @@ def _check_stamp(
         )
         return None
     report.passed(name, subject, f"existed on {iso(info.gen_time)}, says {info.authority}")
+    if anchors.trusted:
+        others = timestamp_token.read(exhibit.token).certificates
+        _say_qualified(Service.TIMESTAMP, info.certificate, others, info.gen_time, subject, anchors, report)
     check_renewals(
         exhibit.checkpoint,
         (exhibit.token, info),
@@ -204,25 +177,43 @@ def _check_seal(exhibit: Exhibit, subject: str, anchors: Anchors, report: Report
     except SealError as error:
         report.failed("seal", subject, _why(error), error.sub_indication)
         return
-    if not anchors.seal:
+    if not anchors.any_seal:
         report.indeterminate("seal", subject, "no authority is trusted", "NO_CERTIFICATE_CHAIN_FOUND")
         return
     try:
-        check_chain(seal.certificate, others=seal.others, anchors=anchors.seal, at=at, lists=anchors.lists)
+        anchors.check_seal(seal.certificate, seal.others, at)
     except ChainError as error:
         report.indeterminate("seal", subject, _why(error), error.sub_indication)
         return
     report.passed("seal", subject, f"sealed by {seal.certificate.subject.rfc4514_string()}")
+    if anchors.trusted:
+        _say_qualified(Service.SEAL, seal.certificate, seal.others, at, subject, anchors, report)
+
+
+def _say_qualified(  # noqa: PLR0917 - who, when, and where to say it
+    kind: Service,
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    at: datetime,
+    subject: str,
+    anchors: Anchors,
+    report: Report,
+) -> None:
+    """Say by which trusted list somebody was a qualified service; that nobody says so is no failure."""
+    found = anchors.qualified(kind, certificate, others, at)
+    what = {Service.SEAL: "seal", Service.TIMESTAMP: "time stamp"}[kind]
+    if found is not None:
+        by = f"the trusted list of {found.territory}, no. {found.number}"
+        report.passed("trusted list", subject, f"{what}: a qualified service on {iso(at)}, says {by}")
+        return
+    line = f"whether the {what} is qualified (no trusted list given says that it was on {iso(at)})"
+    if line not in report.not_checked:
+        report.not_checked.append(line)
 
 
 def _begins_as_zip(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
-
-
-def _certificates(paths: Iterable[Path]) -> Iterable[x509.Certificate]:
-    for path in paths:
-        yield from x509.load_pem_x509_certificates(path.read_bytes())
 
 
 def _why(error: Exception) -> str:

@@ -16,9 +16,12 @@ from lre_kit.doctor import RELEASED_AT, Finding, examine
 from lre_kit.errors import TimestampUnavailableError
 from lre_kit.office import PostOffice
 from lre_kit.proofs.keys import CERTIFICATE_LIFE
+from lre_kit.proofs.report import Result
+from lre_kit.proofs.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, throwaway_office
 
 smtp = pytest.importorskip("lre_kit.testing.smtp")
@@ -177,10 +180,15 @@ def test_another_log_key_does_not_fit_the_checkpoints(settings: Settings, tmp_pa
     assert set(unwell(settings)) == {"keys and data"}
 
 
-def test_a_log_that_changed_its_name_is_told_how_to_get_it_back(settings: Settings) -> None:
-    found = unwell(changed(settings, base_url="https://moved.example"))
-    assert set(found) == {"keys and data"}
-    assert found["keys and data"].mend == "Set LRE_LOG_ORIGIN=notices.example/lre-log"
+def test_an_office_that_moved_keeps_its_logs_name(settings: Settings, tmp_path: Path) -> None:
+    moved = changed(settings, base_url="https://moved.example")
+    assert unwell(moved) == {}
+    with PostOffice.open(moved, courier=MemoryCourier()) as office:
+        letter = deposit_sample(office)
+        office.run_until_idle()
+        folder = office.issuer.export(letter.id, tmp_path / "letter")
+    report = verify_path(folder / "bundle", Anchors.load(settings.home / "trust"))
+    assert report.result is Result.PASSED
 
 
 def test_a_missing_database_is_not_made_by_looking(settings: Settings) -> None:

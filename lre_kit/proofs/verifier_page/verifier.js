@@ -169,7 +169,7 @@ export async function verifyFiles(files, anchors, { at = Date.now() } = {}) {
   const inside = folder === null ? files : within(files, folder);
   const listed = folder === null ? null : await checkManifest(inside, folder, report);
   if (folder !== null && listed === null) return report;
-  const isEvidence = (path) => (listed ? path.startsWith("evidence/") && listed.has(path) : path.endsWith(".json"));
+  const isEvidence = (path) => (listed ? path.startsWith("evidence/") && !path.endsWith(".xml") && listed.has(path) : path.endsWith(".json"));
   const records = [];
   if (![...inside.keys()].some(isEvidence)) {
     report.about(folder || "files").refused("format", noTrust("no evidence file was given", "SIGNED_DATA_NOT_FOUND"));

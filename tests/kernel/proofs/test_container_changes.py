@@ -143,11 +143,14 @@ def test_a_seal_whose_time_stamp_was_taken_out_never_passes(made: Sealed, tmp_pa
 
 
 def test_evidence_left_out_before_sealing_is_a_gap_in_the_story(made: Sealed, tmp_path: Path) -> None:
-    files = {n: c for n, c in contents(made.container).items() if n != EVIDENCE}
-    report = verify_path(resealed(tmp_path / "l.asice", files, made.keys), made.anchors)
-    assert {(name, indication) for name, _, indication in faults(report)} == {
-        ("story", "SIGNED_DATA_NOT_FOUND")
-    }
+    twin = EVIDENCE.replace(".json", ".xml")
+    for left_out, expected in (
+        ({EVIDENCE, twin}, {("story", "SIGNED_DATA_NOT_FOUND")}),
+        ({EVIDENCE}, {("story", "SIGNED_DATA_NOT_FOUND"), ("twin", "HASH_FAILURE")}),
+    ):
+        files = {n: c for n, c in contents(made.container).items() if n not in left_out}
+        report = verify_path(resealed(tmp_path / "l.asice", files, made.keys), made.anchors)
+        assert {(name, indication) for name, _, indication in faults(report)} == expected
 
 
 def test_a_container_under_any_name_is_checked_as_one(made: Sealed, tmp_path: Path) -> None:

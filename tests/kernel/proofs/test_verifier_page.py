@@ -7,7 +7,6 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -365,11 +364,10 @@ def test_a_bundle_is_answered_as_on_the_command_line(
 ) -> None:
     bundle = shutil.copytree(shelf / "letter" / "bundle", tmp_path / "bundle")
     change(bundle)
-    # The browser's driver has an event loop on this thread; checking PDFs wants one of its own.
-    with ThreadPoolExecutor(1) as other:
-        found = other.submit(verify_path, bundle, Anchors.load(shelf / "trust")).result()
+    found = verify_path(bundle, Anchors.load(shelf / "trust"))
     keys = ("name", "subject", "result", "sub_indication")
-    expected = [row for row in told(found.to_json(), *keys) if not row[0].startswith("PDF")]
+    rows = told(found.to_json(), *keys)
+    expected = [row for row in rows if not (row[0].startswith("PDF") or _is_of_xml(row))]
     files = {
         path.relative_to(tmp_path).as_posix(): base64.b64encode(path.read_bytes()).decode()
         for path in bundle.rglob("*")
@@ -378,6 +376,11 @@ def test_a_bundle_is_answered_as_on_the_command_line(
     report = opened().evaluate(VERIFY_FILES, files)
     assert told(report, *keys) == expected
     assert report["result"] == answer
+
+
+def _is_of_xml(row: tuple[str, ...]) -> bool:
+    """Answer whether a check looked at XML evidence alone, which the page leaves to the command line."""
+    return row[1].endswith(".xml") and row[0] != "manifest"
 
 
 def relist(bundle: Path, *, leave_out: str) -> None:

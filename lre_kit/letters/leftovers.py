@@ -1,0 +1,70 @@
+"""Content that no letter names: left by deposits that died before their commit, removed here.
+
+Nobody can read it (its key was never kept), but it takes room. It is removed a day after it was
+written, so a deposit that is under way is never touched.
+"""
+
+from datetime import timedelta
+from itertools import islice
+
+from sqlalchemy import select
+
+from lre_kit.clock import Clock
+from lre_kit.letters.rows import DocumentRow
+from lre_kit.store.agenda import Duty, fulfil, plan
+from lre_kit.store.blobs import BlobStore, FolderBlobs
+from lre_kit.store.database import Database, UnitOfWork
+from lre_kit.store.inserts import table_of
+
+ACTION = "sweep_content"
+"""Name of the duty."""
+
+GRACE = timedelta(days=1)
+"""Age from which content without a letter is left over."""
+
+EVERY = timedelta(days=1)
+"""Span between two sweeps."""
+
+_BATCH = 500
+_DOCUMENT = table_of(DocumentRow)
+
+
+class Leftovers:
+    """Finds and removes content that no letter names."""
+
+    def __init__(self, database: Database, blobs: BlobStore, *, clock: Clock) -> None:
+        """Look in `blobs` for what `database` does not know."""
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+
+    def sweep(self, duty: Duty | None = None) -> int:
+        """Remove what is left over and return how many pieces it was; plan the next sweep with `duty`."""
+        before = self._clock() - GRACE
+        old = (key for key, put_at in self._blobs.keys("letters/") if put_at < before)
+        removed = 0
+        while keys := tuple(islice(old, _BATCH)):
+            removed += self._remove(keys)
+        if isinstance(self._blobs, FolderBlobs):
+            removed += self._blobs.discard_unfinished(before=before)
+        if duty is not None:
+            with self._database.write() as uow:
+                fulfil(uow, duty)
+                plan_sweep(uow, clock=self._clock)
+                uow.commit()
+        return removed
+
+    def _remove(self, keys: tuple[str, ...]) -> int:
+        named = select(_DOCUMENT.c.blob_key).where(_DOCUMENT.c.blob_key.in_(keys))
+        with self._database.read() as connection:
+            kept = set(connection.execute(named).scalars())
+        left = set(keys) - kept
+        for key in left:
+            self._blobs.delete(key)
+        return len(left)
+
+
+def plan_sweep(uow: UnitOfWork, *, clock: Clock) -> None:
+    """Put the next sweep on the agenda, once."""
+    due_at = clock() + EVERY
+    plan(uow, key=f"{ACTION}:{due_at:%Y-%m-%d}", due_at=due_at, action=ACTION, subject="content")
