@@ -14,6 +14,7 @@ from lre_kit.identifiers.links import Links
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.duties import Duties
 from lre_kit.letters.intake import Intake
+from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.reading import Reading
 from lre_kit.proofs.backlog import LateEvidence
 from lre_kit.proofs.issue import Issuer
@@ -83,8 +84,8 @@ class PostOffice:
         self.identity = MailIdentity(provider_name=settings.provider_name, mail_from=settings.mail_from)
         self.links = Links(keys.link_secret, settings.base_url)
         self.reading = Reading(database)
-        self.signer = NoteSigner(settings.origin, keys.log_key)
-        self.log = Log(database, clock=clock, signer=self.signer, origin=settings.origin)
+        self.signer = NoteSigner(keys.origin, keys.log_key)
+        self.log = Log(database, clock=clock, signer=self.signer, origin=keys.origin)
         self.sequencer = Sequencer(
             database,
             log=self.log,
@@ -157,6 +158,7 @@ class PostOffice:
             reading=self.reading,
             issuer=self.issuer,
             restamper=self.restamper,
+            leftovers=Leftovers(database, blobs, clock=clock),
             courier=courier,
             links=self.links,
             identity=self.identity,
