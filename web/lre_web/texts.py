@@ -213,6 +213,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "la cohérence avec d'autres têtes du registre (comparez avec une que vous détenez)",
         "consistency with other checkpoints of the log (compare with one you hold)",
     ),
+    "unchecked_the": (
+        "l'heure des cachets XML (seulement déclarée ; la preuve JSON porte registre et horodatage)",
+        "the time of XML seals (only claimed; the JSON evidence carries log and time stamp)",
+    ),
     "unchecked_documents": (
         "les documents (aucun n'accompagne ces preuves ; leurs empreintes y figurent)",
         "documents (none lies beside the evidence; their digests stand in it)",
@@ -245,6 +249,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "check_seal": ("cachet", "seal"),
     "check_manifest": ("liste des fichiers", "manifest"),
     "check_story": ("chronologie", "story"),
+    "check_twin": ("preuve XML", "twin"),
+    "check_trusted_list": ("liste de confiance", "trusted list"),
     "check_document": ("document déposé", "document"),
     "check_evidence": ("preuve jointe", "evidence"),
     "check_pdf": ("fichier PDF", "PDF"),
@@ -253,6 +259,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "check_container": ("conteneur", "container"),
     "check_container_seal": ("cachet du conteneur", "container seal"),
     "check_container_time_stamp": ("horodatage du conteneur", "container time stamp"),
+    "verify_link": ("Vérifier une preuve", "Verify a proof"),
     "carried_by": ("Acheminé par {provider}", "Carried by {provider}"),
     "other_language": ("English", "Français"),
     "home": ("Navigation principale", "Main navigation"),
