@@ -27,6 +27,16 @@ REQUIRE_SERVICES = "LRE_REQUIRE_SERVICES"
 """Set to 1, a missing service is a failure."""
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a program that is not installed, naming it; in CI that is a failure."""
+    for marker in item.iter_markers("needs"):
+        if missing := [name for name in marker.args if shutil.which(name) is None]:
+            message = f"not installed: {', '.join(missing)}"
+            if os.environ.get(REQUIRE_SERVICES) == "1":
+                pytest.fail(message)
+            pytest.skip(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Service:
     """A bucket behind a real S3 API; the fields are those of `S3Blobs`."""

@@ -73,6 +73,12 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
         content = _read(path, report, at_most=PDF_MAX_BYTES)
         for name, raw in verify_pdf(content, path.name, anchors, report) if content is not None else ():
             verify_exhibit(raw, name, anchors, report)
+    elif path.suffix.lower() == ".tlog-proof":
+        from lre_kit.proofs.tlog_proof import verify_tlog_proof
+
+        content = _read(path, report, at_most=EXHIBIT_MAX_BYTES)
+        if content is not None:
+            verify_tlog_proof(content, None, anchors, report, path.name)
     elif path.suffix.lower() == ".xml":
         from lre_kit.proofs.evidence_xml import XML_MAX_BYTES
         from lre_kit.proofs.xml_check import verify_xml

@@ -17,6 +17,8 @@ from lre_kit.proofs.verify import verify_path
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.trusted_list import GRANTED, WITHDRAWN, Somebody, listed_service, make_list
 
+pytestmark = pytest.mark.needs("xmlsec1")
+
 
 class World:
     """An office's letter, its anchors, and somebody who signs trusted lists."""

@@ -15,6 +15,8 @@ from lre_kit.proofs.cms import sign_detached
 from lre_kit.proofs.timestamp import check_token
 from lre_kit.testing.office import throwaway_office
 
+pytestmark = pytest.mark.needs("openssl")
+
 CONTENT = b"what is sealed\n"
 
 

@@ -67,6 +67,7 @@ def test_names_with_accents_and_signs_that_mean_something_in_references_pass(mad
     assert verify_path(path, made.anchors).result is Result.PASSED
 
 
+@pytest.mark.needs("openssl")
 def test_openssl_accepts_the_seal_over_the_list_of_files(made: Sealed, tmp_path: Path) -> None:
     files = contents(made.container)
     (tmp_path / "s.p7s").write_bytes(files[SIGNATURE])
@@ -82,6 +83,7 @@ def test_openssl_accepts_the_seal_over_the_list_of_files(made: Sealed, tmp_path:
     assert subprocess.run(arguments, check=False, capture_output=True).returncode != 0
 
 
+@pytest.mark.needs("openssl")
 def test_openssl_accepts_the_time_stamp_over_the_seals_value(made: Sealed, tmp_path: Path) -> None:
     (signer,) = asn1_cms.ContentInfo.load(contents(made.container)[SIGNATURE])["content"]["signer_infos"]
     (tmp_path / "value").write_bytes(signer["signature"].native)
@@ -129,6 +131,7 @@ def test_pyhanko_accepts_the_seal_with_its_time_stamp(made: Sealed) -> None:
     assert status.timestamp_validity.trusted
 
 
+@pytest.mark.needs("unzip")
 def test_common_readers_of_zip_files_read_it_whole(made: Sealed) -> None:
     with zipfile.ZipFile(made.container) as archive:
         assert archive.testzip() is None

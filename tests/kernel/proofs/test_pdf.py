@@ -8,22 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zxingcpp
 from asn1crypto import x509 as asn1
 from cryptography.hazmat.primitives.serialization import Encoding
-from PIL import Image
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pypdf import PdfReader
 
 from lre_kit.office import PostOffice
 from lre_kit.proofs.report import Result
 from lre_kit.proofs.verify import Anchors, verify_path
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import RECIPIENT, SENDER, deposit_sample, identify, throwaway_office
+
+zxingcpp = pytest.importorskip("zxingcpp")
+image = pytest.importorskip("PIL.Image")
+pypdf = pytest.importorskip("pypdf")
+
+pytestmark = pytest.mark.needs("pdftotext", "pdftoppm", "pdfsig", "pdffonts", "pdfinfo", "qpdf")
 
 KINDS = ("deposit", "receipt", "refusal", "non_claim")
 TITLES = {
@@ -126,7 +129,7 @@ def test_the_qr_code_leads_to_the_page_that_checks_this_proof(made: Made, tmp_pa
     subprocess.run(
         ["pdftoppm", "-r", "150", "-png", "-singlefile", made.path("receipt"), tmp_path / "page"], check=True
     )
-    (code,) = zxingcpp.read_barcodes(Image.open(tmp_path / "page.png"))
+    (code,) = zxingcpp.read_barcodes(image.open(tmp_path / "page.png"))
     address, token = code.text.rsplit("/", 1)
     assert address == "https://notices.example/verify"
     assert made.office.links.read_proof(token) == (made.letters["receipt"].id, "receipt")
@@ -141,7 +144,7 @@ def test_other_programs_read_it_and_accept_its_seal(made: Made, kind: str, langu
     assert "Signature is Valid." in seen
     assert "ETSI.CAdES.detached" in seen
     assert "Signature Type: ETSI.RFC3161" in seen or seen.count("Signature #") == 2
-    document = PdfReader(path)
+    document = pypdf.PdfReader(path)
     assert len(document.pages) <= 2
     assert set(document.attachments) >= {"01-SubmissionAcceptance.json"}
 
@@ -165,7 +168,7 @@ def test_pyhankos_own_validator_trusts_it_with_what_it_carries(made: Made) -> No
 
 def test_it_is_tagged_embeds_its_fonts_and_declares_pdf_a_3a_and_pdf_ua(made: Made) -> None:
     """ISO 19005-3: what can be checked by reading the file; no full validator is at hand."""
-    document = PdfReader(made.path("non_claim", "en"))
+    document = pypdf.PdfReader(made.path("non_claim", "en"))
     root: Any = document.trailer["/Root"]
     metadata = root["/Metadata"].get_data().decode()
     for claim in ('pdfaid:part="3"', 'pdfaid:conformance="A"', 'pdfuaid:part="1"'):

@@ -47,6 +47,7 @@ def revoking(office: PostOffice, name: str, at: datetime) -> x509.CertificateRev
     )
 
 
+@pytest.mark.needs("openssl")
 def test_the_built_in_authorities_say_what_they_revoked(office: PostOffice, tmp_path: Path) -> None:
     trust = tmp_path / "trust"
     office.keys.write_trust(trust)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 from hypothesis import given
@@ -58,6 +59,20 @@ def test_the_header_is_that_of_jades_baseline_b(keys: Keys) -> None:
     header = json.loads(base64.urlsafe_b64decode(protected + "=="))
     assert header.keys() == {"alg", "cty", "iat", "x5c", "x5t#S256"}
     assert header["alg"] == "ES256"
+
+
+def test_another_jose_library_accepts_a_seal_and_refuses_a_changed_one(keys: Keys) -> None:
+    public = keys.seal_certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    jws, jwk = pytest.importorskip("joserfc.jws"), pytest.importorskip("joserfc.jwk")
+    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+    registry.max_header_length = 16_384
+    key, text = jwk.ECKey.import_key(public), sealed(keys)
+    found = jws.deserialize_compact(text, key, algorithms=["ES256"], registry=registry)
+    assert found.payload == PAYLOAD.encode()
+    header, _, signature = text.split(".")
+    with pytest.raises(jws.BadSignatureError):
+        other = base64.urlsafe_b64encode(b'{"a":2}').decode().rstrip("=")
+        jws.deserialize_compact(f"{header}.{other}.{signature}", key, registry=registry)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 5))

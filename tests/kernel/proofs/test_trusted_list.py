@@ -8,6 +8,8 @@ import pytest
 from lre_kit.proofs.trusted_list import Service, TrustedListError, read_trusted_list
 from lre_kit.testing.trusted_list import GRANTED, WITHDRAWN, Somebody, listed_service, make_list
 
+pytestmark = pytest.mark.needs("xmlsec1")
+
 DELIVERY = "http://uri.etsi.org/TrstSvc/Svctype/EDS/Q"
 T0 = datetime(2024, 1, 1, tzinfo=UTC)
 T1 = datetime(2025, 6, 1, tzinfo=UTC)
