@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -96,3 +97,35 @@ def test_a_leaf_that_is_not_there_has_no_path(index: int, size: int) -> None:
 def test_a_consistency_that_cannot_be_is_refused(old: int, new: int) -> None:
     with pytest.raises(ValueError, match="no consistency"):
         merkle.consistency_path(old, new, SUBTREE)
+
+
+@given(st.integers(1, 700), st.data())
+def test_another_projects_verifier_accepts_our_paths_and_refuses_changed_ones(
+    size: int, data: st.DataObject
+) -> None:
+    """sigstore checks Rekor's log with it; it has no notion of our leaves but their bytes."""
+    theirs = pytest.importorskip("sigstore._internal.merkle")
+    errors = pytest.importorskip("sigstore.errors")
+    leaves = [number.to_bytes(4, "big") for number in range(size)]
+    hashed = [merkle.leaf_hash(leaf) for leaf in leaves]
+    index = data.draw(st.integers(0, size - 1))
+    path = merkle.inclusion_path(index, size, merkle.of_leaves(hashed))
+
+    def accepted(hashes: list[bytes], *, at: int = index, root_hash: bytes = merkle.root(hashed)) -> bool:
+        proof = SimpleNamespace(log_index=at, tree_size=size, hashes=hashes, root_hash=root_hash)
+        entry = SimpleNamespace(
+            _inner=SimpleNamespace(inclusion_proof=proof, canonicalized_body=leaves[index], log_index=at)
+        )
+        try:
+            theirs.verify_merkle_inclusion(entry)
+        except errors.VerificationError:
+            return False
+        return True
+
+    assert accepted(path)
+    assert not accepted([*path, bytes(32)])
+    assert not accepted(path, root_hash=bytes(32))
+    if path:
+        place = data.draw(st.integers(0, len(path) - 1))
+        changed = [*path[:place], bytes(32), *path[place + 1 :]]
+        assert not accepted(changed)
