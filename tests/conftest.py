@@ -104,6 +104,21 @@ def s3(s3_endpoint: str) -> S3Service:
     return S3Service(endpoint=s3_endpoint, bucket=bucket)
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium; ended with each module, because its driver occupies the thread's event loop."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get(REQUIRE_SERVICES) == "1":
+            pytest.fail("not installed: chromium")
+        pytest.skip("not installed: chromium")
+    driver: Any = pytest.importorskip("playwright.sync_api")
+    with driver.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with this version's tables, to copy."""

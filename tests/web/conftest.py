@@ -1,7 +1,5 @@
 """The site that the tests of the pages share, in memory and in a real browser."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from playwright.sync_api import (
     Page,
     Request,
     expect,
-    sync_playwright,
 )
 
 from lre_web.mailbox import CatchingServer, add_mailbox
@@ -44,19 +41,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, mailbox: CatchingServer) ->
     with ThrowawaySite.served(folder, letter_max_bytes=3_000_000) as site:
         add_mailbox(site.app, mailbox)
         yield site
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get("LRE_REQUIRE_SERVICES") == "1":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

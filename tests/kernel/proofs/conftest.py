@@ -1,7 +1,5 @@
 """A letter with all its proofs, and a real browser that opens the verifier page without a network."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,24 +33,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The system's browser."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get("LRE_REQUIRE_SERVICES") == "1":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def opened(chromium: Any, shelf: Path) -> Iterator[Callable[..., "Page"]]:
+def opened(browser: Any, shelf: Path) -> Iterator[Callable[..., "Page"]]:
     """Opens a page from the disk without a network; whatever it complains of fails the test."""
     contexts: list[Any] = []
     complaints: list[str] = []
@@ -62,7 +44,7 @@ def opened(chromium: Any, shelf: Path) -> Iterator[Callable[..., "Page"]]:
             complaints.append(request.url)
 
     def opener(name: str = "verifier.html", **options: Any) -> "Page":
-        context = chromium.new_context(offline=True, **options)
+        context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page: Page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
