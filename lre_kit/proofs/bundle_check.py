@@ -142,7 +142,7 @@ def check_listed(files: Files, present: Collection[str], listed: dict[str, str],
 
 def verify_content(files: Files, listed: Iterable[str], anchors: "Anchors", report: Report) -> None:
     """Check evidence, story, documents and proofs among the files that are listed."""
-    from lre_kit.proofs.verify import verify_exhibit
+    from lre_kit.proofs.exhibit_check import verify_exhibit
     from lre_kit.proofs.xml_check import check_twins, verify_xml
 
     there = sorted(set(listed) & set(files.names()))

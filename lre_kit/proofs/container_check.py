@@ -129,7 +129,7 @@ def _check_seal(files: SafeZip, manifest: bytes, anchors: "Anchors", report: Rep
 
 def _check_stamp(seal: CadesSeal, anchors: "Anchors", report: Report) -> datetime | None:
     """Return the instant that the seal's time stamp proves, if it does."""
-    from lre_kit.proofs.verify import CLOCK_TOLERANCE
+    from lre_kit.proofs.exhibit_check import CLOCK_TOLERANCE
 
     if seal.token is None:
         report.indeterminate(_STAMP, SIGNATURE, "the seal has no time stamp", "NO_POE")

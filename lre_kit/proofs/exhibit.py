@@ -17,6 +17,7 @@ from typing import Any
 import rfc8785
 
 from lre_kit.errors import IntegrityError
+from lre_kit.law.events import ErdsEvent
 from lre_kit.proofs.renewal import PATH_MAX, RENEWALS_MAX, Renewal
 from lre_kit.proofs.seal import base64url
 
@@ -111,6 +112,15 @@ class Exhibit:
                 for renewal in self.renewals
             ]
         return rfc8785.dumps(members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedExhibit:
+    """An exhibit under the name its file gets."""
+
+    name: str
+    event: ErdsEvent
+    exhibit: Exhibit
 
 
 def parse_exhibit(raw: bytes) -> Exhibit:

@@ -26,7 +26,7 @@ from lre_kit.letters.intake import PROOF_OF
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import EventRow
 from lre_kit.letters.values import DocumentInfo, Letter
-from lre_kit.proofs.exhibit import Exhibit
+from lre_kit.proofs.exhibit import Exhibit, NamedExhibit
 from lre_kit.proofs.export import export_folder, export_zip, letter_files
 from lre_kit.proofs.keys import Keys
 from lre_kit.proofs.log import Log
@@ -66,15 +66,6 @@ class ProofInfo:
     event: ErdsEvent
     at: datetime
     is_ready: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedExhibit:
-    """An exhibit under the name its file gets."""
-
-    name: str
-    event: ErdsEvent
-    exhibit: Exhibit
 
 
 class Issuer:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -22,14 +22,11 @@ from lre_kit.carriers.notices import legal_time_text
 from lre_kit.clock import PARIS, from_iso
 from lre_kit.law.products import claim_notice, product_name
 from lre_kit.letters.values import Letter
-from lre_kit.proofs.exhibit import Exhibit
+from lre_kit.proofs.exhibit import Exhibit, NamedExhibit
 from lre_kit.proofs.pdf_seal import Level
 from lre_kit.proofs.pdf_words import TITLES, WORDS
 from lre_kit.proofs.seal import open_seal
 from lre_kit.proofs.timestamp import TimestampInfo, read_token
-
-if TYPE_CHECKING:
-    from lre_kit.proofs.issue import NamedExhibit
 
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 """PDF/A-3 level A (ISO 19005-3: tagged, fonts embedded, attachments allowed) and PDF/UA-1."""
@@ -54,7 +51,7 @@ class ProofFacts:
 
     letter: Letter
     kind: str
-    exhibits: "tuple[NamedExhibit, ...]"
+    exhibits: tuple[NamedExhibit, ...]
     provider: str
     level: Level
     url: str
@@ -200,7 +197,7 @@ def _subject(certificate: x509.Certificate) -> tuple[str, str]:
     return " ".join(found[0]) or certificate.subject.rfc4514_string(), " ".join(found[1])
 
 
-def _act(named: "NamedExhibit", language: str) -> list[str]:
+def _act(named: NamedExhibit, language: str) -> list[str]:
     at: datetime = from_iso(named.exhibit.record["EventTime"])
     what = named.event.french if language == "fr" else named.event.english
     return [legal_time_text(at, language, seconds=True), what, str(named.exhibit.index)]
