@@ -20,10 +20,10 @@ from lre_kit.clock import PARIS, Clock, now
 from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.office import PostOffice
-from lre_kit.proofs.keys import Keys
-from lre_kit.proofs.note import NoteError, NoteSigner, NoteVerifier, open_note
+from lre_kit.proofs.key_files import KeyFolder
+from lre_kit.proofs.note import NoteError, open_note
 from lre_kit.proofs.rows import CheckpointRow
-from lre_kit.proofs.seal import FileSeal
+from lre_kit.proofs.seal_hsm import open_keys, seal_of
 from lre_kit.proofs.timestamp import open_authority
 from lre_kit.proofs.timestamp_authorities import NamedAuthority, members
 from lre_kit.settings import Settings
@@ -120,11 +120,16 @@ def _disk(settings: Settings) -> str:
 
 
 def _keys(settings: Settings, clock: Clock) -> str:
-    keys = Keys.load(settings.keys_folder)
+    keys = open_keys(settings)
     ends_at = min(c.not_valid_after_utc for c in (keys.seal_certificate, keys.tsa_certificate))
     if ends_at - clock() < CERTIFICATE_WARNING:
         raise _Unwell(
-            f"a certificate ends on {ends_at:%Y-%m-%d}", "Renew the seal and time-stamp certificates."
+            f"a certificate ends on {ends_at:%Y-%m-%d}",
+            "Renew the seal and time-stamp certificates: lre keys list, then rotate or request.",
+        )
+    if KeyFolder(settings.keys_folder).is_unfinished:
+        raise _Unwell(
+            "a change of keys was interrupted after it took effect", "Run: lre init (it finishes the change)."
         )
     return f"certificates valid until {ends_at:%Y-%m-%d}"
 
@@ -156,7 +161,7 @@ def _migrations(settings: Settings) -> str:
 
 def _keys_and_data(settings: Settings) -> str:
     """Tell whether the keys are those that locked the newest letter and signed the newest checkpoint."""
-    keys = Keys.load(settings.keys_folder)
+    keys = open_keys(settings)
     database = Database(settings.database)
     try:
         if not schema.is_current(database):
@@ -168,11 +173,11 @@ def _keys_and_data(settings: Settings) -> str:
     finally:
         database.close()
     mend = "Restore the keys folder that belongs to this database."
-    if key_id not in {None, keys.kek_id}:
+    if key_id not in {None, keys.kek_id, *keys.old_keks}:
         raise _Unwell(f"the newest letter was locked with key {key_id}, not {keys.kek_id}", mend)
     if note is not None:
         try:
-            open_note(note, [NoteVerifier.parse(NoteSigner(keys.origin, keys.log_key).vkey)])
+            open_note(note, keys.log_verifiers)
         except NoteError as error:
             raise _Unwell("the newest checkpoint is not signed with the log's key", mend) from error
     return "they belong together"
@@ -215,13 +220,13 @@ def _newest_content(settings: Settings) -> str | None:
 
 
 def _seal(settings: Settings, clock: Clock) -> str:
-    keys = Keys.load(settings.keys_folder)
-    FileSeal(keys).sign(b"{}", at=clock())
+    keys = open_keys(settings)
+    seal_of(keys).sign(b"{}", at=clock())
     return keys.seal_certificate.subject.rfc4514_string()
 
 
 def _time_stamps(settings: Settings, clock: Clock) -> str:
-    keys = Keys.load(settings.keys_folder)
+    keys = open_keys(settings)
     digest, refused = hashlib.sha256(b"doctor").digest(), []
     asked = members(open_authority(settings, keys, clock))
     for number, authority in enumerate(asked, 1):
@@ -268,7 +273,8 @@ def _agenda(settings: Settings, clock: Clock) -> str:
             raise _Unwell(
                 f"{len(dead)} duties failed for good", f"First: {dead[0].action}: {dead[0].last_error}"
             )
-        return f"{office.agenda.due_count()} due now"
+        warned = "".join(f"; {warning.text}" for warning in office.expiry.warnings())
+        return f"{office.agenda.due_count()} due now{warned}"
 
 
 def _claim(settings: Settings) -> str:

@@ -16,9 +16,11 @@ from lre_kit.letters.duties import Duties
 from lre_kit.letters.intake import Intake
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.reading import Reading
+from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.proofs.backlog import LateEvidence
+from lre_kit.proofs.expiry import ExpiryWatch
 from lre_kit.proofs.issue import Issuer
-from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.keys import Keys, every_kek
 from lre_kit.proofs.log import Log
 from lre_kit.proofs.log_policy import read_policy
 from lre_kit.proofs.note import NoteSigner
@@ -26,7 +28,8 @@ from lre_kit.proofs.public_target import open_target
 from lre_kit.proofs.publisher import Publisher
 from lre_kit.proofs.recorder import Recorder
 from lre_kit.proofs.restamp import Restamper
-from lre_kit.proofs.seal import FileSeal, Seal
+from lre_kit.proofs.seal import Seal
+from lre_kit.proofs.seal_hsm import open_keys, seal_of
 from lre_kit.proofs.sequencer import Sequencer
 from lre_kit.proofs.timestamp import TimestampAuthority, open_authority
 from lre_kit.proofs.witness import Witnesses
@@ -57,6 +60,8 @@ class PostOffice:
         publisher: Publishes the log's stamped checkpoints and gets them cosigned.
         restamper: Renews time stamps before their certificate ends.
         issuer: Exhibits, proofs and bundles.
+        expiry: Warns before certificates end.
+        rewrapper: Locks letters' keys with the present key-encryption key.
     """
 
     def __init__(
@@ -80,12 +85,23 @@ class PostOffice:
         self.courier = courier
         self.seal = seal
         self.authority = authority
-        self.vault = Vault(keys.kek, keys.kek_id)
+        self.vault = Vault(
+            keys.kek,
+            keys.kek_id,
+            others=keys.old_keks,
+            look_again=lambda: every_kek(open_keys(settings)),
+        )
         self.identity = MailIdentity(provider_name=settings.provider_name, mail_from=settings.mail_from)
         self.links = Links(keys.link_secret, settings.base_url)
         self.reading = Reading(database)
         self.signer = NoteSigner(keys.origin, keys.log_key)
-        self.log = Log(database, clock=clock, signer=self.signer, origin=keys.origin)
+        self.log = Log(
+            database,
+            clock=clock,
+            signer=self.signer,
+            origin=keys.origin,
+            former=keys.old_log_verifiers,
+        )
         self.sequencer = Sequencer(
             database,
             log=self.log,
@@ -137,6 +153,8 @@ class PostOffice:
             links=self.links,
             open_document=self.intake.open_document,
         )
+        self.expiry = ExpiryWatch(database, keys, clock=clock)
+        self.rewrapper = Rewrapper(database, self.vault, clock=clock)
         codes = CodeMail(
             courier,
             reading=self.reading,
@@ -159,6 +177,8 @@ class PostOffice:
             issuer=self.issuer,
             restamper=self.restamper,
             leftovers=Leftovers(database, blobs, clock=clock),
+            expiry=self.expiry,
+            rewrapper=self.rewrapper,
             courier=courier,
             links=self.links,
             identity=self.identity,
@@ -188,22 +208,26 @@ class PostOffice:
             StoreUnavailableError: The database does not answer.
         """
         settings = settings or Settings()
-        keys = Keys.load(settings.keys_folder)
+        keys = open_keys(settings)
         database = Database(settings.database)
         if not schema.is_current(database):
             database.close()
             msg = "The database's tables are missing or older than this version."
             raise NotInitialisedError(msg, mend="Run: lre init (it keeps what is there).")
-        return cls(
+        office = cls(
             settings,
             clock=clock,
             database=database,
             keys=keys,
             blobs=open_blobs(settings),
             courier=courier or SmtpCourier(settings),
-            seal=FileSeal(keys),
+            seal=seal_of(keys),
             authority=authority or open_authority(settings, keys, clock),
         )
+        office.expiry.plan_missing()
+        if keys.old_keks:
+            office.rewrapper.plan_missing()
+        return office
 
     def sweep(self, limit: int = CLAIM_MAX) -> int:
         """Claim due duties and carry them out; return how many were fulfilled."""

@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     timestamp_trust_reference: str | None = None
     """Trust-list entry of the time-stamping authority; without it no letter may call itself qualified."""
 
+    seal_pkcs11_module: Path | None = None
+    """PKCS#11 library of the token that holds the seal key; empty means the key is ``keys/seal.key``."""
+    seal_pkcs11_token: str | None = None
+    """Label of that token."""
+    seal_pkcs11_pin: SecretStr | None = None
+    """User PIN of that token."""
+    seal_pkcs11_label: str = "lre-seal"
+    """Label of the key pair in it."""
+
     tsa_url: str | None = None
     """RFC 3161 authority over HTTP(S); empty means the built-in, non-qualified one."""
     tsa_policy: str | None = None

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 
 from lre_kit.clock import Clock, now
 from lre_kit.letters.leftovers import plan_sweep
-from lre_kit.proofs.keys import Keys, create_keys
+from lre_kit.proofs.expiry import plan_warnings
+from lre_kit.proofs.key_files import KeyFolder
+from lre_kit.proofs.keys import create_keys
+from lre_kit.proofs.rotation import finish
+from lre_kit.proofs.seal_hsm import open_keys
 from lre_kit.proofs.trust_folder import write_trust_folder
 from lre_kit.settings import Settings
 from lre_kit.store import schema
@@ -19,12 +23,18 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
     """
     folder = settings.keys_folder
     if folder.exists():
-        Keys.load(folder)
+        open_keys(settings)
+        files = KeyFolder(folder)
+        if files.is_unfinished:
+            with files.changing():
+                finish(settings, files, clock)
+            yield f"A change of keys that was interrupted is finished: {folder}"
         yield f"Keys are there: {folder}"
     else:
         create_keys(folder, provider_name=settings.provider_name, origin=settings.origin, clock=clock)
         yield f"Keys made: {folder} (back them up, apart from the data)"
-    write_trust_folder(settings.home / "trust", settings, Keys.load(folder), clock)
+    keys = open_keys(settings)
+    write_trust_folder(settings.home / "trust", settings, keys, clock)
     yield f"Trust anchors for verifiers: {settings.home / 'trust'}"
     database = Database(settings.database)
     try:
@@ -35,6 +45,7 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
             yield f"Tables made or upgraded to {schema.head()}"
         with database.write() as uow:
             plan_sweep(uow, clock=clock)
+            plan_warnings(uow, keys, at=clock())
             uow.commit()
     finally:
         database.close()

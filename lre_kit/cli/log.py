@@ -200,13 +200,15 @@ def _policy(vkey: Path | None, policy: Path | None) -> Any:
     from lre_kit.proofs.note import NoteError, NoteVerifier
 
     read = read_policy(policy) if policy else LogPolicy()
+    files = [vkey] if vkey is not None else []
     if vkey is None and not read.logs and (folder := os.environ.get("LRE_TRUST")):
-        vkey = Path(folder) / "log.vkey"
-    if vkey is not None:
+        # After a rotation, what is remembered may still be signed with a former key (log-2.vkey).
+        files = [Path(folder) / "log.vkey", *sorted(Path(folder).glob("log-*.vkey"))]
+    for file in files:
         try:
-            read.logs.append(NoteVerifier.parse(vkey.read_text("utf-8")[:VKEY_MAX_CHARS]))
+            read.logs.append(NoteVerifier.parse(file.read_text("utf-8")[:VKEY_MAX_CHARS]))
         except (OSError, UnicodeDecodeError, NoteError) as error:
-            msg = f"There is no verifier key of a log in {vkey}."
+            msg = f"There is no verifier key of a log in {file}."
             raise MissingFileError(msg, mend="Fetch log.vkey from the provider's trust folder.") from error
     if not read.logs:
         msg = "No key of the log is given."

@@ -34,6 +34,7 @@ _COMMANDS = {
     "export": ("lre_kit.cli.letters", "Write a letter's evidence, proofs and bundle to a folder."),
     "verify": ("lre_kit.cli.verifying", "Verify a proof offline: bundle, evidence file or PDF."),
     "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
+    "keys": ("lre_kit.cli.keys", "The office's keys: list, rotate, request and install certificates."),
     "verifier": ("lre_kit.cli.verifier", "Write the page that checks evidence in a browser."),
     "demo": ("lre_kit.cli.demo", "Watch letters travel from deposit to verified proofs."),
     "completion": ("lre_kit.cli.completion", "Print the completion script for your shell."),

@@ -16,6 +16,10 @@ from lre_kit.letters.leftovers import ACTION as SWEEP_CONTENT
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import Reading
+from lre_kit.letters.rewrap import ACTION as REWRAP
+from lre_kit.letters.rewrap import Rewrapper
+from lre_kit.proofs.expiry import ACTION as WARN_EXPIRY
+from lre_kit.proofs.expiry import ExpiryWatch
 from lre_kit.proofs.issue import EvidencePendingError, Issuer
 from lre_kit.proofs.restamp import RenewalTooEarlyError, Restamper
 from lre_kit.store.agenda import Agenda, Duty, LeaseLostError
@@ -42,6 +46,8 @@ class Duties:
         issuer: Issuer,
         restamper: Restamper,
         leftovers: Leftovers,
+        expiry: ExpiryWatch,
+        rewrapper: Rewrapper,
         courier: Courier,
         links: Links,
         identity: MailIdentity,
@@ -64,6 +70,8 @@ class Duties:
             "make_proof": self._make_proof,
             "restamp": self._restamp,
             SWEEP_CONTENT: self._sweep_content,
+            WARN_EXPIRY: expiry.warn,
+            REWRAP: rewrapper.fulfil,
         }
 
     def run(self, duty: Duty) -> bool:

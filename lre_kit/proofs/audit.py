@@ -16,7 +16,6 @@ from lre_kit.proofs.audit_letters import Progress, audit_contents, audit_letters
 from lre_kit.proofs.audit_log import audit_anchor, audit_checkpoints, read_leaves
 from lre_kit.proofs.audit_report import AuditReport, Finding
 from lre_kit.proofs.authorities_file import timestamp_anchors
-from lre_kit.proofs.note import NoteVerifier
 
 __all__ = ["UNCOVERED", "AuditReport", "Finding", "audit_office"]
 
@@ -46,11 +45,11 @@ def audit_office(
         progress: Told now and then how many records of how many are done.
     """
     report = AuditReport()
-    verifiers = [NoteVerifier.parse(office.signer.vkey)]
+    verifiers = office.keys.log_verifiers
     anchors = timestamp_anchors(office.settings, office.keys)
     with office.database.read(snapshot=True) as connection:
         leaves = read_leaves(connection, report)
-        seal_anchors = office.keys.seal_chain[-1:]
+        seal_anchors = office.keys.seal_anchors
         audit_letters(connection, leaves, report, anchors=seal_anchors, progress=progress)
         audit_checkpoints(connection, verifiers, leaves, report, anchors=anchors, now=office.clock())
         audit_cosignatures(connection, report)

@@ -99,7 +99,7 @@ def timestamp_anchors(settings: Settings, keys: Keys) -> tuple[x509.Certificate,
     configured = configured_anchors(settings)
     if settings.tsa_url is not None and settings.tsa_file is None:
         return configured
-    return tuple(dict.fromkeys((*keys.tsa_chain[-1:], *configured)))
+    return tuple(dict.fromkeys((*keys.tsa_anchors, *configured)))
 
 
 def configured_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:

@@ -14,7 +14,7 @@ from lre_kit.clock import Clock
 from lre_kit.errors import IntegrityError
 from lre_kit.proofs import merkle
 from lre_kit.proofs.merkle import HASH_BYTES, Subtree
-from lre_kit.proofs.note import Checkpoint, NoteSigner
+from lre_kit.proofs.note import Checkpoint, NoteSigner, NoteVerifier
 from lre_kit.proofs.rows import TileRow
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
@@ -31,12 +31,21 @@ _TILE = table_of(TileRow)
 class Log:
     """Appends leaves and answers for them."""
 
-    def __init__(self, database: Database, *, clock: Clock, signer: NoteSigner, origin: str) -> None:
-        """Keep the log of `origin` in `database`, its heads signed by `signer`."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        signer: NoteSigner,
+        origin: str,
+        former: Sequence[NoteVerifier] = (),
+    ) -> None:
+        """Keep the log of `origin` in `database`, its heads signed by `signer`, once by `former` keys."""
         self._database = database
         self._clock = clock
         self.signer = signer
         self.origin = origin
+        self.verifiers = (NoteVerifier.parse(signer.vkey), *former)
 
     def append(self, uow: UnitOfWork, leaf_data: Sequence[bytes]) -> range:
         """Append leaves in a transaction that alone may append, and return their indexes."""

@@ -102,6 +102,11 @@ class NoteVerifier:
             raise _bad("This verifier key's id does not belong to it, or its type is unknown.")
         return cls(name, bytes.fromhex(id_hex), raw[1:])
 
+    @property
+    def vkey(self) -> str:
+        """The verifier key in its written form; `parse` reads it back."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519_TYPE + self.public).decode()}"
+
     def accepts(self, text: str, signature: bytes) -> bool:
         """Tell whether a signature over the text is this key's."""
         try:

@@ -16,7 +16,7 @@ from lre_kit.errors import IntegrityError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.proofs import merkle
 from lre_kit.proofs.log import Log, split_tile, stored_subtree
-from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
+from lre_kit.proofs.note import Checkpoint, NoteError, open_note
 from lre_kit.proofs.public_target import CHECKPOINT, PublicTarget
 from lre_kit.proofs.rows import LogEntryRow, TileRow
 from lre_kit.proofs.stamped import StampedCheckpoint, newest_stamped
@@ -100,8 +100,7 @@ def published_head(target: PublicTarget, log: Log) -> Checkpoint | None:
 
 def _head_of(raw: bytes, log: Log) -> Checkpoint:
     try:
-        verifier = NoteVerifier.parse(log.signer.vkey)
-        head = Checkpoint.parse(open_note(raw.decode(), [verifier]))
+        head = Checkpoint.parse(open_note(raw.decode(), log.verifiers))
     except (NoteError, UnicodeDecodeError) as error:
         msg = "The published checkpoint is not one this log signed."
         raise PublicLogError(

@@ -6,6 +6,8 @@ Header: ``alg`` ES256, ``cty`` json, ``iat`` (the claimed time, as version 1.2.1
 
 import base64
 import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -55,37 +57,63 @@ class Seal(Protocol):
             SealUnavailableError: The key cannot be used now.
         """
 
+    def sign_raw(self, message: bytes) -> bytes:
+        """Return the seal key's signature of a message: ECDSA on P-256 with SHA-256, as DER (RFC 3279).
 
-class FileSeal:
-    """Seals with the key file that ``lre init`` made."""
+        Raises:
+            SealUnavailableError: The key cannot be used now.
+        """
 
-    def __init__(self, keys: Keys) -> None:
-        """Prepare the header's constant parts once."""
-        self._key = keys.seal_key
-        chain = [keys.seal_certificate, *keys.seal_chain[:-1]]
-        certificates = [base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in chain]
+
+class JadesSeal(ABC):
+    """Writes JAdES seals with whatever key signs for it."""
+
+    def __init__(self, certificate: x509.Certificate, chain: Sequence[x509.Certificate]) -> None:
+        """Prepare the header's constant parts once.
+
+        Args:
+            certificate: The seal's.
+            chain: The authorities above it, nearest first; the last one does not travel along.
+        """
+        travelling = [certificate, *chain[:-1]]
+        encoded = [c.public_bytes(serialization.Encoding.DER) for c in travelling]
         self._constant = {
             "alg": "ES256",
             "cty": "json",
-            "x5c": certificates,
-            "x5t#S256": base64url(keys.seal_certificate.fingerprint(hashes.SHA256())),
+            "x5c": [base64.b64encode(one).decode() for one in encoded],
+            "x5t#S256": base64url(certificate.fingerprint(hashes.SHA256())),
         }
+
+    @abstractmethod
+    def sign_raw(self, message: bytes) -> bytes:
+        """Sign a message; see `Seal.sign_raw`."""
 
     def sign(self, payload: bytes, *, at: datetime) -> Sealed:
         """Seal a payload; see `Seal.sign`."""
         header = {**self._constant, "iat": int(at.timestamp())}
         protected = base64url(json.dumps(header, separators=(",", ":"), sort_keys=True).encode())
-        signing_input = f"{protected}.{base64url(payload)}".encode()
+        first, second = decode_dss_signature(self.sign_raw(f"{protected}.{base64url(payload)}".encode()))
+        raw = first.to_bytes(COORDINATE_BYTES, "big") + second.to_bytes(COORDINATE_BYTES, "big")
+        return Sealed(protected, base64url(raw))
+
+
+class FileSeal(JadesSeal):
+    """Seals with the key file that ``lre init`` made."""
+
+    def __init__(self, keys: Keys) -> None:
+        """Hold the seal key."""
+        super().__init__(keys.seal_certificate, keys.seal_chain)
+        self._key = keys.seal_key
+
+    def sign_raw(self, message: bytes) -> bytes:
+        """Sign a message; see `Seal.sign_raw`."""
         try:
-            der = self._key.sign(signing_input, ec.ECDSA(hashes.SHA256()))
+            return self._key.sign(message, _ES256)
         except Exception as error:  # whatever a key holder raises, evidence must wait visibly
             msg = "The seal key cannot be used."
             raise SealUnavailableError(
                 msg, mend="Run lre doctor and mend what it shows of the seal."
             ) from error
-        first, second = decode_dss_signature(der)
-        raw = first.to_bytes(COORDINATE_BYTES, "big") + second.to_bytes(COORDINATE_BYTES, "big")
-        return Sealed(protected, base64url(raw))
 
 
 class SealError(IntegrityError):

@@ -44,9 +44,11 @@ class BuiltinAuthority:
         self._key = keys.tsa_key
         self._clock = clock
         certificate = keys.tsa_certificate
-        encoded = certificate.public_bytes(serialization.Encoding.DER)
+        # Authorities between it and the root travel along: verifiers hold the root only.
+        travelling = (certificate, *keys.tsa_chain[:-1])
+        encoded = sorted(c.public_bytes(serialization.Encoding.DER) for c in travelling)
         self._policy = der.oid(policy)
-        self._certificates = der.tlv(0xA0, encoded)
+        self._certificates = der.tlv(0xA0, *encoded)
         issuer = certificate.issuer.public_bytes()
         self._signer = der.sequence(issuer, der.integer(certificate.serial_number))
         # ESSCertIDv2 with the default SHA-256 left out (RFC 5816 §2.2.1).

@@ -13,7 +13,7 @@ wrapped key erases its content wherever copies of it lie.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -49,17 +49,34 @@ class Vault:
         key_id: Name of the key-encryption key, kept beside what it wraps.
     """
 
-    def __init__(self, kek: bytes, key_id: str) -> None:
-        """Hold the key-encryption key.
+    def __init__(
+        self,
+        kek: bytes,
+        key_id: str,
+        *,
+        others: Mapping[str, bytes] | None = None,
+        look_again: Callable[[], Mapping[str, bytes]] | None = None,
+    ) -> None:
+        """Hold the key-encryption keys.
+
+        Args:
+            kek: The present one: new keys are wrapped with it.
+            key_id: Its name.
+            others: Former ones by name: they still unwrap.
+            look_again: Returns all key-encryption keys there are by now. Asked when no known one
+                opens a letter: another process may have changed the keys meanwhile.
 
         Raises:
-            ConfigurationError: It does not have 32 bytes.
+            ConfigurationError: One does not have 32 bytes.
         """
-        if len(kek) != KEY_BYTES:
-            msg = f"The content key of the office has {len(kek)} bytes, not {KEY_BYTES}."
-            raise ConfigurationError(msg, mend="Restore the keys folder from its backup.")
-        self._kek = AESGCM(kek)
+        self._keks = {name: _cipher(key) for name, key in {key_id: kek, **(others or {})}.items()}
+        self._kek = self._keks[key_id]
+        self._look_again = look_again
         self.key_id = key_id
+
+    def knows(self, key_id: str) -> bool:
+        """Answer whether what was wrapped under this name can be unwrapped here."""
+        return key_id in self._keks
 
     def new_key(self) -> bytes:
         """Return a fresh random key for one letter."""
@@ -68,22 +85,23 @@ class Vault:
     def wrap(self, key: bytes, *, letter_id: str) -> bytes:
         """Return a letter's key as it may be stored: encrypted, and bound to that letter."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _WRAP_VERSION + nonce + self._kek.encrypt(nonce, key, self._binding(letter_id))
+        return _WRAP_VERSION + nonce + self._kek.encrypt(nonce, key, _binding(self.key_id, letter_id))
 
     def unwrap(self, wrapped: bytes, *, letter_id: str) -> bytes:
-        """Return a letter's key from its stored form.
+        """Return a letter's key from its stored form, whichever key-encryption key it is under.
 
         Raises:
-            WrongKeyError: The office's key is another, the letter is another, or bytes changed.
+            WrongKeyError: The office's keys are others, the letter is another, or bytes changed.
         """
-        nonce, sealed = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
-        try:
-            if wrapped[:1] != _WRAP_VERSION or len(nonce) != _NONCE_BYTES:
-                raise InvalidTag
-            return self._kek.decrypt(nonce, sealed, self._binding(letter_id))
-        except InvalidTag:
+        key = self._unwrapped(wrapped, letter_id)
+        if key is None and self._look_again is not None:
+            found = self._look_again()
+            self._keks |= {name: _cipher(kek) for name, kek in found.items() if name not in self._keks}
+            key = self._unwrapped(wrapped, letter_id)
+        if key is None:
             msg = f"The office's key {self.key_id} does not open this letter."
-            raise WrongKeyError(msg, mend="Restore the keys folder that belongs to this database.") from None
+            raise WrongKeyError(msg, mend="Restore the keys folder that belongs to this database.")
+        return key
 
     def encrypt(self, key: bytes, chunks: Iterable[bytes], *, context: bytes) -> Iterator[bytes]:
         """Encrypt a content of any length as it passes.
@@ -130,8 +148,27 @@ class Vault:
             if plain:
                 yield plain
 
-    def _binding(self, letter_id: str) -> bytes:
-        return f"lre-key/1\n{self.key_id}\n{letter_id}".encode()
+    def _unwrapped(self, wrapped: bytes, letter_id: str) -> bytes | None:
+        nonce, sealed = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
+        if wrapped[:1] != _WRAP_VERSION or len(nonce) != _NONCE_BYTES:
+            return None
+        for name, kek in self._keks.items():
+            try:
+                return kek.decrypt(nonce, sealed, _binding(name, letter_id))
+            except InvalidTag:
+                continue
+        return None
+
+
+def _cipher(kek: bytes) -> AESGCM:
+    if len(kek) != KEY_BYTES:
+        msg = f"The content key of the office has {len(kek)} bytes, not {KEY_BYTES}."
+        raise ConfigurationError(msg, mend="Restore the keys folder from its backup.")
+    return AESGCM(kek)
+
+
+def _binding(key_id: str, letter_id: str) -> bytes:
+    return f"lre-key/1\n{key_id}\n{letter_id}".encode()
 
 
 def _nonce(prefix: bytes, number: int, *, is_last: bool) -> bytes:

@@ -101,8 +101,9 @@ def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-ELSEWHERE = ("test.", "restamp.")
-"""Places that a letter does not meet in its first days; renewals are killed in test_restamp.py."""
+ELSEWHERE = ("test.", "restamp.", "keys.", "rewrap.")
+"""Places that a letter does not meet in its first days; they are killed in test_restamp.py and
+test_key_rotation.py."""
 
 
 @pytest.mark.parametrize("name", sorted(name for name in REGISTRY if not name.startswith(ELSEWHERE)))
