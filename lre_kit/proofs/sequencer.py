@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, func, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError, TimestampRejectedError
@@ -24,7 +24,7 @@ from lre_kit.proofs.log import Log
 from lre_kit.proofs.renewal_store import plan_renewal
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
 from lre_kit.proofs.timestamp import TimestampAuthority, TimestampInfo, read_token
-from lre_kit.store.database import Database
+from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 
 log_ = logging.getLogger(__name__)
@@ -49,6 +49,13 @@ class Backlog:
     """Checkpoints beyond the last stamped one."""
     oldest_at: datetime | None
     """When the longest waiting of all of these was recorded."""
+
+
+_PLACE_ONE = "UPDATE log_entry SET log_index = ? WHERE evidence_id = ?"
+_PLACE_ARRAYS = (
+    "UPDATE log_entry SET log_index = placed.at"
+    " FROM unnest(%s::text[], %s::bigint[]) AS placed(id, at) WHERE evidence_id = placed.id"
+)
 
 
 class Sequencer:
@@ -100,12 +107,7 @@ class Sequencer:
                 return 0
             places = self._log.append(uow, [row.commitment for row in rows])
             failpoint("sequence.appended")
-            uow.execute(
-                update(_ENTRY)
-                .where(_ENTRY.c.evidence_id == bindparam("of"))
-                .values(log_index=bindparam("place")),
-                [{"of": row.evidence_id, "place": place} for row, place in zip(rows, places, strict=True)],
-            )
+            self._place(uow, [row.evidence_id for row in rows], places)
             head = self._log.head(uow.connection)
             uow.add(
                 CheckpointRow,
@@ -118,6 +120,13 @@ class Sequencer:
             uow.commit()
         failpoint("sequence.after_commit")
         return len(rows)
+
+    def _place(self, uow: UnitOfWork, evidence_ids: list[str], places: range) -> None:
+        """Write the places of a batch; by the driver itself, which for ten thousand rows halves the time."""
+        if self._database.kind == "postgresql":
+            uow.connection.exec_driver_sql(_PLACE_ARRAYS, (evidence_ids, list(places)))
+        else:
+            uow.connection.exec_driver_sql(_PLACE_ONE, list(zip(places, evidence_ids, strict=True)))
 
     def stamp_once(self, authority: TimestampAuthority) -> int:
         """Get the newest checkpoint stamped if it is not; return whether it was (1 or 0).
