@@ -18,11 +18,10 @@ from sqlalchemy import select
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
 from lre_kit.errors import LreError, TimestampRejectedError
+from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.office import PostOffice
 from lre_kit.proofs.key_files import KeyFolder
-from lre_kit.proofs.note import NoteError, open_note
-from lre_kit.proofs.rows import CheckpointRow
 from lre_kit.proofs.seal_hsm import open_keys, seal_of
 from lre_kit.proofs.timestamp import open_authority
 from lre_kit.proofs.timestamp_authorities import NamedAuthority, members
@@ -166,20 +165,9 @@ def _keys_and_data(settings: Settings) -> str:
     try:
         if not schema.is_current(database):
             raise _Unwell("there are no tables to compare with", "Run: lre init")
-        letter, checkpoint = table_of(LetterRow), table_of(CheckpointRow)
-        with database.read() as connection:
-            key_id = connection.scalar(select(letter.c.key_id).order_by(letter.c.id.desc()).limit(1))
-            note = connection.scalar(select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1))
+        expect_belonging(database, keys)
     finally:
         database.close()
-    mend = "Restore the keys folder that belongs to this database."
-    if key_id not in {None, keys.kek_id, *keys.old_keks}:
-        raise _Unwell(f"the newest letter was locked with key {key_id}, not {keys.kek_id}", mend)
-    if note is not None:
-        try:
-            open_note(note, keys.log_verifiers)
-        except NoteError as error:
-            raise _Unwell("the newest checkpoint is not signed with the log's key", mend) from error
     return "they belong together"
 
 

@@ -8,9 +8,10 @@ from lre_kit.carriers.codes import CodeMail
 from lre_kit.carriers.mail import Courier, SmtpCourier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import Clock, now
-from lre_kit.errors import NotInitialisedError
+from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.links import Links
+from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.duties import Duties
 from lre_kit.letters.intake import Intake
@@ -205,6 +206,7 @@ class PostOffice:
         Raises:
             NotInitialisedError: Keys or tables are missing.
             ConfigurationError: The settings cannot work.
+            WrongKeyError: The keys are not those of the data.
             StoreUnavailableError: The database does not answer.
         """
         settings = settings or Settings()
@@ -214,6 +216,11 @@ class PostOffice:
             database.close()
             msg = "The database's tables are missing or older than this version."
             raise NotInitialisedError(msg, mend="Run: lre init (it keeps what is there).")
+        try:
+            expect_belonging(database, keys)
+        except LreError:
+            database.close()
+            raise
         office = cls(
             settings,
             clock=clock,

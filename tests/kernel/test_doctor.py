@@ -167,7 +167,7 @@ def test_keys_of_another_office_do_not_fit_the_letters(settings: Settings, tmp_p
     shutil.rmtree(settings.keys_folder)
     shutil.copytree(tmp_path / "other" / "keys", settings.keys_folder)
     found = unwell(settings)
-    assert set(found) == {"keys and data"}
+    assert set(found) == {"keys and data", "evidence", "agenda"}
     assert "Restore" in found["keys and data"].mend
 
 
@@ -177,7 +177,7 @@ def test_another_log_key_does_not_fit_the_checkpoints(settings: Settings, tmp_pa
         office.run_until_idle()
     throwaway_office(tmp_path / "other").close()
     shutil.copy(tmp_path / "other" / "keys" / "log.key", settings.keys_folder)
-    assert set(unwell(settings)) == {"keys and data"}
+    assert set(unwell(settings)) == {"keys and data", "evidence", "agenda"}
 
 
 def test_an_office_that_moved_keeps_its_logs_name(settings: Settings, tmp_path: Path) -> None:

@@ -235,8 +235,12 @@ def test_a_letter_locked_with_another_offices_keys_is_not_opened(
     monkeypatch.setenv("LRE_HOME", str(home))
     (home / "keys").rename(home / "own")
     shutil.copytree(tmp_path / "other" / "keys", home / "keys")
-    lre("export", number, "--out", str(tmp_path / "out")).refused(70, "wrong-key")
-    assert lre("log", "audit").code == 1
+    for arguments in (
+        ("export", number, "--out", str(tmp_path / "out")),
+        ("log", "audit"),
+        ("deposit", str(lease), "--from", "a@example.org", "--to", "b@example.net"),
+    ):
+        lre(*arguments).refused(70, "wrong-key")
     found = {check["name"]: check for check in lre("doctor", "--json").json}
     assert not found["keys and data"]["well"]
     shutil.rmtree(home / "keys")
