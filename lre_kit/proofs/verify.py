@@ -54,11 +54,7 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
         for name, raw in verify_pdf(content, path.name, anchors, report) if content is not None else ():
             verify_exhibit(raw, name, anchors, report)
     elif path.suffix.lower() == ".tlog-proof":
-        from lre_kit.proofs.tlog_proof import verify_tlog_proof
-
-        content = _read(path, report, at_most=EXHIBIT_MAX_BYTES)
-        if content is not None:
-            verify_tlog_proof(content, None, anchors, report, path.name)
+        _verify_tlog_proof(path, anchors, report)
     elif path.suffix.lower() == ".xml":
         from lre_kit.proofs.evidence_xml import XML_MAX_BYTES
         from lre_kit.proofs.xml_check import verify_xml
@@ -72,6 +68,17 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
             verify_exhibit(content, path.name, anchors, report)
         report.not_checked.append("documents (none lie beside a single evidence file)")
     return report
+
+
+def _verify_tlog_proof(path: Path, anchors: Anchors, report: Report) -> None:
+    """Verify a proof of logging, with the record that lies beside it (``.jws``) if one does."""
+    from lre_kit.proofs.tlog_proof import verify_tlog_proof
+
+    record = path.with_suffix(".jws")
+    leaf_data = _read(record, report, at_most=EXHIBIT_MAX_BYTES) if record.is_file() else None
+    content = _read(path, report, at_most=EXHIBIT_MAX_BYTES)
+    if content is not None:
+        verify_tlog_proof(content, leaf_data, anchors, report, path.name)
 
 
 def _read(path: Path, report: Report, *, at_most: int) -> bytes | None:

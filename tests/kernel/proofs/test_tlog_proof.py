@@ -18,6 +18,7 @@ from lre_kit.proofs.exhibit import Exhibit, parse_exhibit
 from lre_kit.proofs.note import NoteVerifier, split_note
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.tlog_proof import (
+from lre_kit.proofs.verify import verify_path
     HEADER,
     TlogProof,
     TlogProofError,
@@ -161,3 +162,8 @@ def test_the_command_writes_each_acts_proof_and_record(
     for proof in proofs:
         record = proof.with_suffix(".jws").read_bytes()
         assert verified(proof.read_bytes(), record, anchors)[0] is Result.PASSED
+        assert verify_path(proof, anchors).result is Result.PASSED, "its record lies beside it"
+        proof.with_suffix(".jws").write_bytes(record[:-2] + b"AA")
+        assert verify_path(proof, anchors).result is Result.FAILED
+        proof.with_suffix(".jws").unlink()
+        assert verify_path(proof, anchors).result is Result.INDETERMINATE
