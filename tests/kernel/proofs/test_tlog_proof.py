@@ -18,7 +18,6 @@ from lre_kit.proofs.exhibit import Exhibit, parse_exhibit
 from lre_kit.proofs.note import NoteVerifier, split_note
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.tlog_proof import (
-from lre_kit.proofs.verify import verify_path
     HEADER,
     TlogProof,
     TlogProofError,
@@ -26,6 +25,7 @@ from lre_kit.proofs.verify import verify_path
     proof_of,
     verify_tlog_proof,
 )
+from lre_kit.proofs.verify import verify_path
 from lre_kit.testing.office import deposit_sample, throwaway_office
 
 AT = datetime(2026, 1, 12, tzinfo=UTC)
