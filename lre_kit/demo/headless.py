@@ -140,7 +140,7 @@ def _outcome(office: PostOffice, letter: Letter, out: Path) -> Outcome:
     anchors = Anchors.load(out / "trust")
     products = [
         folder / "bundle",
-        *sorted(folder.glob("evidence/*.json")),
+        *sorted(folder.glob("evidence/*")),
         *sorted(folder.glob("proofs/*.pdf")),
     ]
     return Outcome(
