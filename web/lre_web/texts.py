@@ -173,8 +173,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "verify_file": ("Fichier à vérifier", "File to verify"),
     "verify_hint": (
-        "Preuve PDF, fichier de preuve (.json), conteneur (.asice) ou dossier complet (.zip).",
-        "A PDF proof, an evidence file (.json), a container (.asice) or a whole bundle (.zip).",
+        "Preuve PDF, fichier de preuve (.json ou .xml), conteneur (.asice) ou dossier complet (.zip).",
+        "A PDF proof, an evidence file (.json or .xml), a container (.asice) or a whole bundle (.zip).",
     ),
     "verify_do": ("Vérifier", "Verify"),
     "verify_another": ("Vérifier un autre fichier", "Verify another file"),
