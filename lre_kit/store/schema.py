@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import MetaData, Select, column, select, table
 from sqlmodel import SQLModel
 
-from lre_kit.errors import NotInitialisedError
+from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
 HEAD = "0003"
@@ -72,6 +72,18 @@ def upgrade(database: Database) -> None:
     Raises:
         StoreUnavailableError: The database is locked, read-only, full or gone.
     """
+    for last in (False, False, True):
+        try:
+            _upgrade(database)
+        except StoreUnavailableError:
+            # Whoever upgrades now may hold SQLite's one lock for longer than one wait.
+            if last or database.kind != "sqlite":
+                raise
+        else:
+            return
+
+
+def _upgrade(database: Database) -> None:
     from alembic import command
     from alembic.config import Config
 

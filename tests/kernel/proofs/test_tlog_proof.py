@@ -163,7 +163,7 @@ def test_the_command_writes_each_acts_proof_and_record(
         record = proof.with_suffix(".jws").read_bytes()
         assert verified(proof.read_bytes(), record, anchors)[0] is Result.PASSED
         assert verify_path(proof, anchors).result is Result.PASSED, "its record lies beside it"
-        proof.with_suffix(".jws").write_bytes(record[:-2] + b"AA")
+        proof.with_suffix(".jws").write_bytes(record[:-40] + bytes(reversed(record[-40:])))
         assert verify_path(proof, anchors).result is Result.FAILED
         proof.with_suffix(".jws").unlink()
         assert verify_path(proof, anchors).result is Result.INDETERMINATE
