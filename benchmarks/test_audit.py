@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs.audit import audit_office
-from lre_kit.proofs.commitment import commitment, compact
+from lre_kit.proofs.auditing.audit import audit_office
+from lre_kit.proofs.sealing.commitment import commitment, compact
 from lre_kit.store.columns import new_id
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 

@@ -19,10 +19,10 @@ from pyhanko.sign.timestamps import TimeStamper
 
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.lifecycle import Event
-from lre_kit.proofs.evidence import Issuer, build_record, canonical
-from lre_kit.proofs.pdf import ProofFacts, render_proof
-from lre_kit.proofs.pdf_seal import Level, seal_pdf
-from lre_kit.proofs.seal import FileSeal
+from lre_kit.proofs.packing.pdf import ProofFacts, render_proof
+from lre_kit.proofs.packing.pdf_seal import Level, seal_pdf
+from lre_kit.proofs.sealing.evidence import Issuer, build_record, canonical
+from lre_kit.proofs.sealing.seal import FileSeal
 from lre_kit.testing.office import deposit_sample, throwaway_office
 
 EVIDENCE = 500

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from rfc3161_client import VerifierBuilder, decode_timestamp_response
 
 from lre_kit.clock import now
-from lre_kit.proofs import der
-from lre_kit.proofs.chain import check_chain
-from lre_kit.proofs.commitment import compact
-from lre_kit.proofs.keys import Keys, create_keys
-from lre_kit.proofs.seal import FileSeal, open_seal
-from lre_kit.proofs.timestamp import check_token
-from lre_kit.proofs.tsa import BuiltinAuthority
+from lre_kit.proofs.forms import der
+from lre_kit.proofs.keys.chain import check_chain
+from lre_kit.proofs.keys.keys import Keys, create_keys
+from lre_kit.proofs.sealing.commitment import compact
+from lre_kit.proofs.sealing.seal import FileSeal, open_seal
+from lre_kit.proofs.stamping.timestamp import check_token
+from lre_kit.proofs.stamping.tsa import BuiltinAuthority
 
 DIGEST = hashlib.sha256(b"checkpoint").digest()
 ECDSA = ec.ECDSA(hashes.SHA256())

@@ -103,26 +103,64 @@ def _commands(
 
 
 def errors_page() -> str:
-    """Return the table of errors: slug, status, exit code, meaning."""
+    """Return the table of errors: slug, class, status, exit code, meaning."""
     lines = [
         "# Errors",
         "",
         "Every error the kit raises on purpose is a child of `lre_kit.errors.LreError` and carries two",
         "sentences: `problem` (what is wrong) and `mend` (how to put it right). The slug never changes;",
-        "programs go by it.",
+        "programs go by it. Classes without a module here are in `lre_kit.errors`.",
         "",
         "| Slug | Class | HTTP status | Exit code | Meaning |",
         "|---|---|---|---|---|",
     ]
-    found = (
-        kind
-        for _, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(kind, LreError) and kind is not LreError
-    )
-    for kind in sorted(found, key=lambda kind: kind.slug):
-        meaning = _cell((kind.__doc__ or "").split("\n\n")[0].strip())
-        lines.append(f"| `{kind.slug}` | `{kind.__name__}` | {kind.status} | {kind.exit_code} | {meaning} |")
+    found = sorted(_errors(), key=lambda each: (each["slug"], each["name"]))
+    row = "| `{slug}` | `{name}` | {status} | {exit_code} | {meaning} |"
+    lines += [row.format(**each) for each in found]
     return "\n".join(lines) + "\n"
+
+
+def _errors() -> Iterator[dict[str, str]]:
+    """Yield the errors of all packages, read from their source: no extra need be installed."""
+    classes: dict[str, list[tuple[str, ast.ClassDef]]] = {}
+    for root in (ROOT, *(ROOT / face for face in ("web", "tui", "jobs"))):
+        for path in sorted(root.glob("lre_*/**/*.py")):
+            module = ".".join(path.relative_to(root).with_suffix("").parts)
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    classes.setdefault(node.name, []).append((module, node))
+    for name, homes in classes.items():
+        for module, node in homes:
+            values = _class_values(node, classes)
+            if name != LreError.__name__ and values.pop("", ""):
+                values["meaning"] = _first_sentence(node)
+                yield {"name": name if module == errors.__name__ else f"{module}.{name}"} | values
+
+
+def _class_values(
+    node: ast.ClassDef, classes: dict[str, list[tuple[str, ast.ClassDef]]], seen: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """Return what a class and its bases set; under the empty name a mark if it descends from `LreError`."""
+    found = {"": "yes"} if node.name == LreError.__name__ else {}
+    for base in reversed(node.bases):
+        if isinstance(base, ast.Name) and base.id not in {*seen, node.name}:
+            for _, above in classes.get(base.id, []):
+                found |= _class_values(above, classes, seen | {node.name})
+    for line in node.body:
+        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        value = getattr(line, "value", None)
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id in _TOLD and isinstance(value, ast.Constant):
+                found[target.id] = str(value.value)
+    return found
+
+
+_TOLD = frozenset({"slug", "status", "exit_code"})
+
+
+def _first_sentence(node: ast.ClassDef) -> str:
+    words = (ast.get_docstring(node) or "Private to its module.").split("\n\n")[0]
+    return _cell(words.replace("``", "`"))
 
 
 def events_page() -> str:

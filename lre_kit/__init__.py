@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lre_kit.errors import LreError
-    from lre_kit.identifiers.email_code import Identified
+    from lre_kit.identifiers.identified import Identified
     from lre_kit.law.products import Product
     from lre_kit.letters.lifecycle import Phase
     from lre_kit.letters.values import Letter, LetterSummary, NoticeView, TimelineEntry, Upload

@@ -21,10 +21,11 @@ from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.office import PostOffice
-from lre_kit.proofs.key_files import KeyFolder
-from lre_kit.proofs.seal_hsm import open_keys, seal_of
-from lre_kit.proofs.timestamp import open_authority
-from lre_kit.proofs.timestamp_authorities import NamedAuthority, members
+from lre_kit.proofs.keys.key_files import KeyFolder
+from lre_kit.proofs.keys.opening import open_keys
+from lre_kit.proofs.sealing.seal_hsm import seal_of
+from lre_kit.proofs.stamping.timestamp import open_authority
+from lre_kit.proofs.stamping.timestamp_authorities import NamedAuthority, members
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.blobs import open_blobs

@@ -9,7 +9,9 @@ from lre_kit.carriers.mail import Courier, SmtpCourier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import Clock, now
 from lre_kit.errors import LreError, NotInitialisedError
+from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
+from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.links import Links
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.desk import Desk
@@ -18,22 +20,24 @@ from lre_kit.letters.intake import Intake
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.rewrap import Rewrapper
-from lre_kit.proofs.backlog import LateEvidence
-from lre_kit.proofs.expiry import ExpiryWatch
-from lre_kit.proofs.issue import Issuer
-from lre_kit.proofs.keys import Keys, every_kek
-from lre_kit.proofs.log import Log
-from lre_kit.proofs.log_policy import read_policy
-from lre_kit.proofs.note import NoteSigner
-from lre_kit.proofs.public_target import open_target
-from lre_kit.proofs.publisher import Publisher
-from lre_kit.proofs.recorder import Recorder
-from lre_kit.proofs.restamp import Restamper
-from lre_kit.proofs.seal import Seal
-from lre_kit.proofs.seal_hsm import open_keys, seal_of
-from lre_kit.proofs.sequencer import Sequencer
-from lre_kit.proofs.timestamp import TimestampAuthority, open_authority
-from lre_kit.proofs.witness import Witnesses
+from lre_kit.people import Ground, People
+from lre_kit.proofs.forms.note import NoteSigner
+from lre_kit.proofs.keys.expiry import ExpiryWatch
+from lre_kit.proofs.keys.keys import Keys, every_kek
+from lre_kit.proofs.keys.opening import open_keys
+from lre_kit.proofs.log.log import Log
+from lre_kit.proofs.log.restamp import Restamper
+from lre_kit.proofs.log.sequencer import Sequencer
+from lre_kit.proofs.packing.backlog import LateEvidence
+from lre_kit.proofs.packing.issue import Issuer
+from lre_kit.proofs.publication.log_policy import read_policy
+from lre_kit.proofs.publication.public_target import open_target
+from lre_kit.proofs.publication.publisher import Publisher
+from lre_kit.proofs.publication.witness import Witnesses
+from lre_kit.proofs.sealing.recorder import Recorder
+from lre_kit.proofs.sealing.seal import Seal
+from lre_kit.proofs.sealing.seal_hsm import seal_of
+from lre_kit.proofs.stamping.timestamp import TimestampAuthority, open_authority
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.agenda import Agenda
@@ -55,6 +59,7 @@ class PostOffice:
         desk: Deposits and every later act.
         reading: Lists, letters, timelines.
         identification: One-time codes by e-mail.
+        people: Parties, identification means, identity proofing, and the gate before an act.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
@@ -140,6 +145,8 @@ class PostOffice:
             vault=self.vault,
             recorder=self.recorder,
             refuse_if_late=LateEvidence(self.sequencer, settings=settings, clock=clock).refuse,
+            policy=policy_of(settings),
+            latest=lambda: latest_seen(database),
         )
         self.desk = Desk(database, clock=clock, recorder=self.recorder, intake=self.intake)
         self.agenda = Agenda(database, clock)
@@ -171,6 +178,22 @@ class PostOffice:
             attempts_max=settings.code_attempts_max,
             deliver=codes.deliver,
         )
+        self.people = People(
+            Ground(
+                settings=settings,
+                database=database,
+                clock=clock,
+                blobs=blobs,
+                vault=self.vault,
+                pepper=keys.pepper,
+                courier=courier,
+                links=self.links,
+                mail=self.identity,
+                confirm=self.desk.confirm_identification,
+                requirements_of=lambda letter_id: self.reading.by_id(letter_id).requirements,
+                recipient_of=lambda letter_id: self.reading.by_id(letter_id).recipient,
+            )
+        )
         self.duties = Duties(
             agenda=self.agenda,
             desk=self.desk,
@@ -184,6 +207,7 @@ class PostOffice:
             links=self.links,
             identity=self.identity,
             clock=clock,
+            more=lambda: self.people.actions,
         )
 
     @classmethod
@@ -232,6 +256,7 @@ class PostOffice:
             authority=authority or open_authority(settings, keys, clock),
         )
         office.expiry.plan_missing()
+        office.people.ordering.opened()
         if keys.old_keks:
             office.rewrapper.plan_missing()
         return office

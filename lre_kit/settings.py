@@ -35,9 +35,15 @@ class Settings(BaseSettings):
     provider_name: str = "LRE Kit office"
     """Name of the provider in notices, pages and proofs."""
     sender_name: str = "Demo sender"
-    """Name of the one sender of ``lre serve``, which has no login of its own."""
+    """Name of the one sender of ``lre serve`` when `accounts` is ``off``."""
     sender_email: str = "sender@example.org"
     """E-mail address of that sender."""
+    accounts: Literal["on", "off"] = "on"
+    """``on``: people log in to ``lre serve`` with accounts of their own; ``off``: it has that one sender."""
+    account_session_idle_s: int = Field(default=1800, ge=60)
+    """Seconds after which a session of an account ends that nobody uses."""
+    account_session_max_s: int = Field(default=43_200, ge=300)
+    """Longest life of a session of an account, used or not, in seconds."""
     provider_policy: str = "urn:lre-kit:policy:non-qualified"
     """EvidenceIssuerPolicyID (EN 319 522-3): URI of the policy evidence is issued under."""
     evidence_version: str = "EN319522v1.1.1"
@@ -108,6 +114,24 @@ class Settings(BaseSettings):
     """Largest letter, all documents together, in bytes."""
     documents_max: int = 50
     """Largest number of documents in a letter."""
+    identity_service_h: int = Field(default=48, ge=1)
+    """Promised time from handing in an identity case to its verdict, in hours."""
+    identity_images_days: int = Field(default=30, ge=1)
+    """Days for which pictures of identity documents are kept after the verdict; then they are shredded."""
+    identity_biometrics_h: int = Field(default=96, ge=1)
+    """Hours for which face pictures and films are kept after the verdict."""
+    identity_two_reviewers: bool = False
+    """Whether an identity verdict takes two operators who agree."""
+    identity_allow_specimens: bool = False
+    """Whether specimen documents pass; for sandboxes only."""
+    certificate_issuers: Path | None = None
+    """File or folder of the issuers whose certificates identify persons; empty: none do."""
+    certificate_proxy_addresses: str = ""
+    """Addresses or networks of proxies that check client certificates, separated by commas; empty: none."""
+    certificate_proxy_secret: SecretStr | None = None
+    """What only that proxy and the office know, sent in ``X-LRE-Proxy-Secret``; 32 characters or more."""
+    eid_providers: Path | None = None
+    """TOML file of OpenID Connect providers of electronic identities; empty: none."""
     code_ttl_s: int = 600
     """Life of an e-mailed one-time code, in seconds (ASVS 6.5.5: at most ten minutes)."""
     code_attempts_max: int = 5

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from lre_kit.clock import Clock, now
 from lre_kit.letters.leftovers import plan_sweep
-from lre_kit.proofs.expiry import plan_warnings
-from lre_kit.proofs.key_files import KeyFolder
-from lre_kit.proofs.keys import create_keys
-from lre_kit.proofs.rotation import finish
-from lre_kit.proofs.seal_hsm import open_keys
-from lre_kit.proofs.trust_folder import write_trust_folder
+from lre_kit.people_upkeep import plan_upkeep
+from lre_kit.proofs.keys.expiry import plan_warnings
+from lre_kit.proofs.keys.key_files import KeyFolder
+from lre_kit.proofs.keys.keys import create_keys
+from lre_kit.proofs.keys.opening import open_keys
+from lre_kit.proofs.keys.rotation import finish
+from lre_kit.proofs.keys.trust_folder import write_trust_folder
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.database import Database
@@ -45,6 +46,7 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
             yield f"Tables made or upgraded to {schema.head()}"
         with database.write() as uow:
             plan_sweep(uow, clock=clock)
+            plan_upkeep(uow, clock=clock)
             plan_warnings(uow, keys, at=clock())
             uow.commit()
     finally:

@@ -60,16 +60,17 @@ class Rounds:
 
     def _sweep_batch(self) -> int:
         office = self._office
-        begun_s = time.monotonic()
-        duties = office.agenda.claim(limit=CLAIM_MAX, lease=LEASE)
-        for duty in duties:
+        begun_s, run = time.monotonic(), 0
+        for duty in office.agenda.claim(limit=CLAIM_MAX, lease=LEASE):
             if self._stopping.is_set():
                 office.agenda.release(duty, error="its worker was told to stop", retry_at=office.clock())
             elif time.monotonic() - begun_s > LEASE.total_seconds() * LEASE_SHARE:
                 office.agenda.release(duty, error="its worker was too busy", retry_at=office.clock())
             else:
                 office.duties.run(duty)
-        return len(duties)
+                run += 1
+        # A batch that only gave duties back ends the round: claimed at once they would use up their tries.
+        return run
 
     def _sequence_batch(self) -> int:
         return self._office.sequence()

@@ -166,12 +166,13 @@ def _message(
     message["To"] = Address(view.recipient_name, addr_spec=view.recipient_email)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = view.language
     # Quoted-printable keeps lines short whatever the script, and never needs 8-bit transport.
     message.set_content(_plain(words, url=url, code=code), cte="quoted-printable")
     message.add_alternative(
         _html(words, url=url, code=code, language=view.language), subtype="html", cte="quoted-printable"
     )
+    # Setting the content takes every header that describes an earlier one away, so this comes after.
+    message["Content-Language"] = view.language
     return message
 
 

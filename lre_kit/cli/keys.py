@@ -44,9 +44,9 @@ def list_command(*, as_json: bool) -> int:
     Example:
       lre keys list --json
     """
-    from lre_kit.proofs.rotation import generations
-    from lre_kit.proofs.seal_hsm import open_keys
-    from lre_kit.proofs.token_key import TokenKey
+    from lre_kit.proofs.keys.opening import open_keys
+    from lre_kit.proofs.keys.rotation import generations
+    from lre_kit.proofs.keys.token_key import TokenKey
 
     keys = open_keys(read_settings())
     found = generations(keys, in_token=isinstance(keys.seal_key, TokenKey))
@@ -81,7 +81,7 @@ def rotate_command(name: Any, *, yes: bool) -> int:
     Example:
       lre keys rotate seal
     """
-    from lre_kit.proofs.rotation import rotate
+    from lre_kit.proofs.keys.rotation import rotate
 
     settings = read_settings()
     _confirm(f"Rotate the {name} key of {settings.home}?", yes=yes)
@@ -106,7 +106,7 @@ def request_command(name: Any, *, out: Path, new_key: bool) -> int:
     Example:
       lre keys request seal --out seal.csr
     """
-    from lre_kit.proofs.certificate_request import request_certificate
+    from lre_kit.proofs.keys.certificate_request import request_certificate
 
     request_certificate(read_settings(), name, out, new_key=new_key)
     click.echo(f"Send {out} to your authority; then: lre keys install {name} CERTIFICATE --chain FILE")
@@ -131,7 +131,7 @@ def install_command(name: Any, certificate: Path, *, chain: Path | None, yes: bo
     Example:
       lre keys install seal seal.pem --chain authorities.pem
     """
-    from lre_kit.proofs.certificate_request import install_certificate
+    from lre_kit.proofs.keys.certificate_request import install_certificate
 
     settings = read_settings()
     _confirm(f"Let this certificate take the place of the {name} certificate of {settings.home}?", yes=yes)

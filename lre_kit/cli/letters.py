@@ -14,7 +14,7 @@ from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
-from lre_kit.proofs.trust_folder import write_trust_folder
+from lre_kit.proofs.keys.trust_folder import write_trust_folder
 
 
 @click.command()

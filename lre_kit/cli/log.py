@@ -27,7 +27,7 @@ def publish_command(*, as_json: bool) -> int:
     Example:
       lre log publish
     """
-    from lre_kit.proofs.publish import publish
+    from lre_kit.proofs.publication.publish import publish
 
     with opened_office() as office:
         target = office.publisher.target
@@ -55,7 +55,7 @@ def show_command(*, as_json: bool) -> int:
     Example:
       lre log show --json
     """
-    from lre_kit.proofs.log_status import log_status
+    from lre_kit.proofs.publication.log_status import log_status
 
     with opened_office() as office:
         status = log_status(office)
@@ -122,9 +122,9 @@ def monitor_command(
       lre log monitor https://log.example/lre --vkey log.vkey --state lre.json
       lre log monitor office/public-log --vkey office/trust/log.vkey --full
     """
-    from lre_kit.proofs.monitor import Monitor
-    from lre_kit.proofs.monitor_source import open_source
-    from lre_kit.proofs.monitor_state import MonitorState
+    from lre_kit.proofs.publication.monitor import Monitor
+    from lre_kit.proofs.publication.monitor_source import open_source
+    from lre_kit.proofs.publication.monitor_state import MonitorState
     from lre_kit.proofs.report import Result
 
     memory = MonitorState(state)
@@ -170,8 +170,8 @@ def proof_command(*, number: str, out: Path) -> int:
     Example:
       lre log proof 7K3M-9QXA-2PVD-ZC04 --out proofs
     """
-    from lre_kit.proofs.stamped import cosignature_lines
-    from lre_kit.proofs.tlog_proof import SUFFIX, proof_of
+    from lre_kit.proofs.log.stamped import cosignature_lines
+    from lre_kit.proofs.packing.tlog_proof import SUFFIX, proof_of
 
     with opened_office() as office:
         letter = office.reading.letter(number)
@@ -196,8 +196,8 @@ def register(group: click.Group) -> None:
 
 
 def _policy(vkey: Path | None, policy: Path | None) -> Any:
-    from lre_kit.proofs.log_policy import LogPolicy, read_policy
-    from lre_kit.proofs.note import NoteError, NoteVerifier
+    from lre_kit.proofs.forms.note import NoteError, NoteVerifier
+    from lre_kit.proofs.publication.log_policy import LogPolicy, read_policy
 
     read = read_policy(policy) if policy else LogPolicy()
     files = [vkey] if vkey is not None else []

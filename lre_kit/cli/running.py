@@ -46,12 +46,13 @@ def work_command(*, once: bool) -> None:
 
 @click.command()
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the console.")
-def console_command(*, lang: str | None) -> None:
+@click.option("--operator", envvar="LRE_OPERATOR", help="Who works at it; by default the system's user.")
+def console_command(*, lang: str | None, operator: str | None) -> None:
     """Open the operators' console.
 
     \b
     Example:
-      LRE_HOME=office lre console --lang fr
+      LRE_HOME=office lre console --lang fr --operator anne
     """
     with opened_office() as office:
-        load_face("console")(office, language=lang)
+        load_face("console")(office, language=lang, operator=operator)

@@ -39,7 +39,7 @@ def export_command(*, out: Path, trust: Path | None, language: Literal["fr", "en
       lre verifier export --trust out/trust
       lre verifier export --out verify.html --lang en
     """
-    from lre_kit.proofs.verifier import verifier_html
+    from lre_kit.proofs.verifying.verifier import verifier_html
 
     out.write_bytes(verifier_html(trust, language))
     inside = f"with the trust anchors of {trust}" if trust else "without trust anchors"

@@ -39,8 +39,8 @@ def verify_command(
       lre verify letter.asice --trust trust --trust fr-list.xml --trust tl-signer.pem
       lre verify proof-of-deposit.pdf --html report.html
     """
-    from lre_kit.proofs.report_html import report_html
-    from lre_kit.proofs.verify import Anchors, verify_path
+    from lre_kit.proofs.verifying.report_html import report_html
+    from lre_kit.proofs.verifying.verify import Anchors, verify_path
 
     if not (path.is_file() or path.is_dir()):
         msg = f"There is no file and no folder at {path}."
@@ -87,7 +87,7 @@ def audit_command(*, as_json: bool) -> int:
     Example:
       lre log audit --json
     """
-    from lre_kit.proofs.audit import UNCOVERED, audit_office
+    from lre_kit.proofs.auditing.audit import UNCOVERED, audit_office
 
     with opened_office() as office, progress_bar("Records", shown=not as_json) as progress:
         report = audit_office(office, progress=progress)

@@ -26,9 +26,9 @@ from lre_kit.faces import load_face
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
+from lre_kit.proofs.keys.trust_folder import write_trust_folder
 from lre_kit.proofs.report import Report
-from lre_kit.proofs.trust_folder import write_trust_folder
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.clock import MovedClock

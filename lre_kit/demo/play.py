@@ -22,6 +22,7 @@ def play(folder: Path, *, port: int, say: Callable[[str], None]) -> None:
             smtp_security="none",
             mail_from="notices@demo.example",
             provider_name="LRE Kit demo",
+            accounts="off",
         )
         for line in prepare(settings):
             say(line)

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -19,6 +18,7 @@ from sqlmodel import col
 
 from lre_kit.clock import Clock
 from lre_kit.errors import IdentificationError, ThrottledError
+from lre_kit.identifiers.identified import Identified
 from lre_kit.identifiers.rows import CodeRow
 from lre_kit.law.assurance import Category, Level
 from lre_kit.letters.numbers import ALPHABET
@@ -39,17 +39,6 @@ MEANS = "e-mail code"
 
 _SCRYPT_N = 2**14
 _SALT_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identified:
-    """The outcome of an authentication: for which letter, how, when, at which level."""
-
-    letter_id: str
-    means: str
-    level: Level
-    categories: tuple[Category, ...]
-    at: datetime
 
 
 class EmailCodes:

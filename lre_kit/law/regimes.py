@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lre_kit.errors import RequirementError
-from lre_kit.law.assurance import Level
+from lre_kit.law.assurance import FRESHNESS, Level
 from lre_kit.law.products import Product
+from lre_kit.law.proofing_methods import ANY_METHOD, IN_PERSON_OR_EQUAL, ProofingMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +35,38 @@ class Requirements:
     """Years proofs are kept at least."""
     time_zone: str
     """Zone of the legal days."""
+    sender_proofing_level: Level | None = None
+    """Level of the sender's initial identity proofing (CPCE R. 53-1); none where none is asked."""
+    sender_proofing_methods: frozenset[ProofingMethod] = ANY_METHOD
+    """Methods of proofing accepted for senders."""
+    recipient_proofing_level: Level | None = None
+    """Level of the recipient's initial identity proofing (Reg. 2015/1502, point 2.1)."""
+    recipient_proofing_methods: frozenset[ProofingMethod] = ANY_METHOD
+    """Methods of proofing accepted for recipients."""
+    freshness_s: int = int(FRESHNESS.total_seconds())
+    """Seconds for which an authentication counts for an act."""
+    proofing_years: int = 5
+    """Years for which a proofing counts, from its day."""
+    derogation: str | None = None
+    """Id of the derogation that eased the above, if one did."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for keeping."""
-        return asdict(self)
+        methods = {name: sorted(getattr(self, name)) for name in _METHOD_FIELDS}
+        return asdict(self) | methods
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Requirements":
-        """Return what `to_json` kept."""
-        levels = {
-            name: Level(kept[name]) if kept[name] else None for name in ("sender_level", "recipient_level")
+        """Return what `to_json` kept; fields that letters of older versions lack take their defaults."""
+        levels = {name: Level(kept[name]) if kept[name] else None for name in _LEVEL_FIELDS if name in kept}
+        methods = {
+            name: frozenset(map(ProofingMethod, kept[name])) for name in _METHOD_FIELDS if name in kept
         }
-        return cls(**{**kept, "product": Product(kept["product"]), **levels})
+        return cls(**{**kept, "product": Product(kept["product"]), **levels, **methods})
+
+
+_LEVEL_FIELDS = ("sender_level", "recipient_level", "sender_proofing_level", "recipient_proofing_level")
+_METHOD_FIELDS = ("sender_proofing_methods", "recipient_proofing_methods")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +102,18 @@ _QUALIFIED = Requirements(
     proof_days=1,
     retention_years=1,
     time_zone="Europe/Paris",
+    sender_proofing_level=Level.SUBSTANTIAL,
+    sender_proofing_methods=IN_PERSON_OR_EQUAL,
+    recipient_proofing_level=Level.SUBSTANTIAL,
+)
+
+# What the letters that are not qualified ask: nobody's identity is proofed.
+_UNPROOFED = replace(
+    _QUALIFIED,
+    sender_level=None,
+    sender_proofing_level=None,
+    sender_proofing_methods=ANY_METHOD,
+    recipient_proofing_level=None,
 )
 
 FRENCH = Regime(
@@ -90,26 +123,23 @@ FRENCH = Regime(
     products={
         Product.QUALIFIED: _QUALIFIED,
         Product.SIMPLE: replace(
-            _QUALIFIED,
+            _UNPROOFED,
             product=Product.SIMPLE,
-            sender_level=None,
             recipient_level=Level.LOW,
             consent_required=False,
         ),
         # On paper the sender stands on the envelope and the post keeps the item fifteen days.
         Product.HYBRID: replace(
-            _QUALIFIED,
+            _UNPROOFED,
             product=Product.HYBRID,
-            sender_level=None,
             recipient_level=None,
             consent_required=False,
             sender_hidden=False,
             window_days=None,
         ),
         Product.OPTIMAL: replace(
-            _QUALIFIED,
+            _UNPROOFED,
             product=Product.OPTIMAL,
-            sender_level=None,
             recipient_level=Level.LOW,
             consent_required=False,
         ),

@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from lre_kit.errors import WrongKeyError
 from lre_kit.letters.rows import LetterRow
-from lre_kit.proofs.keys import Keys
-from lre_kit.proofs.note import NoteError, open_note
+from lre_kit.proofs.forms.note import NoteError, open_note
+from lre_kit.proofs.keys.keys import Keys
 from lre_kit.proofs.rows import CheckpointRow
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -38,6 +38,8 @@ class Accept:
 
     level: Level
     categories: tuple[Category, ...] = ()
+    proofing_pending: bool = False
+    """Whether the recipient's identity proofing waits for its verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

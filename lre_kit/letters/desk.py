@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import update
 
-from lre_kit.clock import Clock, iso
+from lre_kit.clock import Clock
 from lre_kit.errors import RequirementError
 from lre_kit.failpoints import declare, failpoint
-from lre_kit.identifiers.email_code import Identified
+from lre_kit.identifiers.identified import Identified
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters import commands
 from lre_kit.letters.intake import PROOF_OF, Intake, plan_proof
@@ -21,7 +21,7 @@ from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
-from lre_kit.proofs.recorder import Recorder
+from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.store.agenda import Duty, cancel, fulfil, plan
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
@@ -74,12 +74,35 @@ class Desk:
         actor = _recipient(letter_id, identified)
 
         def accepting(_: LetterState) -> commands.Command:
-            return commands.Accept(level=identified.level, categories=identified.categories)
+            return commands.Accept(
+                level=identified.level,
+                categories=identified.categories,
+                proofing_pending=identified.is_pending,
+            )
 
         def handing_over(state: LetterState) -> commands.Command | None:
             return commands.HandOver() if state.identified else None
 
         return self._act(letter_id, (accepting, handing_over), actor=actor)
+
+    def confirm_identification(self, letter_id: str, identified: Identified) -> Letter:
+        """Confirm the identification that was pending at acceptance; the content is then handed over.
+
+        A letter that does not wait for it is left as it is.
+
+        Raises:
+            RequirementError: The identification is not strong enough, or is of another letter.
+        """
+
+        def confirming(state: LetterState) -> commands.Command | None:
+            if state.phase is not Phase.ACCEPTED_PENDING_IDENTIFICATION:
+                return None
+            return commands.ConfirmIdentification(level=identified.level)
+
+        def handing_over(state: LetterState) -> commands.Command | None:
+            return commands.HandOver() if state.phase is Phase.ACCEPTED and state.identified else None
+
+        return self._act(letter_id, (confirming, handing_over), actor=_recipient(letter_id, identified))
 
     def refuse(self, letter_id: str, identified: Identified) -> Letter:
         """Refuse as the identified recipient (C.4); errors as for `accept`."""
@@ -139,13 +162,7 @@ def _recipient(letter_id: str, identified: Identified) -> Mapping[str, Any]:
     if identified.letter_id != letter_id:
         msg = "This identification was made for another letter."
         raise RequirementError(msg, mend="Identify again for this one.")
-    return {
-        "role": "recipient",
-        "means": identified.means,
-        "authenticated_at": iso(identified.at),
-        "level": identified.level.value,
-        "categories": [category.value for category in identified.categories],
-    }
+    return identified.to_actor("recipient")
 
 
 def _plan_after(uow: UnitOfWork, letter_id: str, event: Event, state: LetterState) -> None:

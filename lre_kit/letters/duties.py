@@ -18,10 +18,10 @@ from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.rewrap import ACTION as REWRAP
 from lre_kit.letters.rewrap import Rewrapper
-from lre_kit.proofs.expiry import ACTION as WARN_EXPIRY
-from lre_kit.proofs.expiry import ExpiryWatch
-from lre_kit.proofs.issue import EvidencePendingError, Issuer
-from lre_kit.proofs.restamp import RenewalTooEarlyError, Restamper
+from lre_kit.proofs.keys.expiry import ACTION as WARN_EXPIRY
+from lre_kit.proofs.keys.expiry import ExpiryWatch
+from lre_kit.proofs.log.restamp import RenewalTooEarlyError, Restamper
+from lre_kit.proofs.packing.issue import EvidencePendingError, Issuer
 from lre_kit.store.agenda import Agenda, Duty, LeaseLostError
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,10 @@ class Duties:
         links: Links,
         identity: MailIdentity,
         clock: Clock,
+        more: Callable[[], Mapping[str, Callable[[Duty], None]]] = dict,
     ) -> None:
-        """Wire the runner to what its actions need."""
+        """Wire the runner to what its actions need; `more` names actions of other rooms when one is met."""
+        self._more = more
         self._agenda = agenda
         self._desk = desk
         self._reading = reading
@@ -80,7 +82,7 @@ class Duties:
         A failure is written beside the duty, which comes back later or, after the last try, waits
         for an operator. Nothing is raised: one bad duty may not stop the others.
         """
-        action = self._actions.get(duty.action)
+        action = self._actions.get(duty.action) or self._more().get(duty.action)
         try:
             if action is None:
                 self._agenda.release(duty, error=f"no action is called {duty.action}", dead=True)

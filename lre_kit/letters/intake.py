@@ -9,9 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-import rfc8785
 from sqlalchemy import select
 
 from lre_kit.clock import Clock
@@ -19,23 +17,27 @@ from lre_kit.errors import (
     DocumentTooLargeError,
     EmptyDocumentError,
     IdempotencyMismatchError,
-    InputError,
     IntegrityError,
     NotFoundError,
+    RequirementError,
 )
 from lre_kit.failpoints import declare, failpoint
+from lre_kit.identifiers.identified import SenderIdentified
+from lre_kit.law.derogations import SHIPPED, Policy
 from lre_kit.law.events import ErdsEvent
 from lre_kit.law.products import Claim, Product, claim_for, parse_product
-from lre_kit.law.regimes import Requirements, requirements
+from lre_kit.law.regimes import Requirements
+from lre_kit.law.requirements import required_at
 from lre_kit.letters import commands
 from lre_kit.letters.inspection import Inspection
+from lre_kit.letters.intake_rows import blob_key, checked_subject, columns_of, digest_of, document_of
 from lre_kit.letters.lifecycle import EMPTY, decide, evolve
 from lre_kit.letters.numbers import new_number
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
-from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
-from lre_kit.proofs.recorder import Recorder
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import plan
 from lre_kit.store.blobs import BlobStore
@@ -54,9 +56,6 @@ PROOF_OF: Mapping[ErdsEvent, str] = {
 
 PROOF_DELAY = timedelta(seconds=2)
 """Time left to the sequencer before a proof is made; too early only means one more try."""
-
-SUBJECT_MAX_CHARS = 200
-"""Longest subject kept, in characters."""
 
 LANGUAGES = ("fr", "en")
 """Languages of notices and proofs."""
@@ -88,8 +87,22 @@ class Intake:
         vault: Vault,
         recorder: Recorder,
         refuse_if_late: Callable[[], None],
+        policy: Policy = SHIPPED,
+        latest: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """Wire the intake; `refuse_if_late` raises while evidence has waited too long."""
+        """Wire the intake.
+
+        Args:
+            database: Where letters are kept.
+            settings: Limits, and what the office may claim.
+            clock: The office's clock.
+            blobs: Where content lies.
+            vault: Encrypts it.
+            recorder: Makes evidence.
+            refuse_if_late: Raises while evidence has waited too long.
+            policy: Derogations and suspensions the office knows.
+            latest: Tells the latest instant the office ever saw.
+        """
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -97,6 +110,8 @@ class Intake:
         self._vault = vault
         self._recorder = recorder
         self._refuse_if_late = refuse_if_late
+        self._policy = policy
+        self._latest = latest
 
     def deposit(
         self,
@@ -108,6 +123,7 @@ class Intake:
         documents: Sequence[Upload],
         language: str = "fr",
         idempotency_key: str | None = None,
+        identified: SenderIdentified | None = None,
     ) -> Letter:
         """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
 
@@ -119,12 +135,14 @@ class Intake:
             documents: One or more documents; each stream is read once.
             language: ``fr`` or ``en``: of the notice and the proofs.
             idempotency_key: The same key from the same sender gives the same letter.
+            identified: How the sender was identified; asked for where the product asks for a level.
 
         Returns:
             The letter, already durable.
 
         Raises:
             InputError: Something handed in cannot be used; nothing was changed.
+            RequirementError: The sender is not identified as this product asks.
             EvidenceBacklogError: The office cannot prove deposits at present.
             SealUnavailableError: The seal cannot be used; nothing was changed.
             StoreUnavailableError: The database or content store does not take it.
@@ -132,8 +150,9 @@ class Intake:
         sender, recipient = sender.checked(), recipient.checked()
         product = parse_product(product)
         language = language if language in LANGUAGES else "fr"
-        subject = _checked_subject(subject)
+        subject = checked_subject(subject)
         self._check_count(documents)
+        self._expect_identified(product, identified)
         self._refuse_if_late()
         letter_id = new_id()
         failpoint("deposit.before_content")
@@ -143,10 +162,12 @@ class Intake:
             self._discard(letter_id, len(documents))
             raise
         failpoint("deposit.after_content")
-        asked = _digest(sender, recipient, product, subject, content.documents)
+        asked = digest_of(sender, recipient, product, subject, content.documents)
         letter = self._letter(letter_id, sender, recipient, product, subject, language, content)
         try:
-            return self._write(letter, content, idempotency_key=idempotency_key, asked=asked)
+            return self._write(
+                letter, content, idempotency_key=idempotency_key, asked=asked, identified=identified
+            )
         except UniqueViolation:
             # Only here is it certain that nothing was committed: after any other failure of the
             # write the letter may exist, so its content stays until the sweep has looked.
@@ -163,13 +184,34 @@ class Intake:
             msg = f"The letter has {len(documents)} documents."
             raise DocumentTooLargeError(msg, mend=f"Send at most {self._settings.documents_max} at once.")
 
+    def _expect_identified(self, product: Product, identified: SenderIdentified | None) -> None:
+        """Refuse a deposit whose sender is not identified as the rules in force ask (CPCE R. 53-1)."""
+        required = self._required(product)
+        if required.sender_level is None:
+            return
+        if identified is None or not (
+            identified.level.at_least(required.sender_level)
+            and (
+                required.sender_proofing_level is None
+                or identified.proofing_method in required.sender_proofing_methods
+            )
+        ):
+            msg = f"The sender is not identified as a {product.value} letter asks."
+            raise RequirementError(msg, mend="Identify yourself first; “Identity” shows the ways there are.")
+
+    def _required(self, product: Product) -> Requirements:
+        now = self._clock()
+        # Only a derogation in force can have ended already, by a later clock: else nobody is asked.
+        latest = self._latest() if self._policy.in_force(now) else None
+        return required_at(product, at=now, policy=self._policy, not_after_seen=latest)
+
     def _take_in(self, letter_id: str, uploads: Sequence[Upload]) -> _Content:
         key = self._vault.new_key()
         room = self._settings.letter_max_bytes
         documents: list[DocumentInfo] = []
         for position, upload in enumerate(uploads, start=1):
             inspection = Inspection(upload.name, max_bytes=min(room, self._settings.document_max_bytes))
-            place = _blob_key(letter_id, position)
+            place = blob_key(letter_id, position)
             sealed = self._vault.encrypt(key, inspection.passing(upload.chunks()), context=place.encode())
             self._blobs.put(place, sealed)
             media_type = inspection.conclude()
@@ -195,8 +237,8 @@ class Intake:
         language: str,
         content: _Content,
     ) -> Letter:
-        now = self._clock()
-        event, *_ = decide(EMPTY, commands.Deposit(), _required(product, now), now)
+        now, required = self._clock(), self._required(product)
+        event, *_ = decide(EMPTY, commands.Deposit(), required, now)
         state = evolve(EMPTY, event)
         if state.phase is None or state.deposited_at is None:
             msg = "A deposit left no trace in the letter's state."
@@ -206,12 +248,12 @@ class Intake:
             number=new_number(),
             product=product,
             phase=state.phase,
-            claim=self._claim(product),
+            claim=self.claim(product),
             language=language,
             sender=sender,
             recipient=recipient,
             subject=subject,
-            requirements=_required(product, now),
+            requirements=required,
             version=state.version,
             notices=state.notices,
             deposited_at=state.deposited_at,
@@ -223,29 +265,37 @@ class Intake:
             documents=content.documents,
         )
 
-    def _claim(self, product: Product) -> Claim:
+    def claim(self, product: Product) -> Claim:
+        """Return what a letter of this product may call itself in this office."""
         return claim_for(
             product,
             seal_reference=self._settings.seal_trust_reference,
             timestamp_reference=self._settings.timestamp_trust_reference,
         )
 
-    def _write(self, letter: Letter, content: _Content, *, idempotency_key: str | None, asked: str) -> Letter:
+    def _write(
+        self,
+        letter: Letter,
+        content: _Content,
+        *,
+        idempotency_key: str | None,
+        asked: str,
+        identified: SenderIdentified | None,
+    ) -> Letter:
+        actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
         events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
         with self._database.write() as uow:
             uow.add(
                 LetterRow,
-                **_columns(letter),
+                **columns_of(letter),
                 wrapped_key=self._vault.wrap(content.key, letter_id=letter.id),
                 key_id=self._vault.key_id,
                 idempotency_key=idempotency_key,
                 request_digest=asked,
             )
-            uow.add_all(DocumentRow, [_document(letter.id, document) for document in content.documents])
+            uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
             for seq, event in enumerate(events):
-                self._recorder.record(
-                    uow, letter=letter, seq=seq, event=event, actor={"role": "sender"}, must_seal=True
-                )
+                self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
             plan(
                 uow,
                 key=f"notify:{letter.id}:1",
@@ -272,7 +322,7 @@ class Intake:
 
     def _discard(self, letter_id: str, count: int) -> None:
         for position in range(1, count + 1):
-            self._blobs.delete(_blob_key(letter_id, position))
+            self._blobs.delete(blob_key(letter_id, position))
 
     def open_document(self, letter_id: str, position: int) -> tuple[DocumentInfo, Iterator[bytes]]:
         """Return a document and its bytes, decrypted and checked against its digest as they pass.
@@ -317,22 +367,6 @@ def plan_proof(uow: UnitOfWork, letter_id: str, kind: str, *, decided_at: dateti
     )
 
 
-def _checked_subject(text: str) -> str:
-    subject = " ".join(text.split())
-    if len(subject) > SUBJECT_MAX_CHARS or has_hidden_characters(subject):
-        msg = "The subject is too long or holds invisible control characters."
-        raise InputError(msg, mend=f"Type a line of at most {SUBJECT_MAX_CHARS} characters.")
-    return subject
-
-
-def _required(product: Product, at: datetime) -> Requirements:
-    return requirements(product, at=at)
-
-
-def _blob_key(letter_id: str, position: int) -> str:
-    return f"letters/{letter_id}/{position}"
-
-
 def _checked(pieces: Iterator[bytes], info: DocumentInfo) -> Iterator[bytes]:
     digest = hashlib.sha256()
     for piece in pieces:
@@ -341,54 +375,3 @@ def _checked(pieces: Iterator[bytes], info: DocumentInfo) -> Iterator[bytes]:
     if digest.hexdigest() != info.digest_hex:
         msg = f"Document {info.position} is not the one that was deposited."
         raise IntegrityError(msg, mend="Restore the content store from a backup; tell the operator.")
-
-
-def _digest(
-    sender: Sender,
-    recipient: Recipient,
-    product: Product,
-    subject: str,
-    documents: Sequence[DocumentInfo],
-) -> str:
-    """Return what makes two requests the same, as a digest: all but streams and keys."""
-    asked = [
-        [sender.ref, sender.name, sender.email],
-        [recipient.name, recipient.email],
-        product.value,
-        subject,
-        [[document.name, document.digest_hex] for document in documents],
-    ]
-    return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
-
-
-def _columns(letter: Letter) -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "number": letter.number,
-        "product": letter.product.value,
-        "phase": letter.phase.value,
-        "version": letter.version,
-        "language": letter.language,
-        "sender_ref": letter.sender.ref,
-        "sender_name": letter.sender.name,
-        "sender_email": letter.sender.email,
-        "recipient_name": letter.recipient.name,
-        "recipient_email": letter.recipient.email,
-        "subject": letter.subject,
-        "requirements": letter.requirements.to_json(),
-        "claim": letter.claim.value,
-        "deposited_at": letter.deposited_at,
-    }
-
-
-def _document(letter_id: str, document: DocumentInfo) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "letter_id": letter_id,
-        "position": document.position,
-        "name": document.name,
-        "media_type": document.media_type,
-        "size_bytes": document.size_bytes,
-        "digest_hex": document.digest_hex,
-        "blob_key": _blob_key(letter_id, document.position),
-    }

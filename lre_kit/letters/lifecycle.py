@@ -234,6 +234,8 @@ def _accept(state: LetterState, command: c.Accept, requirements: Requirements, n
         "categories": [category.value for category in command.categories],
     }
     accepted = _event(ErdsEvent.CONSIGNMENT_ACCEPTANCE, now, **factors)
+    if not command.proofing_pending:
+        _expect_level(command.level, requirements)
     if not command.level.at_least(requirements.recipient_level):
         # The acceptance counts from its own instant; the hand-over waits for the identification.
         return (replace(accepted, details={**factors, "identification": "pending"}),)

@@ -14,14 +14,18 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0003"
+HEAD = "0008"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
     "lre_kit.store.rows",
     "lre_kit.letters.rows",
     "lre_kit.proofs.rows",
+    "lre_kit.parties.rows",
+    "lre_kit.parties.account_rows",
+    "lre_kit.parties.proofing_rows",
     "lre_kit.identifiers.rows",
+    "lre_kit.identifiers.order_rows",
 )
 """Every module that declares tables."""
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from lre_kit.clock import now
 from lre_kit.letters.values import Upload
-from lre_kit.proofs.cms import sign_detached
-from lre_kit.proofs.cms_check import open_detached
-from lre_kit.proofs.container import MANIFEST, MIMETYPE, SIGNATURE, write_container
-from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.keys.keys import Keys
+from lre_kit.proofs.packing.container import MANIFEST, MIMETYPE, SIGNATURE, write_container
+from lre_kit.proofs.packing.zip_stored import StoredZip, write_zip
 from lre_kit.proofs.report import Report, Result
-from lre_kit.proofs.tsa import BuiltinAuthority
-from lre_kit.proofs.verify import Anchors
-from lre_kit.proofs.zip_stored import StoredZip, write_zip
+from lre_kit.proofs.sealing.cms import sign_detached
+from lre_kit.proofs.sealing.cms_check import open_detached
+from lre_kit.proofs.stamping.tsa import BuiltinAuthority
+from lre_kit.proofs.verifying.verify import Anchors
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 
 AT = datetime(2026, 3, 2, 9, 30, 4, tzinfo=UTC)

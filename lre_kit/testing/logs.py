@@ -10,8 +10,8 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lre_kit.clock import now
-from lre_kit.proofs.log import Log
-from lre_kit.proofs.note import NoteSigner
+from lre_kit.proofs.forms.note import NoteSigner
+from lre_kit.proofs.log.log import Log
 from lre_kit.proofs.rows import CheckpointRow
 from lre_kit.store import schema
 from lre_kit.store.database import Database

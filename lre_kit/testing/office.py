@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from lre_kit.clock import Clock, now
-from lre_kit.identifiers.email_code import Identified
+from lre_kit.identifiers.identified import Identified, SenderIdentified
+from lre_kit.law.assurance import Category, Level, Means
+from lre_kit.law.proofing_methods import ProofingMethod
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
@@ -44,8 +46,21 @@ def deposit_sample(office: PostOffice, **changes: Any) -> Letter:
         "product": "simple",
         "subject": "Résiliation de bail",
         "documents": [Upload(name="letter.pdf", stream=BytesIO(SMALL_PDF))],
+        "identified": sender_identified(office),
     }
     return office.desk.deposit(**(arguments | changes))
+
+
+def sender_identified(office: PostOffice) -> SenderIdentified:
+    """Return a sender identified just now, as the strongest product asks: met in person, two factors."""
+    return SenderIdentified(
+        party_id=SENDER.ref,
+        means=f"{Means.PASSWORD} + {Means.SECURITY_KEY}",
+        level=Level.SUBSTANTIAL,
+        categories=(Category.KNOWLEDGE, Category.POSSESSION),
+        at=office.clock(),
+        proofing_method=ProofingMethod.FACE_TO_FACE,
+    )
 
 
 def identify(office: PostOffice, letter: Letter) -> Identified:

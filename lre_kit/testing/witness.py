@@ -11,10 +11,10 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lre_kit.clock import Clock, now
-from lre_kit.proofs.cosignature import Cosigner
-from lre_kit.proofs.merkle import verify_consistency
-from lre_kit.proofs.note import Checkpoint, NoteError, NoteVerifier, open_note
-from lre_kit.proofs.witness import SIZE_TYPE
+from lre_kit.proofs.forms.merkle import verify_consistency
+from lre_kit.proofs.forms.note import Checkpoint, NoteError, NoteVerifier, open_note
+from lre_kit.proofs.log.cosignature import Cosigner
+from lre_kit.proofs.publication.witness import SIZE_TYPE
 
 REQUEST_MAX_BYTES = 64 * 1024
 """Largest request read, in bytes."""

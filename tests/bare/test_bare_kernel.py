@@ -45,7 +45,7 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_importing_the_kernel_loads_no_framework() -> None:
-    loaded = loaded_after("import lre_kit, lre_kit.office, lre_kit.proofs.verify")
+    loaded = loaded_after("import lre_kit, lre_kit.office, lre_kit.proofs.verifying.verify")
     assert loaded.isdisjoint({*FRAMEWORKS, *FACES})
 
 
@@ -93,7 +93,7 @@ def test_an_office_opens_takes_a_letter_and_audits_itself(tmp_path: Path) -> Non
 
 def test_all_that_is_not_python_is_installed_too() -> None:
     kernel = files("lre_kit")
-    for name in ("py.typed", "store/migrations/env.py", "proofs/templates/proof.typ"):
+    for name in ("py.typed", "store/migrations/env.py", "proofs/packing/templates/proof.typ"):
         assert kernel.joinpath(name).is_file(), name
     versions = kernel.joinpath("store/migrations/versions")
     assert any(entry.name.startswith("0001") for entry in versions.iterdir())

@@ -70,6 +70,7 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | {
         "PATH": f"{commands}{os.pathsep}{kept.get('PATH', os.defpath)}",
         "LRE_HOME": str(folder / "office"),
+        "SOURCE": str(ROOT),
         "COLUMNS": "120",
         "PYTHONSAFEPATH": "1",
         "PYTHONWARNINGS": "error",

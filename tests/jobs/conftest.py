@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs.audit import audit_office
+from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.proofs.rows import ProofRow
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lre_jobs.embedded import embedded
 from lre_jobs.rounds import Rounds
-from lre_kit.proofs.cosignature import Cosigner
-from lre_kit.proofs.publish import published_head
+from lre_kit.proofs.log.cosignature import Cosigner
+from lre_kit.proofs.publication.publish import published_head
 from lre_kit.testing.office import deposit_sample, throwaway_office
 
 

@@ -18,7 +18,7 @@ from lre_kit.errors import StoreUnavailableError
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.office import PostOffice
-from lre_kit.proofs.audit import audit_office
+from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.store.agenda import plan
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
@@ -123,7 +123,6 @@ def test_a_round_that_is_slow_gives_duties_back_before_their_lease_is_over(
     monkeypatch.setattr(rounds_module, "LEASE_SHARE", 0.0)
     with throwaway_office(tmp_path / "o") as office:
         deposit_sample(office)
-        monkeypatch.setattr(rounds_module, "ROUND_MAX_S", 0.05)
         Rounds(office).sweep()
         assert office.agenda.due_count() == 1
 

@@ -15,9 +15,9 @@ from lre_kit.clock import now
 from lre_kit.doctor import RELEASED_AT, Finding, examine
 from lre_kit.errors import TimestampUnavailableError
 from lre_kit.office import PostOffice
-from lre_kit.proofs.keys import CERTIFICATE_LIFE
+from lre_kit.proofs.keys.keys import CERTIFICATE_LIFE
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.clock import MovedClock

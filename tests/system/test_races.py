@@ -17,11 +17,11 @@ import pytest
 from lre_jobs.rounds import Rounds
 from lre_kit.clock import now
 from lre_kit.errors import AlreadyDecidedError
-from lre_kit.identifiers.email_code import Identified
+from lre_kit.identifiers.identified import Identified
 from lre_kit.law.events import DECISIVE, ErdsEvent
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.office import CLAIM_MAX, LEASE, PostOffice
-from lre_kit.proofs.audit import audit_office
+from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 

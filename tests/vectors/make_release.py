@@ -11,7 +11,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from lre_kit.proofs.trust_folder import write_trust_folder
+from lre_kit.proofs.keys.trust_folder import write_trust_folder
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 

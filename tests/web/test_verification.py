@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lre_kit.letters.values import Letter
-from lre_kit.proofs.verifier import verifier_html
+from lre_kit.proofs.verifying.verifier import verifier_html
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, deposit_sample, identify
 from lre_web import verification
 from lre_web.testing import ThrowawaySite, send_form
@@ -66,7 +66,7 @@ def test_the_report_speaks_french_and_english(site: ThrowawaySite, letter: Lette
     content = evidence(site, letter)
     french, english = (send(site.client(), "e.json", content, lang).text for lang in ("fr", "en"))
     assert "Preuve valide" in french
-    assert "inscription au registre" in french
+    assert "inscription au journal" in french
     assert "la qualification du prestataire" in french
     assert "whether the provider is qualified" not in french
     assert "The proof is valid" in english

@@ -5,6 +5,7 @@ never read as markup, and cannot reach the terminal as a command.
 """
 
 from functools import partial
+from getpass import getuser
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -21,6 +22,7 @@ from lre_tui.inert import inert
 from lre_tui.letter_table import LetterTable
 from lre_tui.listing import PAGE, Listing
 from lre_tui.observing import Observer, Seen
+from lre_tui.reviews import ReviewScreen
 from lre_tui.story import story_of
 from lre_tui.texts import TEXTS, language_of, number_text
 
@@ -51,9 +53,13 @@ class ConsoleApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (120, "wide")]  # noqa: RUF012 - the parent declares it so
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
 
-    def __init__(self, office: PostOffice, *, language: str | None = None) -> None:
-        """Show `office` in `language` (``fr`` or ``en``; by default the terminal's)."""
+    def __init__(
+        self, office: PostOffice, *, language: str | None = None, operator: str | None = None
+    ) -> None:
+        """Show `office` in `language` (``fr`` or ``en``; by default the terminal's) to `operator`."""
         super().__init__()
+        self._office = office
+        self._operator = operator or getuser()
         self.language = language or language_of()
         self._words = TEXTS[self.language]
         self._observer = Observer(office)
@@ -74,6 +80,7 @@ class ConsoleApp(App[None]):
             Binding("slash", "find", self._words["find"], key_display="/"),
             Binding("escape", "show_all", self._words["show_all"]),
             Binding("r", "look", self._words["refresh"]),
+            Binding("v", "review", self._words["reviews"]),
             Binding("question_mark", "explain", self._words["help"], key_display="?"),
             Binding("q", "quit", self._words["quit"]),
         ):
@@ -216,11 +223,15 @@ class ConsoleApp(App[None]):
         self._field.remove_class("shown")
         self._table.focus()
 
+    def action_review(self) -> None:
+        """Open the identity reviews."""
+        self.push_screen(ReviewScreen(self._office, operator=self._operator, language=self.language))
+
     def action_explain(self) -> None:
         """Say what the keys do."""
         self.notify(self._words["help_text"], title=self._words["help"], markup=False)
 
 
-def run(office: PostOffice, *, language: str | None = None) -> None:
-    """Open the console on an office and return when it is closed."""
-    ConsoleApp(office, language=language).run()
+def run(office: PostOffice, *, language: str | None = None, operator: str | None = None) -> None:
+    """Open the console on an office for an operator (by default the system's user) until it is closed."""
+    ConsoleApp(office, language=language, operator=operator).run()

@@ -30,12 +30,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "refresh": "Actualiser",
         "find": "Filtrer",
         "show_all": "Tout revoir",
+        "reviews": "Identités",
         "help": "Aide",
         "help_text": (
             "↑ ↓ Page Début Fin : choisir une lettre\n"
             "Tab : passer à la chronologie, pour la faire défiler\n"
             "/ : filtrer ; Entrée : retour à la liste ; Échap : tout revoir\n"
-            "r : actualiser    q : quitter"
+            "r : actualiser    v : vérifications d'identité    q : quitter"
         ),
         "lost": "La base ne répond pas ; ce qui est affiché peut être ancien. Nouvel essai chaque seconde.",
         "stamped": "horodaté",
@@ -69,12 +70,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "refresh": "Refresh",
         "find": "Filter",
         "show_all": "Show all",
+        "reviews": "Identities",
         "help": "Help",
         "help_text": (
             "↑ ↓ Page Home End: choose a letter\n"
             "Tab: go to the timeline, to scroll it\n"
             "/: filter; Enter: back to the list; Esc: show all again\n"
-            "r: refresh    q: quit"
+            "r: refresh    v: identity reviews    q: quit"
         ),
         "lost": "The database does not answer; what is shown may be old. Trying again every second.",
         "stamped": "stamped",

@@ -1,16 +1,41 @@
 """The extension: mounts one office in one application, under any prefix, and leaves nothing global."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Flask, current_app
 
 from lre_kit.errors import ConfigurationError
+from lre_kit.law.assurance import Category, Level
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Sender
 
 EXTENSION = "lre"
 """Key under which an application keeps its mounted offices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostIdentification:
+    """What a host application vouches for of who is logged in to it.
+
+    Attributes:
+        at: When the person last authenticated there.
+        categories: Categories of the factors they showed.
+        dynamic: Whether one of them changes at each authentication.
+        proofing: Level of the host's own identity proofing, if it did one.
+        proofing_method: How (`lre_kit.law.proofing_methods.ProofingMethod`).
+        proofed_at: When.
+        reference: The host's reference of that proofing; it stands in evidence.
+    """
+
+    at: datetime
+    categories: tuple[Category, ...]
+    dynamic: bool
+    proofing: Level | None = None
+    proofing_method: str = ""
+    proofed_at: datetime | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +46,8 @@ class Actor:
     """The host's stable id of the person or organisation."""
     name: str
     email: str
+    identification: HostIdentification | None = None
+    """How the host identified them and what it vouches for; nothing: the office asks by itself."""
 
     def as_sender(self) -> Sender:
         """Return the actor as a sender."""
@@ -48,6 +75,7 @@ class LRE:
         current_actor: Says who is logged in.
         url_prefix: Where the pages hang. ``LRE_BASE_URL`` must name the same place, with the
             host name under which recipients reach it.
+        pages: Adds further pages to the blueprint before it is mounted, each in its turn.
         name: Blueprint name; another one lets a second office live in the same application.
 
     Example:
@@ -61,12 +89,14 @@ class LRE:
         office: PostOffice | None = None,
         current_actor: CurrentActor | None = None,
         url_prefix: str = "/lre",
+        pages: Sequence[Callable[[Blueprint], None]] = (),
         name: str = "lre",
     ) -> None:
         """Keep the arguments; mount at once if `app` is given."""
         self._office = office
         self._current_actor = current_actor
         self._url_prefix = url_prefix
+        self._pages = pages
         self._name = name
         if app is not None:
             self.init_app(app)
@@ -92,7 +122,10 @@ class LRE:
         )
         # Streams beyond this are refused before they are read; forms add a little to the documents.
         limit = office.settings.letter_max_bytes + 1024 * 1024
-        app.register_blueprint(_blueprint(self._name, limit), url_prefix=self._url_prefix or None)
+        blueprint = _blueprint(self._name, limit)
+        for add_pages in self._pages:
+            add_pages(blueprint)
+        app.register_blueprint(blueprint, url_prefix=self._url_prefix or None)
 
 
 def mounted() -> Mounted:

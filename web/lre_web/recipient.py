@@ -10,27 +10,23 @@ from functools import wraps
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, render_template, request, send_file, url_for
-from itsdangerous import BadData
 from werkzeug.wrappers import Response as BaseResponse
 
-from lre_kit.clock import from_iso, iso
 from lre_kit.errors import IdentificationError, InputError, RequirementError, UnlawfulActError
-from lre_kit.identifiers.email_code import MEANS, Identified
-from lre_kit.law.assurance import Category, Level
+from lre_kit.identifiers.identified import Identified
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import NoticeView
 from lre_web.extension import mounted
+from lre_web.people import LETTER_COOKIE, email_factor, keep_shown
+from lre_web.recipient_judging import judged
 from lre_web.security import set_cookie
 from lre_web.texts import REFUSE_WORDS, texts
 
-LETTER_COOKIE = "lre_letter"
-"""Cookie that remembers which letter a browser looks at: a locator, no authority."""
-
-IDENTIFIED_COOKIE = "lre_identified"
-"""Cookie that says, signed and for a while, that a code was typed here for this letter."""
-
 DISCLOSED = frozenset({Phase.RECEIVED})
 """Phases in which content and sender may be shown."""
+
+WAITING = frozenset({Phase.ACCEPTED_PENDING_IDENTIFICATION})
+"""Phases in which the recipient may identify themselves, and nothing is shown yet."""
 
 Page = str | Response | BaseResponse | tuple[str, int]
 
@@ -78,14 +74,20 @@ def _follow(token: str) -> Page:
 
 @_with_letter
 def _notice(view: NoticeView) -> Page:
-    if view.phase in DISCLOSED and _identified() is not None:
+    found = judged(view.letter_id)
+    if view.phase in DISCLOSED and found.identified is not None and not found.is_pending:
         return redirect(url_for(".reading"), 303)
     return _page(view, sent="sent" in request.args)
 
 
 def _page(view: NoticeView, *, error: Exception | None = None, sent: bool = False, status: int = 200) -> Page:
     page = render_template(
-        "lre/notice.html", view=view, identified=_identified(), error=error, sent=sent, open=_is_open(view)
+        "lre/notice.html",
+        view=view,
+        judged=judged(view.letter_id),
+        error=error,
+        sent=sent,
+        open=_is_open(view),
     )
     return page, status
 
@@ -97,7 +99,7 @@ def _is_open(view: NoticeView) -> bool:
 
 @_with_letter
 def _send_code(view: NoticeView) -> Page:
-    if _is_open(view) or view.phase in DISCLOSED:
+    if _is_open(view) or view.phase in DISCLOSED | WAITING:
         mounted().office.identification.send_code(view.letter_id)
     return redirect(url_for(".notice", sent=1, _anchor="step-1"), 303)
 
@@ -111,48 +113,45 @@ def _identify(view: NoticeView) -> Page:
         return _page(view, error=error, sent=True, status=error.status)
     response = redirect(url_for(".notice", _anchor="step-2"), 303)
     assert isinstance(response, Response)
-    signed = office.links.signer("identified").dumps([identified.letter_id, iso(identified.at)])
-    set_cookie(response, IDENTIFIED_COOKIE, str(signed), max_age=office.settings.session_ttl_s)
+    keep_shown(response, view.letter_id, (email_factor(identified.at),))
     return response
 
 
-def _identified() -> Identified | None:
-    """Return the identification this browser holds for its letter, if it is still fresh."""
-    office = mounted().office
-    try:
-        letter_id, at = office.links.signer("identified").loads(request.cookies.get(IDENTIFIED_COOKIE, ""))
-        instant = from_iso(at)
-    except (BadData, ValueError, TypeError):
-        return None
-    age_s = (office.clock() - instant).total_seconds()
-    if letter_id != g.letter_id or not 0 <= age_s <= office.settings.session_ttl_s:
-        return None
-    return Identified(
-        letter_id=letter_id, means=MEANS, level=Level.LOW, categories=(Category.POSSESSION,), at=instant
-    )
+def _expect_identified(view: NoticeView, *, pending: bool = False) -> Identified:
+    """Return who is there; who waits for a verdict only where that is enough: to accept."""
+    found = judged(view.letter_id)
+    if found.identified is not None and (pending or not found.is_pending):
+        return found.identified
+    words = texts()
+    if found.identified is not None:
+        raise RequirementError(words["identity_pending"], mend=words["identity_pending_mend"])
+    if found.is_known:
+        raise RequirementError(found.missing, mend=words["stronger_mend"])
+    raise RequirementError(words["identify_first"], mend=words["identify_first_mend"])
 
 
-def _expect_identified() -> Identified:
-    identified = _identified()
-    if identified is None:
+def _expect_the_same(view: NoticeView) -> None:
+    """Refuse a form whose page showed another letter: its browser has opened a second one meanwhile."""
+    if request.form.get("letter", view.number) != view.number:
         words = texts()
-        raise RequirementError(words["identify_first"], mend=words["identify_first_mend"])
-    return identified
+        raise InputError(words["other_letter"], mend=words["other_letter_mend"])
 
 
 @_with_letter
 def _accept(view: NoticeView) -> Page:
+    _expect_the_same(view)
     try:
-        mounted().office.desk.accept(view.letter_id, _expect_identified())
+        letter = mounted().office.desk.accept(view.letter_id, _expect_identified(view, pending=True))
     except UnlawfulActError as error:
         return _page(_fresh(view), error=error, status=error.status)
-    return redirect(url_for(".reading"), 303)
+    return redirect(url_for(".reading" if letter.phase in DISCLOSED else ".notice"), 303)
 
 
 @_with_letter
 def _refuse(view: NoticeView) -> Page:
+    _expect_the_same(view)
     typed = request.form.get("confirmation", "").strip().upper()
-    identified = _expect_identified()
+    identified = _expect_identified(view)
     if typed not in REFUSE_WORDS:
         words = texts()
         error = InputError(words["refuse_typed"], mend=words["refuse_typed_mend"])
@@ -214,7 +213,7 @@ def _own_proof(view: NoticeView) -> Page:
 
 
 def _expect_disclosed(view: NoticeView) -> None:
-    _expect_identified()
+    _expect_identified(view)
     if view.phase not in DISCLOSED:
         words = texts()
         raise RequirementError(words["accept_first"], mend=words["accept_first_mend"])

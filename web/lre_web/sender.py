@@ -7,20 +7,24 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from lre_kit.errors import InputError
-from lre_kit.law.products import Product
+from lre_kit.addressed import NEAR
+from lre_kit.errors import InputError, LreError, RequirementError
+from lre_kit.identifiers.gate import Acting, NotIdentifiedError
+from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import Cursor, not_found
 from lre_kit.letters.values import Letter, Upload
+from lre_kit.parties.names import PersonName, compare_names
 from lre_kit.parties.values import Recipient
 from lre_web.extension import Actor, mounted
+from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
-from lre_web.texts import language
+from lre_web.texts import language, texts
 
 PAGE = 25
 """Letters on one page of the list."""
 
-OFFERED = (Product.SIMPLE,)
+OFFERED = (Product.SIMPLE, Product.QUALIFIED)
 """Products that can be deposited from the form; the others come with their carriers."""
 
 
@@ -69,28 +73,63 @@ def _deposit_form() -> str:
     return _form({}, None)
 
 
-def _form(typed: Mapping[str, str], error: InputError | None) -> str:
+def _form(typed: Mapping[str, str], error: LreError | None) -> str:
     limit = mounted().office.settings.letter_max_bytes
-    return render_template("lre/deposit.html", typed=typed, error=error, token=form_token(), limit=limit)
+    office, chosen = mounted().office, typed.get("product", Product.SIMPLE.value)
+    claims = {product: office.intake.claim(product) for product in OFFERED}
+    names = {product.value: product_name(product, claim, language()) for product, claim in claims.items()}
+    page = render_template(
+        "lre/deposit.html",
+        typed=typed,
+        error=error,
+        token=form_token(),
+        limit=limit,
+        products=names,
+        chosen=chosen if chosen in names else Product.SIMPLE.value,
+        refusal=_words_of(error) if isinstance(error, NotIdentifiedError) else "",
+    )
+    return str(page)
+
+
+def _words_of(error: NotIdentifiedError) -> str:
+    words = error.refusal.words
+    return words.fr if language() == "fr" else words.en
 
 
 def _deposit() -> Response | BaseResponse | tuple[str, int]:
     actor, typed = _actor(), request.form
     files = [file for file in request.files.getlist("documents") if file.filename]
     try:
+        product = parse_product(typed.get("product", Product.SIMPLE.value))
+        acting = sender_acting()
+        identified = mounted().office.people.gate.sender(product, acting)
+        if product is not Product.SIMPLE:
+            _expect_own_name(actor, acting)
         letter = mounted().office.desk.deposit(
             sender=actor.as_sender(),
             recipient=Recipient(name=typed.get("name", ""), email=typed.get("email", "")),
-            product=typed.get("product", Product.SIMPLE.value),
+            product=product,
+            identified=identified,
             subject=typed.get("subject", ""),
             documents=[Upload(name=file.filename or "", stream=file.stream) for file in files],
             language=typed.get("language") or language(),
             # The form's own token: sending the same form twice deposits once.
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
-    except InputError as error:
+    except (InputError, RequirementError) as error:
         return _form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
+
+
+def _expect_own_name(actor: Actor, acting: Acting) -> None:
+    """Refuse a sender whose account bears another name than the proofed one: it goes on the letter."""
+    people, since = mounted().office.people, acting.proofed_since
+    if not has_accounts() or acting.party_id is None:
+        return
+    proofing = people.identity.proofing_of(acting.party_id, mounted().office.clock(), since=since)
+    if proofing and compare_names(PersonName.of_text(actor.name), proofing.name) not in NEAR:
+        words = texts()
+        raise RequirementError(words["sender_name"], mend=words["sender_name_mend"])
 
 
 def _letter_page(number: str) -> str:

@@ -24,8 +24,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from lre_kit.errors import InputError, LreError, NotFoundError, ThrottledError
 from lre_kit.office import PostOffice
 from lre_kit.proofs.report import Check, Report, Result
-from lre_kit.proofs.verifier import verifier_html
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.report_words import check_name, translated
+from lre_kit.proofs.verifying.verifier import verifier_html
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_web.extension import mounted
 from lre_web.texts import language, texts
 
@@ -34,6 +35,11 @@ SUFFIXES = (".json", ".pdf", ".xml", ".zip", ".asice", ".sce")
 
 NAME_MAX = 80
 """Longest file name shown, in characters."""
+
+HEAD_BYTES = 64
+"""Bytes looked at to tell what a file is."""
+
+_BEGINNINGS = ((b"%PDF-", ".pdf"), (b"<", ".xml"), (b"{", ".json"))
 
 AT_ONCE = 2
 """Files verified at the same time in one process: it is work that strangers ask for."""
@@ -88,7 +94,9 @@ def _page(
         "lre/verify.html",
         report=report,
         groups=list(_groups(report)) if report else [],
-        unchecked=[_unchecked(line) for line in report.not_checked] if report else [],
+        unchecked=[_spoken(line) for line in report.not_checked] if report else [],
+        spoken=_spoken,
+        check_name=check_name,
         known=known,
         error=error,
         accepted=",".join(SUFFIXES),
@@ -121,15 +129,18 @@ def _verify() -> Page:
 def _checked(office: PostOffice, file: FileStorage) -> Report:
     """Check a file in a folder of its own that nobody else may read and that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="lre-verify-") as scratch, _trust(office) as trust:
-        place = Path(scratch) / _name(file.filename or "")
+        head = file.stream.read(HEAD_BYTES)
+        file.stream.seek(0)
+        place = Path(scratch) / _name(file.filename or "", head)
         file.save(place)
         return verify_path(place, Anchors.load(trust), at=office.clock())
 
 
-def _name(sent: str) -> str:
-    """Return a plain file name that resembles the one a browser sent and keeps its ending."""
+def _name(sent: str, head: bytes) -> str:
+    """Return a plain file name that resembles the one a browser sent, and its content's ending."""
     safe = Path(secure_filename(sent) or "proof")
-    suffix = safe.suffix.lower() if safe.suffix.lower() in SUFFIXES else ".json"
+    said = safe.suffix.lower() if safe.suffix.lower() in SUFFIXES else ".json"
+    suffix = next((ending for begins, ending in _BEGINNINGS if head.lstrip().startswith(begins)), said)
     return f"{safe.stem[:NAME_MAX]}{suffix}"
 
 
@@ -154,10 +165,9 @@ def _groups(report: Report) -> Iterator[Group]:
         yield Group(subject=subject, result=Report(checks=checks).result, checks=tuple(checks))
 
 
-def _unchecked(line: str) -> tuple[str, str]:
-    """Return a line of what was not checked, and the language it is in."""
-    subject = line.partition(" ")[0]
-    found = texts().get(f"unchecked_{subject}", "") if language() == "fr" else ""
+def _spoken(line: str) -> tuple[str, str]:
+    """Return a sentence of a report in the page's language if it is known, and the language it is in."""
+    found = translated(line) if language() == "fr" else None
     return (found, "fr") if found else (line, "en")
 
 

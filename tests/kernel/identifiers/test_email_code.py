@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lre_kit.errors import IdentificationError, LreError, ThrottledError
-from lre_kit.identifiers.email_code import CODES_MAX, CODES_SPAN, EmailCodes, Identified, normalised
+from lre_kit.identifiers.email_code import CODES_MAX, CODES_SPAN, EmailCodes, normalised
+from lre_kit.identifiers.identified import Identified
 from lre_kit.law.assurance import Category, Level
 from lre_kit.letters.numbers import ALPHABET
 from lre_kit.office import PostOffice

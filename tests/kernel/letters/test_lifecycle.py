@@ -163,8 +163,15 @@ def test_acceptance_at_the_end_is_late_and_a_microsecond_before_is_in_time() -> 
     assert expired.reasons == (Reason.NOT_ACCEPTED_BY_RECIPIENT,)
 
 
-def test_a_weak_acceptance_of_a_qualified_letter_counts_and_waits() -> None:
-    state, now = after(c.Deposit(), c.Notify(), c.Accept(level=Level.LOW), product=Product.QUALIFIED)
+def test_a_weak_acceptance_of_a_qualified_letter_is_refused() -> None:
+    notified, at = after(c.Deposit(), c.Notify(), product=Product.QUALIFIED)
+    with pytest.raises(RequirementError, match="substantial"):
+        ask(notified, c.Accept(level=Level.LOW), at, Product.QUALIFIED)
+
+
+def test_an_acceptance_whose_proofing_waits_for_its_verdict_counts_and_waits_too() -> None:
+    pending = c.Accept(level=Level.LOW, proofing_pending=True)
+    state, now = after(c.Deposit(), c.Notify(), pending, product=Product.QUALIFIED)
     assert state.phase is Phase.ACCEPTED_PENDING_IDENTIFICATION
     with pytest.raises(UnlawfulActError):
         ask(state, c.HandOver(), now, Product.QUALIFIED)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lre_kit.proofs.verifier import verifier_html
+from lre_kit.proofs.verifying.verifier import verifier_html
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lre_kit.errors import ConfigurationError
 from lre_kit.office import PostOffice
-from lre_kit.proofs.anchors import Anchors
 from lre_kit.proofs.report import Report, Result
-from lre_kit.proofs.trusted_list import Service, TrustedListError
-from lre_kit.proofs.verify import verify_path
+from lre_kit.proofs.verifying.anchors import Anchors
+from lre_kit.proofs.verifying.trusted_list import Service, TrustedListError
+from lre_kit.proofs.verifying.verify import verify_path
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.trusted_list import GRANTED, WITHDRAWN, Somebody, listed_service, make_list
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lre_kit.proofs.asic_manifest import manifest_xml, parse_manifest
-from lre_kit.proofs.container import SIGNATURE
-from lre_kit.proofs.zip_names import name_fault, twin_fault
-from lre_kit.proofs.zip_records import BadContainerError
+from lre_kit.proofs.packing.asic_manifest import manifest_xml, parse_manifest
+from lre_kit.proofs.packing.container import SIGNATURE
+from lre_kit.proofs.packing.zip_names import name_fault, twin_fault
+from lre_kit.proofs.packing.zip_records import BadContainerError
 
 FILES = {
     "evidence/01-SubmissionAcceptance.json": "11" * 32,

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs import merkle
-from lre_kit.proofs.audit import UNCOVERED, AuditReport, audit_office
-from lre_kit.proofs.note import Checkpoint
+from lre_kit.proofs.auditing.audit import UNCOVERED, AuditReport, audit_office
+from lre_kit.proofs.forms import merkle
+from lre_kit.proofs.forms.note import Checkpoint
 from lre_kit.settings import Settings
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 

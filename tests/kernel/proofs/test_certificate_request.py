@@ -20,19 +20,19 @@ from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, MissingFileError
 from lre_kit.failpoints import FailpointError
 from lre_kit.office import PostOffice
-from lre_kit.proofs.audit import audit_office
-from lre_kit.proofs.certificate_request import (
+from lre_kit.proofs.auditing.audit import audit_office
+from lre_kit.proofs.keys.certificate_request import (
     FILE_MAX_BYTES,
     CertificateRefusedError,
     Name,
     install_certificate,
     request_certificate,
 )
-from lre_kit.proofs.key_files import KeyFolder
-from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.keys.key_files import KeyFolder
+from lre_kit.proofs.keys.keys import Keys
+from lre_kit.proofs.keys.rotation import rotate
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.rotation import rotate
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, throwaway_office

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from lre_kit.proofs.chain import ChainError, check_chain
+from lre_kit.proofs.keys.chain import ChainError, check_chain
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs.cms import sign_detached
-from lre_kit.proofs.timestamp import check_token
+from lre_kit.proofs.sealing.cms import sign_detached
+from lre_kit.proofs.stamping.timestamp import check_token
 from lre_kit.testing.office import throwaway_office
 
 pytestmark = pytest.mark.needs("openssl")

@@ -23,12 +23,12 @@ from lre_kit.cli.main import cli
 from lre_kit.clock import now
 from lre_kit.errors import SealUnavailableError, TimestampUnavailableError
 from lre_kit.office import PostOffice
-from lre_kit.proofs.asic_manifest import parse_manifest
-from lre_kit.proofs.container import MANIFEST, MEDIA_TYPE, MIMETYPE, SIGNATURE, write_container
+from lre_kit.proofs.packing.asic_manifest import parse_manifest
+from lre_kit.proofs.packing.container import MANIFEST, MEDIA_TYPE, MIMETYPE, SIGNATURE, write_container
+from lre_kit.proofs.packing.zip_records import BadContainerError
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.tsa import BuiltinAuthority
-from lre_kit.proofs.verify import Anchors, verify_path
-from lre_kit.proofs.zip_records import BadContainerError
+from lre_kit.proofs.stamping.tsa import BuiltinAuthority
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.testing.containers import (
     AT,
     Sealed,
@@ -187,9 +187,9 @@ def test_contents_pass_through_once_and_never_fill_the_memory(made: Sealed, tmp_
 def test_a_target_that_cannot_be_sought_in_gets_the_same_form(made: Sealed, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c",
-         ("import sys; from pathlib import Path; from lre_kit.proofs.keys import Keys\n"
-         "from lre_kit.proofs.tsa import BuiltinAuthority; from lre_kit.clock import now\n"
-         "from lre_kit.proofs.container import write_container\n"
+         ("import sys; from pathlib import Path; from lre_kit.proofs.keys.keys import Keys\n"
+         "from lre_kit.proofs.stamping.tsa import BuiltinAuthority; from lre_kit.clock import now\n"
+         "from lre_kit.proofs.packing.container import write_container\n"
          f"keys = Keys.load(Path({str(made.folder / 'office' / 'keys')!r}))\n"
          "write_container(sys.stdout.buffer, [('a', [b'b'])], keys=keys,"
          " authority=BuiltinAuthority(keys, now), at=now())")],

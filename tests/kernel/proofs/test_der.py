@@ -6,7 +6,7 @@ from asn1crypto import core
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lre_kit.proofs import der
+from lre_kit.proofs.forms import der
 
 ARCS = st.tuples(st.integers(0, 2), st.integers(0, 39), st.lists(st.integers(0, 2**70), max_size=8))
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - attacks read better whole
 """Evidence as XML: the same record back and forth, in one form, sealed so that others can check it."""
 
 import subprocess
@@ -21,15 +20,16 @@ from lre_kit.law.assurance import Level
 from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.values import Letter
-from lre_kit.proofs.anchors import Anchors
-from lre_kit.proofs.evidence import Issuer, build_record, canonical
-from lre_kit.proofs.evidence_xml import ERDS, XML_MAX_BYTES, XmlEvidenceError, from_xml, to_xml
-from lre_kit.proofs.keys import Keys
+from lre_kit.proofs.keys.keys import Keys
 from lre_kit.proofs.report import Report, Result
-from lre_kit.proofs.seal import SealError
-from lre_kit.proofs.verify import verify_path
-from lre_kit.proofs.xades import open_xml, seal_xml
+from lre_kit.proofs.sealing.evidence import Issuer, build_record, canonical
+from lre_kit.proofs.sealing.evidence_xml import ERDS, XmlEvidenceError, from_xml, to_xml
+from lre_kit.proofs.sealing.seal import SealError
+from lre_kit.proofs.sealing.xades import open_xml, seal_xml
+from lre_kit.proofs.verifying.anchors import Anchors
+from lre_kit.proofs.verifying.verify import verify_path
 from lre_kit.testing.office import deposit_sample, throwaway_office
+from lre_kit.testing.xml_attacks import ATTACKS
 
 AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 ANY_TEXT = st.text(max_size=30)
@@ -136,54 +136,6 @@ def test_one_flipped_bit_anywhere_is_refused(desk: Desk, place: float, bit: int)
     at = int(place * len(sealed))
     with pytest.raises((SealError, XmlEvidenceError)):
         open_xml(sealed[:at] + bytes([sealed[at] ^ 1 << bit]) + sealed[at + 1 :])
-
-
-def inner(sealed: bytes) -> bytes:
-    return sealed.split(b"?>\n", 1)[1]
-
-
-ATTACKS: dict[str, Callable[[bytes], bytes]] = {
-    "a comment in a name": lambda x: x.replace(b"Dupont", b"Du<!-- -->pont"),
-    "a processing instruction": lambda x: x.replace(b"<erds:EvidenceIdentifier>", b"<?x?><erds:EvidenceIdentifier>"),
-    "whitespace between elements": lambda x: x.replace(b"><erds:ERDSEventId", b"> <erds:ERDSEventId"),
-    "an unknown element": lambda x: x.replace(b"<erds:ERDSEventId>", b"<erds:More/><erds:ERDSEventId>"),
-    "an element twice": lambda x: x.replace(
-        b"<erds:MessageIdentifier>", b"<erds:MessageIdentifier>X</erds:MessageIdentifier><erds:MessageIdentifier>"
-    ),
-    "an attribute on the root": lambda x: x.replace(b' version="', b' Id="x" version="'),
-    "another prefix": lambda x: x.replace(b"lre:", b"own:").replace(b"xmlns:lre", b"xmlns:own"),
-    "the seal wrapped with its record inside another": lambda x: (
-        b"<?xml version='1.0' encoding='UTF-8'?>\n"
-        b'<erds:Evidence xmlns:erds="http://uri.etsi.org/19522/v1#" version="EN319522v1.1.1">'
-        + inner(x) + b"</erds:Evidence>"
-    ),
-    "a second seal": lambda x: x.replace(b"</erds:Evidence>", x[x.index(b"<ds:Signature ") :]),
-    "no seal": lambda x: x[: x.index(b"<ds:Signature ")] + b"</erds:Evidence>",
-    "the seal first": lambda x: x.replace(
-        b"<erds:EvidenceIdentifier>",
-        x[x.index(b"<ds:Signature ") : -len(b"</erds:Evidence>")] + b"<erds:EvidenceIdentifier>", 1,
-    ),
-    "another transform": lambda x: x.replace(
-        b"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", b"http://www.w3.org/TR/1999/REC-xpath-19991116"
-    ),
-    "SHA-1": lambda x: x.replace(b"http://www.w3.org/2001/04/xmlenc#sha256", b"http://www.w3.org/2000/09/xmldsig#sha1"),
-    "another reference": lambda x: x.replace(b'URI=""', b'URI="#seal-record"'),
-    "a document type": lambda x: x.replace(b"?>\n", b'?>\n<!DOCTYPE x [<!ENTITY n "Dupont">]>', 1),
-    "an entity for a name": lambda x: x.replace(b"?>\n", b'?>\n<!DOCTYPE x [<!ENTITY n "Dupont">]>', 1).replace(
-        b"Dupont<", b"&n;<"
-    ),
-    "an outside entity": lambda x: x.replace(
-        b"?>\n", b'?>\n<!DOCTYPE x [<!ENTITY n SYSTEM "file:///etc/passwd">]>', 1
-    ).replace(b"Dupont<", b"&n;<"),
-    "another encoding": lambda x: x.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
-    "a byte order mark": lambda x: b"\xef\xbb\xbf" + x,
-    "a blank at the end": lambda x: x + b"\n",
-    "a certificate more": lambda x: x.replace(
-        b"</ds:X509Data>", x[x.index(b"<ds:X509Certificate>") : x.index(b"</ds:X509Certificate>") + 21] + b"</ds:X509Data>"
-    ),
-    "far too large": lambda x: x + b" " * XML_MAX_BYTES,
-    "nothing": lambda _: b"",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from lre_kit.clock import now
 from lre_kit.doctor import examine
 from lre_kit.errors import ConfigurationError, TimestampUnavailableError
-from lre_kit.proofs.authorities_file import read_entries, timestamp_anchors, write_authorities
-from lre_kit.proofs.keys import Keys, create_keys
-from lre_kit.proofs.timestamp import check_token, open_authority, read_token
-from lre_kit.proofs.timestamp_authorities import BACKOFF, FailoverAuthority
+from lre_kit.proofs.keys.authorities_file import read_entries, timestamp_anchors, write_authorities
+from lre_kit.proofs.keys.keys import Keys, create_keys
+from lre_kit.proofs.stamping.timestamp import check_token, open_authority, read_token
+from lre_kit.proofs.stamping.timestamp_authorities import BACKOFF, FailoverAuthority
 from lre_kit.settings import Settings
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, throwaway_office

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lre_kit.errors import LreError
-from lre_kit.proofs.anchors import Anchors
 from lre_kit.proofs.report import Report, Result
-from lre_kit.proofs.verify import verify_path
+from lre_kit.proofs.verifying.anchors import Anchors
+from lre_kit.proofs.verifying.verify import verify_path
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 
 SUFFIXES = [".json", ".pdf", ".xml", ".asice", ".zip", ".tlog-proof", ""]

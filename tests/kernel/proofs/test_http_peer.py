@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from lre_kit.errors import ConfigurationError
-from lre_kit.proofs.http_peer import HttpPeer, PeerUnavailableError
+from lre_kit.proofs.publication.http_peer import HttpPeer, PeerUnavailableError
 
 
 @contextmanager

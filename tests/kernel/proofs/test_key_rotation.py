@@ -30,17 +30,17 @@ from lre_kit.letters.rewrap import Rewrapper, plan_rewrap
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
-from lre_kit.proofs import expiry
-from lre_kit.proofs.audit import audit_office
-from lre_kit.proofs.certificates import CERTIFICATE_LIFE
-from lre_kit.proofs.key_files import KeyFolder, KeysBusyError
-from lre_kit.proofs.keys import Keys, every_kek
-from lre_kit.proofs.monitor_state import MonitorStateError
-from lre_kit.proofs.note import open_note
-from lre_kit.proofs.publish import published_head
+from lre_kit.proofs.auditing.audit import audit_office
+from lre_kit.proofs.forms.note import open_note
+from lre_kit.proofs.keys import expiry
+from lre_kit.proofs.keys.certificates import CERTIFICATE_LIFE
+from lre_kit.proofs.keys.key_files import KeyFolder, KeysBusyError
+from lre_kit.proofs.keys.keys import Keys, every_kek
+from lre_kit.proofs.keys.rotation import KEY_NAMES, KeyName, finish, generations, rotate
+from lre_kit.proofs.publication.monitor_state import MonitorStateError
+from lre_kit.proofs.publication.publish import published_head
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.rotation import KEY_NAMES, KeyName, finish, generations, rotate
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.store.database import Database
@@ -226,7 +226,7 @@ def test_killed_at_any_step_the_rotation_is_whole_or_never_was(
     program = (
         "import sys; from lre_kit.failpoints import arm_from_environment; arm_from_environment()\n"
         "from pathlib import Path; from lre_kit.clock import now; from lre_kit.settings import Settings\n"
-        "from lre_kit.proofs.rotation import rotate\n"
+        "from lre_kit.proofs.keys.rotation import rotate\n"
         "rotate(Settings(home=Path(sys.argv[1]), base_url='https://notices.example'), sys.argv[2], clock=now)"
     )
     environment = os.environ | {"LRE_FAILPOINTS": f"{step}=kill", "PYTHONPATH": ":".join(sys.path)}
@@ -458,7 +458,7 @@ def test_the_office_is_warned_three_times_and_no_more_once_the_key_rotated(
     story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = MovedClock()
-    caplog.set_level(logging.WARNING, logger="lre_kit.proofs.expiry")
+    caplog.set_level(logging.WARNING, logger="lre_kit.proofs.keys.expiry")
 
     def warned() -> list[tuple[str, int]]:
         with PostOffice.open(story.settings, clock=clock, courier=MemoryCourier()) as office:

@@ -5,9 +5,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, event
 
 from lre_kit.clock import now
-from lre_kit.proofs import merkle
-from lre_kit.proofs.log import Log, stored_subtree
-from lre_kit.proofs.note import NoteSigner
+from lre_kit.proofs.forms import merkle
+from lre_kit.proofs.forms.note import NoteSigner
+from lre_kit.proofs.log.log import Log, stored_subtree
 from lre_kit.store.database import Database
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lre_kit.proofs import merkle
+from lre_kit.proofs.forms import merkle
 
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "merkle.json").read_text(encoding="utf-8")

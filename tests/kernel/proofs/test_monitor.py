@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 from lre_kit.cli.log import monitor_command
 from lre_kit.clock import now
-from lre_kit.proofs import merkle
-from lre_kit.proofs.frontier import Frontier
-from lre_kit.proofs.log_policy import LogPolicy
-from lre_kit.proofs.monitor import Monitor, Watched
-from lre_kit.proofs.monitor_source import FolderSource, open_source
-from lre_kit.proofs.monitor_state import MonitorState, MonitorStateError
-from lre_kit.proofs.note import NoteSigner, NoteVerifier
-from lre_kit.proofs.public_target import PublicFolder
-from lre_kit.proofs.publish import publish
+from lre_kit.proofs.forms import merkle
+from lre_kit.proofs.forms.note import NoteSigner, NoteVerifier
+from lre_kit.proofs.log.frontier import Frontier
+from lre_kit.proofs.publication.log_policy import LogPolicy
+from lre_kit.proofs.publication.monitor import Monitor, Watched
+from lre_kit.proofs.publication.monitor_source import FolderSource, open_source
+from lre_kit.proofs.publication.monitor_state import MonitorState, MonitorStateError
+from lre_kit.proofs.publication.public_target import PublicFolder
+from lre_kit.proofs.publication.publish import publish
 from lre_kit.proofs.report import Result
 from lre_kit.testing.logs import ORIGIN, ScratchLog
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lre_kit.proofs.note import Checkpoint, NoteError, NoteSigner, NoteVerifier, open_note
+from lre_kit.proofs.forms.note import Checkpoint, NoteError, NoteSigner, NoteVerifier, open_note
 
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 TEXT = "This is an example message.\n"

@@ -18,7 +18,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from lre_kit.office import PostOffice
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import RECIPIENT, SENDER, deposit_sample, identify, throwaway_office
 

@@ -12,14 +12,14 @@ import pytest
 
 from lre_kit.clock import now
 from lre_kit.errors import BlobUnavailableError, ConfigurationError
-from lre_kit.proofs.log_policy import LogPolicy
-from lre_kit.proofs.monitor import Monitor
-from lre_kit.proofs.monitor_source import FolderSource
-from lre_kit.proofs.note import Checkpoint, NoteVerifier, open_note
-from lre_kit.proofs.public_target import PublicBucket, PublicFolder, open_target
-from lre_kit.proofs.publish import PublicLogError, publish
+from lre_kit.proofs.forms.note import Checkpoint, NoteVerifier, open_note
+from lre_kit.proofs.log.tiles import needed_tiles
+from lre_kit.proofs.publication.log_policy import LogPolicy
+from lre_kit.proofs.publication.monitor import Monitor
+from lre_kit.proofs.publication.monitor_source import FolderSource
+from lre_kit.proofs.publication.public_target import PublicBucket, PublicFolder, open_target
+from lre_kit.proofs.publication.publish import PublicLogError, publish
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.tiles import needed_tiles
 from lre_kit.settings import Settings
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.logs import ScratchLog

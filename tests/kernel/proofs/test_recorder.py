@@ -10,9 +10,9 @@ from lre_kit.doctor import examine
 from lre_kit.errors import LreError, SealUnavailableError
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.office import PostOffice
-from lre_kit.proofs.issue import EvidencePendingError
-from lre_kit.proofs.recorder import Recorder
-from lre_kit.proofs.seal import Seal, Sealed
+from lre_kit.proofs.packing.issue import EvidencePendingError
+from lre_kit.proofs.sealing.recorder import Recorder
+from lre_kit.proofs.sealing.seal import Seal, Sealed
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from lre_kit.clock import from_iso
-from lre_kit.proofs.anchors import Anchors
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.verify import verify_path
+from lre_kit.proofs.verifying.anchors import Anchors
+from lre_kit.proofs.verifying.verify import verify_path
 
 RELEASES = sorted((Path(__file__).parents[2] / "vectors").glob("release-*"))
 PRODUCTS = [

@@ -10,13 +10,13 @@ from sqlalchemy import func, select, update
 
 from lre_kit.clock import now
 from lre_kit.errors import TimestampUnavailableError
-from lre_kit.proofs import renewal_store as store
-from lre_kit.proofs.keys import Keys, create_keys
-from lre_kit.proofs.renewal import covered_digest, stamped_digest
-from lre_kit.proofs.restamp import Restamper
+from lre_kit.proofs.keys.keys import Keys, create_keys
+from lre_kit.proofs.log import renewal_store as store
+from lre_kit.proofs.log.restamp import Restamper
 from lre_kit.proofs.rows import CheckpointRow, RenewalLeafRow, RenewalRow
-from lre_kit.proofs.timestamp import read_token
-from lre_kit.proofs.tsa import BuiltinAuthority
+from lre_kit.proofs.stamping.renewal import covered_digest, stamped_digest
+from lre_kit.proofs.stamping.timestamp import read_token
+from lre_kit.proofs.stamping.tsa import BuiltinAuthority
 from lre_kit.store.agenda import Agenda, Duty, LeaseLostError, plan
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

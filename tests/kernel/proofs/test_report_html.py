@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lre_kit.proofs.report import Report, Result
-from lre_kit.proofs.report_html import report_html
+from lre_kit.proofs.verifying.report_html import report_html
 
 
 class Page(HTMLParser):

@@ -19,14 +19,14 @@ from sqlalchemy import select
 
 from lre_kit.letters.values import Letter
 from lre_kit.office import LEASE, PostOffice
-from lre_kit.proofs.audit import UNCOVERED, audit_office
-from lre_kit.proofs.authorities_file import write_authorities
-from lre_kit.proofs.exhibit import Exhibit, ExhibitError, parse_exhibit
-from lre_kit.proofs.keys import create_keys
-from lre_kit.proofs.renewal import RENEWALS_MAX, archive_digest, covered_digest
+from lre_kit.proofs.auditing.audit import UNCOVERED, audit_office
+from lre_kit.proofs.keys.authorities_file import write_authorities
+from lre_kit.proofs.keys.keys import create_keys
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.rows import CheckpointRow, RenewalLeafRow, RenewalRow, RenewalTileRow
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.sealing.exhibit import Exhibit, ExhibitError, parse_exhibit
+from lre_kit.proofs.stamping.renewal import RENEWALS_MAX, archive_digest, covered_digest
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs.chain import ChainError, check_chain
-from lre_kit.proofs.crl import read_lists, revoked_since
+from lre_kit.proofs.keys.chain import ChainError, check_chain
+from lre_kit.proofs.keys.crl import read_lists, revoked_since
+from lre_kit.proofs.keys.revocation import LIST_FRESH, Revocations, make_list
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.revocation import LIST_FRESH, Revocations, make_list
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, throwaway_office
 

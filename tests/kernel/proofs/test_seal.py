@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, NotInitialisedError, WrongKeyError
-from lre_kit.proofs.chain import ChainError, check_chain
-from lre_kit.proofs.commitment import compact
-from lre_kit.proofs.keys import Keys, create_keys
-from lre_kit.proofs.seal import FileSeal, SealError, open_seal
+from lre_kit.proofs.keys.chain import ChainError, check_chain
+from lre_kit.proofs.keys.keys import Keys, create_keys
+from lre_kit.proofs.sealing.commitment import compact
+from lre_kit.proofs.sealing.seal import FileSeal, SealError, open_seal
 
 PAYLOAD = '{"EventTime":"2026-01-12T09:30:00.000000Z"}'
 

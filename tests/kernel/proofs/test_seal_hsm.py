@@ -18,13 +18,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, SealUnavailableError
 from lre_kit.office import PostOffice
-from lre_kit.proofs.certificate_request import request_certificate
-from lre_kit.proofs.commitment import compact
+from lre_kit.proofs.keys.certificate_request import request_certificate
+from lre_kit.proofs.keys.opening import open_keys, token_key
+from lre_kit.proofs.keys.rotation import rotate
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.rotation import rotate
-from lre_kit.proofs.seal import FileSeal, open_seal
-from lre_kit.proofs.seal_hsm import HsmSeal, open_keys, seal_of, token_key
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.sealing.commitment import compact
+from lre_kit.proofs.sealing.seal import FileSeal, open_seal
+from lre_kit.proofs.sealing.seal_hsm import HsmSeal, seal_of
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.courier import MemoryCourier

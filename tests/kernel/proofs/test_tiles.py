@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from lre_kit.proofs.tiles import (
+from lre_kit.proofs.log.tiles import (
     WIDTH,
     BundleError,
     Tile,

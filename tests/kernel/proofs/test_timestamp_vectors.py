@@ -1,8 +1,7 @@
 """Tokens that are wrong in one thing each, properly signed otherwise: each refused with its reason."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,112 +9,17 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lre_kit.clock import now
 from lre_kit.errors import TimestampRejectedError
-from lre_kit.proofs import der, timestamp_token
-from lre_kit.proofs.keys import Keys, create_keys
-from lre_kit.proofs.timestamp import check_token
-from lre_kit.proofs.timestamp_token import (
-    CONTENT_TYPE,
-    MESSAGE_DIGEST,
-    SHA256,
-    SIGNING_CERTIFICATE_V2,
-    TST_INFO,
-)
-from lre_kit.proofs.tsa import POLICY, BuiltinAuthority
-
-DIGEST = hashlib.sha256(b"checkpoint").digest()
-SHA1, SHA384, SHA512 = (
-    der.oid(o) for o in ("1.3.14.3.2.26", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3")
-)
-SIGNING_CERTIFICATE_V1 = der.oid("1.2.840.113549.1.9.16.2.12")
-ECDSA_SHA1, ECDSA_SHA256, ECDSA_SHA384 = (
-    der.oid(o) for o in ("1.2.840.10045.4.1", "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3")
-)
-DATA = der.oid("1.2.840.113549.1.7.1")
-
-
-def attribute(kind: bytes, *values: bytes) -> bytes:
-    return der.sequence(kind, der.set_of(*values))
-
-
-def named(certificate: x509.Certificate, algorithm: bytes = b"", digest: str = "sha256") -> bytes:
-    """SigningCertificateV2 naming a certificate."""
-    value = hashlib.new(digest, certificate.public_bytes(Encoding.DER)).digest()
-    head = der.sequence(algorithm) if algorithm else b""
-    return attribute(
-        SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(der.sequence(head, der.octets(value))))
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forge:
-    """A token in which anything may be said otherwise."""
-
-    keys: Keys
-    version: int = 1
-    algorithm: bytes = SHA256
-    imprint: bytes = DIGEST
-    nonce: int | None = None
-    content_type: bytes = TST_INFO
-    signed_type: bytes = TST_INFO
-    names: bytes | None = None
-    signed_digest: bytes | None = None
-    without: frozenset[bytes] = frozenset()
-    extra: tuple[bytes, ...] = ()
-    certificates: Sequence[x509.Certificate] | None = None
-    backwards: bool = False
-    signers: int = 1
-    digest_algorithm: bytes = SHA256
-    signature_algorithm: bytes = ECDSA_SHA256
-    signer_version: int = 1
-    envelope_version: int = 3
-    at: datetime = field(default_factory=now)
-
-    def token(self) -> bytes:
-        certificate, key = self.keys.tsa_certificate, self.keys.tsa_key
-        info = der.sequence(
-            der.integer(self.version),
-            der.oid(POLICY),
-            der.sequence(der.sequence(self.algorithm), der.octets(self.imprint)),
-            der.integer(7),
-            der.generalized_time(self.at),
-            b"" if self.nonce is None else der.integer(self.nonce),
-        )
-        digest = self.signed_digest or hashlib.sha256(info).digest()
-        attributes = {
-            CONTENT_TYPE: attribute(CONTENT_TYPE, self.signed_type),
-            MESSAGE_DIGEST: attribute(MESSAGE_DIGEST, der.octets(digest)),
-            SIGNING_CERTIFICATE_V2: self.names or named(certificate),
-        }
-        kept = [encoded for kind, encoded in attributes.items() if kind not in self.without]
-        signed = der.set_of(*kept, *self.extra)
-        signer = der.sequence(
-            der.integer(self.signer_version),
-            der.sequence(certificate.issuer.public_bytes(), der.integer(certificate.serial_number)),
-            der.sequence(self.digest_algorithm),
-            b"\xa0" + signed[1:],
-            der.sequence(self.signature_algorithm),
-            der.octets(key.sign(signed, ec.ECDSA(hashes.SHA256()))),
-        )
-        carried = sorted(c.public_bytes(Encoding.DER) for c in self.certificates or [certificate])
-        return der.sequence(
-            der.oid("1.2.840.113549.1.7.2"),
-            der.tlv(
-                0xA0,
-                der.sequence(
-                    der.integer(self.envelope_version),
-                    der.set_of(der.sequence(SHA256)),
-                    der.sequence(self.content_type, der.tlv(0xA0, der.octets(info))),
-                    der.tlv(0xA0, *(reversed(carried) if self.backwards else carried)),
-                    der.set_of(*[signer] * self.signers),
-                ),
-            ),
-        )
+from lre_kit.proofs.forms import der
+from lre_kit.proofs.keys.keys import Keys, create_keys
+from lre_kit.proofs.stamping import timestamp_token
+from lre_kit.proofs.stamping.timestamp import check_token
+from lre_kit.proofs.stamping.tsa import BuiltinAuthority
+from lre_kit.testing.token_forge import DIGEST, SHA1, SHA384, SHA512, WRONG_TOKENS, Forge, named
 
 
 @pytest.fixture(scope="module")
@@ -140,34 +44,8 @@ def test_what_the_forge_makes_is_right_when_nothing_is_changed(keys: Keys) -> No
     assert check(keys, Forge(keys=keys, nonce=2**63 + 5).token(), nonce=2**63 + 5)
 
 
-V1_NAME = attribute(SIGNING_CERTIFICATE_V1, der.sequence(der.sequence(der.sequence(der.octets(b"1" * 20)))))
-
-
 @pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"version": 2}, "version"),
-        ({"imprint": hashlib.sha256(b"other").digest()}, "imprint"),
-        ({"algorithm": SHA512}, "imprint"),
-        ({"algorithm": SHA1, "imprint": DIGEST[:20]}, "imprint"),
-        ({"content_type": DATA}, "format"),
-        ({"signed_type": DATA}, "format"),
-        ({"without": frozenset({CONTENT_TYPE})}, "format"),
-        ({"without": frozenset({MESSAGE_DIGEST})}, "format"),
-        ({"extra": (attribute(CONTENT_TYPE, DATA),)}, "format"),
-        ({"extra": (attribute(MESSAGE_DIGEST, der.octets(bytes(32))),)}, "format"),
-        ({"signers": 0}, "format"),
-        ({"signers": 2}, "format"),
-        ({"without": frozenset({SIGNING_CERTIFICATE_V2})}, "signing-certificate"),
-        ({"without": frozenset({SIGNING_CERTIFICATE_V2}), "extra": (V1_NAME,)}, "signing-certificate"),
-        ({"names": attribute(SIGNING_CERTIFICATE_V2, der.sequence())}, "signing-certificate"),
-        ({"signer_version": 3}, "format"),
-        ({"envelope_version": 1}, "format"),
-        ({"digest_algorithm": SHA1, "signature_algorithm": ECDSA_SHA1}, "algorithm"),
-        ({"signature_algorithm": ECDSA_SHA384}, "algorithm"),
-        ({"signed_digest": hashlib.sha256(b"other").digest()}, "signature"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "+".join(value),
+    ("change", "reason"), WRONG_TOKENS, ids=lambda value: value if isinstance(value, str) else "+".join(value)
 )
 def test_one_thing_wrong_one_reason(keys: Keys, change: dict[str, object], reason: str) -> None:
     assert refusal(lambda: check(keys, Forge(keys=keys, **change).token())) == reason  # type: ignore[arg-type]

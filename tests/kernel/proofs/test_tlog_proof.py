@@ -12,20 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lre_kit.cli.log import proof_command
-from lre_kit.proofs.anchors import Anchors
-from lre_kit.proofs.cosignature import Cosigner
-from lre_kit.proofs.exhibit import Exhibit, parse_exhibit
-from lre_kit.proofs.note import NoteVerifier, split_note
+from lre_kit.proofs.forms.note import NoteVerifier, split_note
+from lre_kit.proofs.log.cosignature import Cosigner
+from lre_kit.proofs.packing.tlog_proof import HEADER, TlogProof, TlogProofError, parse_tlog_proof, proof_of
 from lre_kit.proofs.report import Report, Result
-from lre_kit.proofs.tlog_proof import (
-    HEADER,
-    TlogProof,
-    TlogProofError,
-    parse_tlog_proof,
-    proof_of,
-    verify_tlog_proof,
-)
-from lre_kit.proofs.verify import verify_path
+from lre_kit.proofs.sealing.exhibit import Exhibit, parse_exhibit
+from lre_kit.proofs.verifying.anchors import Anchors
+from lre_kit.proofs.verifying.tlog_proof_check import verify_tlog_proof
+from lre_kit.proofs.verifying.verify import verify_path
 from lre_kit.testing.office import deposit_sample, throwaway_office
 
 AT = datetime(2026, 1, 12, tzinfo=UTC)

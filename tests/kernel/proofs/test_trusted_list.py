@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lre_kit.proofs.trusted_list import Service, TrustedListError, read_trusted_list
+from lre_kit.proofs.verifying.trusted_list import Service, TrustedListError, read_trusted_list
 from lre_kit.testing.trusted_list import GRANTED, WITHDRAWN, Somebody, listed_service, make_list
 
 pytestmark = pytest.mark.needs("xmlsec1")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, TimestampUnavailableError
-from lre_kit.proofs.tsa_http import HttpAuthority
+from lre_kit.proofs.stamping.tsa_http import HttpAuthority
 from lre_kit.testing.tsa_server import OpensslAuthority
 
 DIGEST = bytes(32)

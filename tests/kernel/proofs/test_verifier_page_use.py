@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 
 from lre_kit.cli.main import cli
 from lre_kit.errors import ConfigurationError
-from lre_kit.proofs.verifier import verifier_html
+from lre_kit.proofs.verifying.verifier import verifier_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from lre_kit.errors import ConfigurationError
-from lre_kit.proofs.exhibit import ExhibitError, parse_exhibit
 from lre_kit.proofs.report import Result
-from lre_kit.proofs.verify import Anchors, verify_path
+from lre_kit.proofs.sealing.exhibit import ExhibitError, parse_exhibit
+from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 
 
@@ -127,7 +127,7 @@ def test_an_evidence_file_in_any_other_form_is_refused(made: Path, form: str) ->
 
 @pytest.mark.parametrize("attack", ["missing", "added", "escape", "other letter", "no manifest", "gap"])
 def test_a_bundle_that_is_not_whole_fails(made: Path, bundle: Path, attack: str) -> None:
-    from lre_kit.proofs.bundle import manifest_bytes
+    from lre_kit.proofs.packing.bundle import manifest_bytes
 
     manifest = bundle / "manifest.json"
     listed = json.loads(manifest.read_bytes())
@@ -176,7 +176,7 @@ def test_verifying_loads_no_database_and_opens_no_connection(made: Path) -> None
         "def no(*a, **k): raise RuntimeError('network')\n"
         "socket.socket.connect = no\n"
         "from pathlib import Path\n"
-        "from lre_kit.proofs.verify import Anchors, verify_path\n"
+        "from lre_kit.proofs.verifying.verify import Anchors, verify_path\n"
         f"r = verify_path(Path({str(made / 'letter' / 'bundle')!r}), Anchors.load(Path({str(made / 'trust')!r})))\n"
         "assert r.exit_code == 0, r.checks\n"
         "print(sorted(m for m in sys.modules if m.partition('.')[0] in ('sqlalchemy', 'sqlmodel', 'flask')))\n"

@@ -21,16 +21,16 @@ from lre_kit.cli.log import show_command
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError
 from lre_kit.office import PostOffice
-from lre_kit.proofs.audit import UNCOVERED, audit_office
-from lre_kit.proofs.cosignature import Cosigner, Witness, read_cosignatures, with_lines
-from lre_kit.proofs.log_policy import parse_policy, read_policy
-from lre_kit.proofs.monitor import Monitor
-from lre_kit.proofs.monitor_source import FolderSource
-from lre_kit.proofs.note import NoteError, NoteSigner, NoteVerifier
+from lre_kit.proofs.auditing.audit import UNCOVERED, audit_office
+from lre_kit.proofs.forms.note import NoteError, NoteSigner, NoteVerifier
+from lre_kit.proofs.log.cosignature import Cosigner, Witness, read_cosignatures, with_lines
+from lre_kit.proofs.log.stamped import newest_stamped
+from lre_kit.proofs.publication.log_policy import parse_policy, read_policy
+from lre_kit.proofs.publication.monitor import Monitor
+from lre_kit.proofs.publication.monitor_source import FolderSource
+from lre_kit.proofs.publication.witness import Witnesses
 from lre_kit.proofs.report import Result
 from lre_kit.proofs.rows import CosignatureRow
-from lre_kit.proofs.stamped import newest_stamped
-from lre_kit.proofs.witness import Witnesses
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.logs import ScratchLog

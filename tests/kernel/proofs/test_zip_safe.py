@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lre_kit.proofs import zip_records
-from lre_kit.proofs.zip_names import name_fault, twin_fault
-from lre_kit.proofs.zip_records import BadContainerError
-from lre_kit.proofs.zip_safe import PIECE_BYTES, read_zip
+from lre_kit.proofs.packing import zip_records
+from lre_kit.proofs.packing.zip_names import name_fault, twin_fault
+from lre_kit.proofs.packing.zip_records import BadContainerError
+from lre_kit.proofs.packing.zip_safe import PIECE_BYTES, read_zip
 
 TEXT = b"Bonjour. " * 40
 

@@ -1,0 +1,115 @@
+"""Whom a letter is addressed to, held against who acts: the same person, or their delegate, by name.
+
+What a person says to be called (in an account, to a host) shows nothing. Where an identity was proofed,
+its name counts.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from lre_kit.clock import Clock
+from lre_kit.identifiers.gate import Acting
+from lre_kit.law.assurance import Category, Factor, Means
+from lre_kit.parties.book import PartyBook
+from lre_kit.parties.mandates import Mandates, Scope
+from lre_kit.parties.names import NameMatch, PersonName, compare_names
+from lre_kit.parties.proofing import IdentityDesk
+from lre_kit.parties.proofing_values import CaseState, CaseView
+from lre_kit.parties.values import Recipient
+
+NEAR = frozenset({NameMatch.SAME, NameMatch.CLOSE})
+"""Names that are taken for one person's; anything else is for a human to look at."""
+
+_WAITING = frozenset({CaseState.SUBMITTED, CaseState.CLAIMED})
+
+
+class Addressed:
+    """Holds who acts against whom a letter is addressed to."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        parties: Callable[[], PartyBook],
+        mandates: Callable[[], Mandates],
+        identity: Callable[[], IdentityDesk],
+        recipient_of: Callable[[str], Recipient],
+    ) -> None:
+        """Wire it; the services are asked for when they are needed.
+
+        Args:
+            clock: The office's clock.
+            parties: Who the office knows.
+            mandates: Who may act for another.
+            identity: The desk of remote identification.
+            recipient_of: Returns to whom a letter is addressed.
+        """
+        self._clock = clock
+        self._parties = parties
+        self._mandates = mandates
+        self._identity = identity
+        self._recipient_of = recipient_of
+
+    def acting(self, party_id: str, letter_id: str) -> Acting | None:
+        """Return a party as who may decide on a letter now, with nothing shown yet.
+
+        It is the person who reads the address, or a delegate with a mandate in force to receive.
+        """
+        parties = self._parties()
+        party, reader = parties.by_id(party_id), parties.reader_of(self._recipient_of(letter_id).email)
+        if reader is None:
+            return None
+        if reader.id == party.id:
+            return Acting(party_id=party.id, factors=())
+        mandate = self._mandates().in_force(reader.id, party.id, Scope.RECEIVE)
+        if mandate is None:
+            return None
+        return Acting(party_id=party.id, factors=(), delegate=party.name, mandate=mandate.reference)
+
+    def compared(self, letter_id: str, name: PersonName) -> NameMatch:
+        """Return how a name compares with the one a letter is addressed to."""
+        return compare_names(PersonName.of_text(self._recipient_of(letter_id).name), name)
+
+    def is_named(self, party_id: str, letter_id: str, *, since: datetime | None = None) -> bool:
+        """Tell whether a party is called as a letter is addressed.
+
+        Args:
+            party_id: The party.
+            letter_id: The letter.
+            since: Given, only proofings of cases opened then or later are looked at.
+        """
+        proofing = self._identity().proofing_of(party_id, self._clock(), since=since)
+        name = proofing.name if proofing else self._parties().by_id(party_id).person_name
+        return self.compared(letter_id, name) in NEAR
+
+    def is_pending(self, party_id: str, letter_id: str, *, held: Collection[str]) -> bool:
+        """Tell whether one of the `held` cases, opened for a letter, waits for its verdict."""
+        return any(case.state in _WAITING for case in self._cases(party_id, letter_id, held))
+
+    def visual_factor(self, party_id: str, letter_id: str, *, held: Collection[str]) -> Factor | None:
+        """Return what an approved identity case for a letter shows, if one of the `held` was approved.
+
+        The person showed face and document to a random challenge for this very letter: inherence and
+        possession, and dynamic. It counts for this letter alone, and only where the case was made:
+        whoever merely reads the same mailbox holds none. Who was found to be somebody else than the
+        addressee shows nothing.
+        """
+        for case in self._cases(party_id, letter_id, held):
+            proofing = (
+                self._identity().proofing_by_case(case.id) if case.state is CaseState.APPROVED else None
+            )
+            if proofing is not None and self.compared(letter_id, proofing.name) is not NameMatch.DIFFERENT:
+                return Factor(
+                    means=Means.VISUAL,
+                    categories=(Category.INHERENCE, Category.POSSESSION),
+                    dynamic=True,
+                    at=self._clock(),
+                )
+        return None
+
+    def _cases(self, party_id: str, letter_id: str, held: Collection[str]) -> list[CaseView]:
+        if not held:
+            return []
+        purpose = f"recipient:{letter_id}"
+        cases = self._identity().cases_of(party_id)
+        return [case for case in cases if case.purpose == purpose and case.id in held]

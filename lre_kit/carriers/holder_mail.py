@@ -1,0 +1,128 @@
+# ruff: noqa: E501 - sentences for people read better whole
+"""Messages that tell a holder what was done to their identification means, their address or their orders."""
+
+from collections.abc import Callable, Mapping
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from enum import StrEnum
+
+from lre_kit.carriers.mail import Courier, MailOutcome
+from lre_kit.carriers.notices import MailIdentity
+from lre_kit.errors import MailUnavailableError
+from lre_kit.identifiers.derogation_mail import Contact
+from lre_kit.identifiers.links import Links
+
+
+class Told(StrEnum):
+    """What a holder is told of; the values stand in planned duties."""
+
+    SUSPENDED = "suspended"
+    FOUND_UNUSED = "found_unused"
+    RESUMED = "resumed"
+    REVOKED = "revoked"
+    ORDERED = "ordered"
+    ADDRESS = "address"
+
+
+WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
+    (Told.SUSPENDED, "fr"): (
+        "Un moyen d'identification est suspendu",
+        "Votre moyen d'identification {serial} est suspendu : il n'identifie plus personne. Si vous l'avez toujours, vous pouvez le remettre en service depuis votre profil. Sinon, déclarez-le perdu et commandez-en un autre.",
+    ),
+    (Told.SUSPENDED, "en"): (
+        "An identification means is suspended",
+        "Your identification means {serial} is suspended: it identifies nobody any more. If you still have it, you can bring it back into use from your profile. If not, report it lost and order another one.",
+    ),
+    (Told.FOUND_UNUSED, "fr"): (
+        "Un moyen d'identification a été signalé",
+        "Quelqu'un a signalé comme perdu votre moyen d'identification {serial}, qui n'a encore jamais servi. Si vous ne l'avez pas reçu, déclarez-le perdu depuis votre profil : il est alors révoqué aussitôt.",
+    ),
+    (Told.FOUND_UNUSED, "en"): (
+        "An identification means was reported",
+        "Somebody reported your identification means {serial} as lost; it was never used so far. If you have not received it, report it lost from your profile: it is then revoked at once.",
+    ),
+    (Told.RESUMED, "fr"): (
+        "Un moyen d'identification est remis en service",
+        "Votre moyen d'identification {serial} vous identifie de nouveau. Si ce n'était pas vous, suspendez-le et changez votre mot de passe.",
+    ),
+    (Told.RESUMED, "en"): (
+        "An identification means is back in use",
+        "Your identification means {serial} identifies you again. If this was not you, suspend it and change your password.",
+    ),
+    (Told.REVOKED, "fr"): (
+        "Un moyen d'identification est révoqué",
+        "Votre moyen d'identification {serial} est révoqué : il ne servira plus jamais. Vous pouvez en commander un autre depuis votre profil.",
+    ),
+    (Told.REVOKED, "en"): (
+        "An identification means is revoked",
+        "Your identification means {serial} is revoked: it will never work again. You can order another one from your profile.",
+    ),
+    (Told.ORDERED, "fr"): (
+        "Un moyen d'identification est commandé",
+        "Un moyen d'identification est commandé à votre nom. Si ce n'était pas vous, annulez la commande depuis votre profil et changez votre mot de passe.",
+    ),
+    (Told.ORDERED, "en"): (
+        "An identification means is ordered",
+        "An identification means is ordered in your name. If this was not you, cancel the order from your profile and change your password.",
+    ),
+    (Told.ADDRESS, "fr"): (
+        "Votre adresse postale est changée",
+        "L'adresse postale de votre profil est changée ; vos codes sur papier y seront envoyés. Si ce n'était pas vous, corrigez-la et changez votre mot de passe.",
+    ),
+    (Told.ADDRESS, "en"): (
+        "Your postal address is changed",
+        "The postal address of your profile is changed; your paper codes will be sent there. If this was not you, correct it and change your password.",
+    ),
+}
+"""Subject and text, by what is told and the language."""
+
+
+class HolderMail:
+    """Sends the messages; the same act always has the same Message-ID."""
+
+    def __init__(
+        self,
+        courier: Courier,
+        *,
+        links: Links,
+        identity: MailIdentity,
+        contact: Callable[[str], Contact | None],
+    ) -> None:
+        """Send with `courier`; `contact` finds a person's address by the person's id."""
+        self._courier = courier
+        self._links = links
+        self._identity = identity
+        self._contact = contact
+
+    def tell(self, *, party_id: str, told: Told, serial: str, act_id: str) -> None:
+        """Tell a person; somebody without a known address sees it on the page only.
+
+        Args:
+            party_id: The holder.
+            told: What was done.
+            serial: The means' serial; only its last four characters are told.
+            act_id: What makes the message one.
+
+        Raises:
+            MailUnavailableError: It could not be handed over; it is tried again.
+        """
+        contact = self._contact(party_id)
+        if contact is None:
+            return
+        language = "fr" if contact.language == "fr" else "en"
+        subject, text = WORDS[told, language]
+        message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
+        message["Subject"] = subject
+        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
+        message["To"] = Address(contact.name, addr_spec=contact.email)
+        message["Message-ID"] = self._links.message_id(f"holder-{told.value}", act_id, 1)
+        message["Auto-Submitted"] = "auto-generated"
+        page = f"{self._links.base_url}/profile"
+        said = text.format(serial=f"…{serial[-4:]}")
+        message.set_content(f"{said}\n\n{page}\n\n{self._identity.provider_name}\n", cte="quoted-printable")
+        # Setting the content takes every header that describes an earlier one away, so this comes after.
+        message["Content-Language"] = language
+        if self._courier.send(message).outcome is not MailOutcome.ACCEPTED:
+            msg = "The message about an identification means could not be sent."
+            raise MailUnavailableError(msg, mend="It is tried again; check the person's address.")

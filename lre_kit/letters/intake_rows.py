@@ -1,0 +1,87 @@
+"""What a deposit is kept as: the rows of a letter, and the digest of what was asked."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import rfc8785
+
+from lre_kit.errors import InputError
+from lre_kit.law.products import Product
+from lre_kit.letters.values import DocumentInfo, Letter
+from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
+from lre_kit.store.columns import new_id
+
+SUBJECT_MAX_CHARS = 200
+"""Longest subject kept, in characters."""
+
+
+def checked_subject(text: str) -> str:
+    """Return a subject as one line.
+
+    Raises:
+        InputError: Too long, or holding control characters.
+    """
+    subject = " ".join(text.split())
+    if len(subject) > SUBJECT_MAX_CHARS or has_hidden_characters(subject):
+        msg = "The subject is too long or holds invisible control characters."
+        raise InputError(msg, mend=f"Type a line of at most {SUBJECT_MAX_CHARS} characters.")
+    return subject
+
+
+def blob_key(letter_id: str, position: int) -> str:
+    """Return where a document's content lies."""
+    return f"letters/{letter_id}/{position}"
+
+
+def digest_of(
+    sender: Sender,
+    recipient: Recipient,
+    product: Product,
+    subject: str,
+    documents: Sequence[DocumentInfo],
+) -> str:
+    """Return what makes two requests the same, as a digest: all but streams and keys."""
+    asked = [
+        [sender.ref, sender.name, sender.email],
+        [recipient.name, recipient.email],
+        product.value,
+        subject,
+        [[document.name, document.digest_hex] for document in documents],
+    ]
+    return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
+
+
+def columns_of(letter: Letter) -> dict[str, Any]:
+    """Return a letter's columns, without its key."""
+    return {
+        "id": letter.id,
+        "number": letter.number,
+        "product": letter.product.value,
+        "phase": letter.phase.value,
+        "version": letter.version,
+        "language": letter.language,
+        "sender_ref": letter.sender.ref,
+        "sender_name": letter.sender.name,
+        "sender_email": letter.sender.email,
+        "recipient_name": letter.recipient.name,
+        "recipient_email": letter.recipient.email,
+        "subject": letter.subject,
+        "requirements": letter.requirements.to_json(),
+        "claim": letter.claim.value,
+        "deposited_at": letter.deposited_at,
+    }
+
+
+def document_of(letter_id: str, document: DocumentInfo) -> dict[str, Any]:
+    """Return a document's columns."""
+    return {
+        "id": new_id(),
+        "letter_id": letter_id,
+        "position": document.position,
+        "name": document.name,
+        "media_type": document.media_type,
+        "size_bytes": document.size_bytes,
+        "digest_hex": document.digest_hex,
+        "blob_key": blob_key(letter_id, document.position),
+    }

@@ -1,0 +1,72 @@
+"""Making two parties one: what the second had goes to the first, and nothing stands there twice."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, select, update
+
+from lre_kit.parties.emails import move_emails
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.rows import MandateRow, MembershipRow, PartyAddressRow
+from lre_kit.store.inserts import table_of
+from lre_kit.store.unit import UnitOfWork
+
+_ADDRESS, _MANDATE = table_of(PartyAddressRow), table_of(MandateRow)
+_MEMBERSHIP = table_of(MembershipRow)
+
+
+def move_everything(uow: UnitOfWork, from_id: str, to_id: str, *, at: datetime) -> Mapping[str, Any]:
+    """Give all rows of a party to another; both must be locked.
+
+    Of two roles in one organisation the stronger stays, of two present postal addresses that of the party
+    that is kept. A mandate between the two ends, for nobody is their own delegate.
+
+    Returns:
+        The ids of the rows that were moved, for the history.
+    """
+    moved = {"emails": move_emails(uow, from_id, to_id)}
+    ended = update(_ADDRESS).where(_ADDRESS.c.party_id == from_id, _ADDRESS.c.valid_until.is_(None))
+    present = select(_ADDRESS.c.id).where(_ADDRESS.c.party_id == to_id, _ADDRESS.c.valid_until.is_(None))
+    if uow.execute(present).first() is not None:
+        uow.execute(ended.values(valid_until=at))
+    moved["addresses"] = _move(uow, _ADDRESS, "party_id", from_id, to_id)
+    moved["memberships"] = [
+        row_id
+        for column in ("organisation_id", "person_id")
+        for row_id in _move(uow, _MEMBERSHIP, column, from_id, to_id)
+    ]
+    _end_weaker_roles(uow, to_id, at)
+    moved["mandates"] = [
+        row_id
+        for column in ("grantor_id", "delegate_id")
+        for row_id in _move(uow, _MANDATE, column, from_id, to_id)
+    ]
+    own = (_MANDATE.c.grantor_id == to_id, _MANDATE.c.delegate_id == to_id, _MANDATE.c.revoked_at.is_(None))
+    uow.execute(update(_MANDATE).where(*own).values(revoked_at=at))
+    return moved
+
+
+def _move(uow: UnitOfWork, table: Table, column: str, from_id: str, to_id: str) -> list[str]:
+    found = list(uow.execute(select(table.c.id).where(table.c[column] == from_id)).scalars())
+    uow.execute(update(table).where(table.c[column] == from_id).values({column: to_id}))
+    return found
+
+
+def _end_weaker_roles(uow: UnitOfWork, party_id: str, at: datetime) -> None:
+    """Leave one present role for each person in each organisation."""
+    concerned = (_MEMBERSHIP.c.organisation_id == party_id) | (_MEMBERSHIP.c.person_id == party_id)
+    query = select(_MEMBERSHIP).where(concerned, _MEMBERSHIP.c.valid_until.is_(None))
+    best: dict[tuple[str, str], tuple[str, MemberRole]] = {}
+    weaker = []
+    for row in uow.execute(query.order_by(_MEMBERSHIP.c.id)):
+        pair, role = (row.organisation_id, row.person_id), MemberRole(row.role)
+        if pair not in best:
+            best[pair] = (row.id, role)
+        elif best[pair][1].may(role):
+            weaker.append(row.id)
+        else:
+            weaker.append(best[pair][0])
+            best[pair] = (row.id, role)
+    if weaker:
+        uow.execute(update(_MEMBERSHIP).where(_MEMBERSHIP.c.id.in_(weaker)).values(valid_until=at))

@@ -1,0 +1,431 @@
+"""Who people are: the services of parties, identification means and identity proofing, opened together.
+
+An office opens them when they are first asked for: a command that only sends a notice loads none of
+them. What needs an extra that is not installed is left out, and the ways offered say so.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lre_kit.addressed import Addressed
+from lre_kit.after_verdict import AfterVerdict
+from lre_kit.carriers.holder_mail import HolderMail
+from lre_kit.carriers.mail import Courier
+from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.verdict_mail import VerdictMail
+from lre_kit.clock import Clock
+from lre_kit.errors import NotFoundError
+from lre_kit.identifiers.challenges import Challenges
+from lre_kit.identifiers.derogation_files import policy_of
+from lre_kit.identifiers.derogation_mail import Contact, EndNoticeMail
+from lre_kit.identifiers.gate import Gate, Proofed
+from lre_kit.identifiers.high_water import latest_seen
+from lre_kit.identifiers.holder_notices import HolderNotices, LostReports
+from lre_kit.identifiers.identified import Identified
+from lre_kit.identifiers.links import Links
+from lre_kit.identifiers.means import Kind
+from lre_kit.identifiers.order_adapters import DeskProofings
+from lre_kit.identifiers.ordering import Ordering
+from lre_kit.identifiers.register import IdentifierRegister
+from lre_kit.identifiers.sheet_maker import SheetMaker
+from lre_kit.identifiers.sheet_pdf import Letterhead
+from lre_kit.identifiers.throttle import Throttle
+from lre_kit.identifiers.upkeep import RegisterUpkeep
+from lre_kit.law.assurance import Factor
+from lre_kit.law.derogations import Policy
+from lre_kit.law.refusals import Way
+from lre_kit.law.regimes import Requirements
+from lre_kit.parties.addresses import AddressBook
+from lre_kit.parties.book import PartyBook
+from lre_kit.parties.emails import addresses_of
+from lre_kit.parties.mandates import Mandates
+from lre_kit.parties.members import Members
+from lre_kit.parties.names import NameMatch, PersonName
+from lre_kit.parties.proofing import IdentityDesk
+from lre_kit.parties.proofing_review import ReviewDesk
+from lre_kit.parties.proofing_values import CaseView, ProofingRules
+from lre_kit.parties.values import Recipient
+from lre_kit.people_upkeep import PeopleUpkeep
+from lre_kit.settings import Settings
+from lre_kit.store.agenda import Duty
+from lre_kit.store.blobs import BlobStore
+from lre_kit.store.database import Database, UnitOfWork
+from lre_kit.store.vault import Vault
+
+if TYPE_CHECKING:
+    from lre_kit.identifiers.certificates import Certificates
+    from lre_kit.identifiers.eid import ElectronicIdentities
+    from lre_kit.identifiers.one_time_passwords import OneTimePasswords
+    from lre_kit.identifiers.paper_codes import PaperCodes
+    from lre_kit.identifiers.security_keys import SecurityKeys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the services stand on: the office's own parts."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    blobs: BlobStore
+    vault: Vault
+    pepper: bytes
+    courier: Courier
+    links: Links
+    mail: MailIdentity
+    confirm: Callable[[str, Identified], object]
+    """Confirms the identification that an acceptance waits for (`Desk.confirm_identification`)."""
+    requirements_of: Callable[[str], Requirements]
+    """Returns what was frozen into a letter."""
+    recipient_of: Callable[[str], Recipient]
+    """Returns to whom a letter is addressed."""
+
+
+class People:
+    """The services, each made when it is first asked for."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Stand on an office's parts."""
+        self._ground = ground
+        self._settings = ground.settings
+        self._database = ground.database
+        self._clock = ground.clock
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Derogations and suspensions, shipped and the office's own."""
+        return policy_of(self._settings)
+
+    @cached_property
+    def parties(self) -> PartyBook:
+        """Persons and organisations."""
+        return PartyBook(self._database, clock=self._clock)
+
+    @cached_property
+    def register(self) -> IdentifierRegister:
+        """Identification means."""
+        return IdentifierRegister(self._database, clock=self._clock, vault=self._ground.vault)
+
+    @cached_property
+    def challenges(self) -> Challenges:
+        """Open questions."""
+        return Challenges(self._database, clock=self._clock)
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        """Counted tries."""
+        return Throttle(self._database, clock=self._clock, pepper=self._ground.pepper)
+
+    @cached_property
+    def addresses(self) -> AddressBook:
+        """Postal addresses of parties."""
+        return AddressBook(self._database, clock=self._clock)
+
+    @cached_property
+    def mandates(self) -> Mandates:
+        """Who may act for another."""
+        return Mandates(self._database, clock=self._clock)
+
+    @cached_property
+    def members(self) -> Members:
+        """Members of organisations."""
+        return Members(self._database, clock=self._clock)
+
+    @cached_property
+    def paper_codes(self) -> "PaperCodes":
+        """Sheets of codes."""
+        from lre_kit.identifiers.paper_codes import PaperCodes
+
+        return PaperCodes(
+            self._database,
+            clock=self._clock,
+            register=self.register,
+            challenges=self.challenges,
+            throttle=self.throttle,
+            pepper=self._ground.pepper,
+            first_use=self._first_use,
+        )
+
+    @cached_property
+    def one_time_passwords(self) -> "OneTimePasswords":
+        """Codes of applications and of secrets on paper."""
+        from lre_kit.identifiers.one_time_passwords import OneTimePasswords
+
+        return OneTimePasswords(
+            self._database,
+            clock=self._clock,
+            register=self.register,
+            challenges=self.challenges,
+            throttle=self.throttle,
+            issuer=self._settings.provider_name,
+            first_use=self._first_use,
+        )
+
+    @cached_property
+    def security_keys(self) -> "SecurityKeys | None":
+        """Security keys and passkeys; nothing without their library."""
+        if find_spec("webauthn") is None:
+            return None
+        from lre_kit.identifiers.security_keys import SecurityKeys
+
+        base = urlsplit(self._settings.base_url)
+        return SecurityKeys(
+            self._database,
+            clock=self._clock,
+            register=self.register,
+            challenges=self.challenges,
+            throttle=self.throttle,
+            rp_id=base.hostname or "",
+            rp_name=self._settings.provider_name,
+            origin=f"{base.scheme}://{base.netloc}",
+        )
+
+    @cached_property
+    def certificates(self) -> "Certificates | None":
+        """Certificates of persons; nothing where no issuer is accepted."""
+        if self._settings.certificate_issuers is None:
+            return None
+        from lre_kit.identifiers.certificate_issuers import IssuerList
+        from lre_kit.identifiers.certificates import Certificates
+
+        base = urlsplit(self._settings.base_url)
+        return Certificates(
+            self._database,
+            clock=self._clock,
+            register=self.register,
+            challenges=self.challenges,
+            throttle=self.throttle,
+            issuers=IssuerList.load(self._settings.certificate_issuers),
+            office_name=self._settings.provider_name,
+            origin=f"{base.scheme}://{base.netloc}",
+        )
+
+    @cached_property
+    def electronic_identities(self) -> "ElectronicIdentities | None":
+        """Electronic identities of providers; nothing where no provider is accepted."""
+        from lre_kit.identifiers.eid_opening import open_electronic_identities
+
+        return open_electronic_identities(self._ground, self)
+
+    @cached_property
+    def identity(self) -> IdentityDesk:
+        """Where persons show who they are, from afar."""
+        return IdentityDesk(
+            self._database,
+            clock=self._clock,
+            blobs=self._ground.blobs,
+            vault=self._ground.vault,
+            hash_key=self._ground.pepper,
+            rules=self.rules,
+        )
+
+    @cached_property
+    def reviews(self) -> ReviewDesk:
+        """Where operators decide who they are."""
+        return ReviewDesk(
+            self._database,
+            clock=self._clock,
+            blobs=self._ground.blobs,
+            vault=self._ground.vault,
+            rules=self.rules,
+            on_decided=[self.after_verdict.plan_for],
+        )
+
+    @cached_property
+    def ordering(self) -> Ordering:
+        """Orders of identification means, their making, and the ends of derogations."""
+        maker = SheetMaker(
+            codes=self.paper_codes, passwords=self.one_time_passwords, letterhead=self._letterhead
+        )
+        return Ordering(
+            self._database,
+            clock=self._clock,
+            home=self._settings.home,
+            register=self.register,
+            policy=self.policy,
+            addresses=self.addresses,
+            proofings=DeskProofings(self.identity, clock=self._clock),
+            makers={Kind.PAPER_CODES.value: maker, Kind.PAPER_SEED.value: maker},
+            tell=EndNoticeMail(
+                self._ground.courier,
+                links=self._ground.links,
+                identity=self._ground.mail,
+                contact=self._contact,
+            ),
+        )
+
+    @cached_property
+    def holder_notices(self) -> HolderNotices:
+        """What holders are told of their means."""
+        mail = HolderMail(
+            self._ground.courier,
+            links=self._ground.links,
+            identity=self._ground.mail,
+            contact=self._contact,
+        )
+        return HolderNotices(self._database, clock=self._clock, mail=mail)
+
+    @cached_property
+    def lost_reports(self) -> LostReports:
+        """Reports of lost means by whoever reads their serial."""
+        return LostReports(self._database, register=self.register, notices=self.holder_notices)
+
+    @cached_property
+    def after_verdict(self) -> AfterVerdict:
+        """What a verdict on an identity sets going."""
+        return AfterVerdict(
+            self._database,
+            clock=self._clock,
+            identity=lambda: self.identity,
+            gate=lambda: self.gate,
+            orders=lambda: self.ordering.orders,
+            confirm=self._ground.confirm,
+            requirements_of=self._ground.requirements_of,
+            addressed=lambda: self.addressed,
+            mail=VerdictMail(
+                self._ground.courier,
+                links=self._ground.links,
+                identity=self._ground.mail,
+                contact=self._contact,
+            ),
+        )
+
+    @cached_property
+    def addressed(self) -> Addressed:
+        """Whom letters are addressed to, held against who acts."""
+        return Addressed(
+            clock=self._clock,
+            parties=lambda: self.parties,
+            mandates=lambda: self.mandates,
+            identity=lambda: self.identity,
+            recipient_of=self._ground.recipient_of,
+        )
+
+    @cached_property
+    def rules(self) -> ProofingRules:
+        """The office's settings for identity proofing."""
+        settings = self._settings
+        return ProofingRules(
+            service=timedelta(hours=settings.identity_service_h),
+            images_kept=timedelta(days=settings.identity_images_days),
+            biometrics_kept=timedelta(hours=settings.identity_biometrics_h),
+            two_reviewers=settings.identity_two_reviewers,
+            allow_specimens=settings.identity_allow_specimens,
+        )
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The gate before an act."""
+        return Gate(
+            clock=self._clock,
+            proofing_of=self.proofing_of,
+            available=lambda: self.ways,
+            policy=self.policy,
+            latest=self.latest_seen,
+        )
+
+    @property
+    def ways(self) -> Collection[str]:
+        """The ways to identify that the office offers (`lre_kit.law.refusals.Way`)."""
+        found = {Way.EMAIL_CODE, Way.REMOTE_IDENTIFICATION}
+        if self._settings.accounts == "on":
+            found |= {Way.PASSWORD, Way.PAPER_CODES, Way.PAPER_SEED, Way.AUTHENTICATOR}
+        if self.security_keys is not None:
+            found.add(Way.SECURITY_KEY)
+        if self.certificates is not None:
+            found.add(Way.CERTIFICATE)
+        if self.electronic_identities is not None:
+            found.add(Way.EID)
+        return frozenset(way.value for way in found)
+
+    def addressee_of(self, case: CaseView) -> tuple[str, NameMatch] | None:
+        """Return to whom the letter of a case is addressed, and how that compares with who was declared.
+
+        Nothing for cases that are not about receiving a letter.
+        """
+        kind, _, letter_id = case.purpose.partition(":")
+        if kind != "recipient" or case.declared is None:
+            return None
+        said = case.declared
+        declared = PersonName(given=said.given_names, family=said.family_name, usage=said.usage_name)
+        return self._ground.recipient_of(letter_id).name, self.addressed.compared(letter_id, declared)
+
+    def requirements_of(self, letter_id: str) -> Requirements:
+        """Return what was frozen into a letter at its deposit."""
+        return self._ground.requirements_of(letter_id)
+
+    def latest_seen(self) -> datetime | None:
+        """Return the latest instant the office ever acted at."""
+        return latest_seen(self._database)
+
+    def living(self, factors: Collection[Factor]) -> list[Factor]:
+        """Return the factors whose means still identifies its owner, and was not revoked since."""
+        now = self._clock()
+        return [
+            factor
+            for factor in factors
+            if factor.identifier_id is None or self.register.by_id(factor.identifier_id).is_usable(now)
+        ]
+
+    def added_at(self, factor: Factor) -> datetime | None:
+        """Return when the holder of a factor's means added it by themselves; nothing for any other means."""
+        if factor.identifier_id is None or factor.vouched is not None:
+            return None
+        held = self.register.by_id(factor.identifier_id)
+        return held.created_at if held.level is None and held.proofing_id is None else None
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[Duty], None]]:
+        """The duties of these services by action."""
+        upkeep = PeopleUpkeep(
+            self._database,
+            clock=self._clock,
+            register=RegisterUpkeep(
+                self._database, clock=self._clock, register=self.register, vault=self._ground.vault
+            ),
+            challenges=self.challenges,
+            throttle=self.throttle,
+        )
+        duties = (
+            self.identity.duties(),
+            self.ordering.actions,
+            self.after_verdict.actions,
+            self.holder_notices.actions,
+            upkeep.actions,
+        )
+        return {action: run for each in duties for action, run in each.items()}
+
+    def _first_use(self, uow: UnitOfWork, identifier_id: str) -> None:
+        self.ordering.orders.first_use(uow, identifier_id)
+
+    def proofing_of(self, party_id: str, since: datetime | None = None) -> Proofed | None:
+        """Return a party's identity proofing in force, if there is one, of a case opened `since`."""
+        found = self.identity.proofing_of(party_id, self._clock(), since=since)
+        if found is None:
+            return None
+        return Proofed(id=found.id, level=found.level, method=found.method, at=found.at)
+
+    # -- what sheets and notices say -------------------------------------------------------------------
+
+    def _letterhead(self, party_id: str) -> Letterhead:
+        party, kept = self.parties.by_id(party_id), self.addresses.present(party_id)
+        if kept is None:
+            msg = "This person has no postal address."
+            raise NotFoundError(msg, mend="Ask for it, then make the sheet.")
+        return Letterhead(
+            provider=self._settings.provider_name,
+            address=kept.address.printed,
+            revoke_url=f"{self._ground.links.base_url}/profile/lost",
+            language=party.language,
+        )
+
+    def _contact(self, party_id: str) -> Contact | None:
+        party = self.parties.by_id(party_id)
+        with self._database.read() as connection:
+            emails = addresses_of(connection, party.id)
+        return Contact(name=party.name, email=emails[0], language=party.language) if emails else None

@@ -1,0 +1,1 @@
+"""The whole office recomputed: log, database, contents and checkpoints held against one another."""

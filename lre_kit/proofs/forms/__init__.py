@@ -1,0 +1,1 @@
+"""Byte forms that know no key and no database: DER, signed notes, the Merkle tree."""

@@ -1,0 +1,1 @@
+"""The transparency log: places given, checkpoints signed and stamped, stamps renewed."""

@@ -1,0 +1,158 @@
+"""The account pages before the door: register, confirm, log in, second step, forgotten password."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.local import LocalProxy
+
+from lre_kit.errors import LreError, ThrottledError
+from lre_kit.parties.account_requests import CONFIRM, RESET
+from lre_kit.parties.account_values import DeadLinkError, LogInError
+from lre_web import account_security
+from lre_web.account_session import (
+    Answer,
+    account_site,
+    current_account,
+    current_session,
+    enter,
+    hand_over,
+    leave,
+    page,
+    to_log_in,
+    wanted_next,
+)
+from lre_web.people import HELD_COOKIE, SHOWN_COOKIE
+from lre_web.texts import language
+from lre_web.texts_account import account_texts
+
+
+def add_pages(blueprint: Blueprint) -> None:
+    """Add the account pages to a blueprint."""
+    both = ["GET", "POST"]
+    blueprint.add_url_rule("/account/register", "account_register", _register, methods=both)
+    blueprint.add_url_rule("/account/sent", "account_sent", _sent)
+    blueprint.add_url_rule("/account/confirm/<token>", "account_confirm", _confirm, methods=both)
+    blueprint.add_url_rule("/account/login", "account_login", _log_in, methods=both)
+    blueprint.add_url_rule("/account/second", "account_second", _second, methods=both)
+    blueprint.add_url_rule("/account/logout", "account_logout", _log_out, methods=["POST"])
+    blueprint.add_url_rule("/account/forgot", "account_forgot", _forgot, methods=both)
+    blueprint.add_url_rule("/account/reset/<token>", "account_reset", _reset, methods=both)
+    account_security.add_pages(blueprint)
+
+    @blueprint.context_processor
+    def words() -> dict[str, Any]:
+        return {"a": account_texts(), "account": LocalProxy(current_account)}
+
+
+def _network() -> str:
+    return request.remote_addr or ""
+
+
+def _register() -> Answer:
+    if request.method == "GET":
+        return page("register")
+    typed = request.form
+    try:
+        account_site().accounts.register(
+            typed.get("email", ""),
+            typed.get("password", ""),
+            typed.get("name", ""),
+            language(),
+            network=_network(),
+        )
+    except LreError as error:
+        return page("register", error)
+    return redirect(url_for(".account_sent"), 303)
+
+
+def _sent() -> Answer:
+    return page("sent")
+
+
+def _confirm(token: str) -> Answer:
+    accounts = account_site().accounts
+    try:
+        address = accounts.look_at_link(CONFIRM, token)
+        if request.method == "GET":
+            return page("confirm", address=address)
+        found = accounts.confirm(token, request.form.get("password", ""))
+    except DeadLinkError as error:
+        return page("dead_link", error)
+    except LogInError as error:
+        return page("confirm", error, address=address)
+    return enter(found, url_for(".account", done="confirmed"))
+
+
+def _log_in() -> Answer:
+    onward = wanted_next()
+    if request.method == "GET":
+        if current_account() is not None:
+            return redirect(onward or url_for(".letters"), 303)
+        return page("login", next=onward, out="out" in request.args)
+    typed = request.form
+    try:
+        found = account_site().accounts.log_in(
+            typed.get("email", ""), typed.get("password", ""), network=_network()
+        )
+    except LreError as error:
+        return page("login", error, next=onward)
+    return enter(found, onward)
+
+
+def _second() -> Answer:
+    """Ask for the second factor: a code, a key, or a recovery code."""
+    session, site, onward = current_session(), account_site(), wanted_next()
+    if session is None or not session.second_due:
+        return redirect(onward or url_for(".letters"), 303) if session is not None else to_log_in()
+    facts: dict[str, Any] = {"next": onward, "ways": site.steps.ways(session.party_id)}
+    if request.method == "GET":
+        return page("second", **facts)
+    way, typed = request.form.get("way"), request.form
+    try:
+        if way == "recovery":
+            factor = site.accounts.codes.check(session.account_id, typed.get("recovery", ""))
+        elif way == "key":
+            factor = site.steps.check_key(session, typed.get("challenge", ""), typed.get("answer", ""))
+        else:
+            factor = site.steps.check_code(session, typed.get("code", ""), network=_network())
+        opened = site.accounts.sessions.add_factor(session, factor, second=True)
+    except ThrottledError as error:
+        return page("second", error, **facts)
+    except LreError as error:
+        return page("second", error, way=way, **facts)
+    response = redirect(onward or url_for(".letters"), 303)
+    hand_over(response, opened)
+    if way == "recovery":
+        site.accounts.tell_factors_changed(session.account_id)
+    return response
+
+
+def _log_out() -> Answer:
+    response = leave(redirect(url_for(".account_login", out=1), 303))
+    for name in (SHOWN_COOKIE, HELD_COOKIE):
+        response.delete_cookie(name, path="/")
+    return response
+
+
+def _forgot() -> Answer:
+    if request.method == "GET":
+        return page("forgot")
+    try:
+        account_site().accounts.forgot(request.form.get("email", ""), language=language(), network=_network())
+    except LreError as error:
+        return page("forgot", error)
+    return redirect(url_for(".account_sent"), 303)
+
+
+def _reset(token: str) -> Answer:
+    accounts = account_site().accounts
+    try:
+        address = accounts.look_at_link(RESET, token)
+        if request.method == "GET":
+            return page("reset", address=address)
+        found = accounts.reset(token, request.form.get("password", ""))
+    except DeadLinkError as error:
+        return page("dead_link", error)
+    except LreError as error:
+        return page("reset", error, address=address)
+    return enter(found, url_for(".account", done="password"))
