@@ -13,6 +13,8 @@ from lre_kit.proofs.keys.rotation import finish
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
 from lre_kit.settings import Settings
 from lre_kit.store import schema
+from lre_kit.store.blobs import open_blobs
+from lre_kit.store.content_owner import claim_content
 from lre_kit.store.database import Database
 
 
@@ -44,6 +46,7 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
         else:
             schema.upgrade(database)
             yield f"Tables made or upgraded to {schema.head()}"
+        claim_content(database, open_blobs(settings))
         with database.write() as uow:
             plan_sweep(uow, clock=clock)
             plan_upkeep(uow, clock=clock)

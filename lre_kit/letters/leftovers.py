@@ -13,6 +13,7 @@ from lre_kit.clock import Clock
 from lre_kit.letters.rows import DocumentRow
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.blobs import BlobStore, FolderBlobs
+from lre_kit.store.content_owner import check_content
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 
@@ -39,7 +40,12 @@ class Leftovers:
         self._clock = clock
 
     def sweep(self, duty: Duty | None = None) -> int:
-        """Remove what is left over and return how many pieces it was; plan the next sweep with `duty`."""
+        """Remove what is left over and return how many pieces it was; plan the next sweep with `duty`.
+
+        Raises:
+            ForeignContentError: The content store is not this office's; nothing is removed.
+        """
+        check_content(self._database, self._blobs)
         before = self._clock() - GRACE
         old = (key for key, put_at in self._blobs.keys("letters/") if put_at < before)
         removed = 0

@@ -11,6 +11,9 @@ from lre_kit.errors import StoreUnavailableError
 from lre_kit.letters.leftovers import ACTION, EVERY, GRACE, Leftovers
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
+from lre_kit.settings import Settings
+from lre_kit.setup import prepare
+from lre_kit.store.content_owner import MARK, ForeignContentError
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import SMALL_PDF, deposit_sample, throwaway_office
 
@@ -75,3 +78,34 @@ def test_the_agenda_sweeps_every_day(
             f"SELECT count(*) FROM agenda WHERE action = '{ACTION}'"
         ).scalar()
     assert planned == 1
+
+
+def test_an_office_removes_nothing_from_the_store_of_another(
+    office: PostOffice, clock: MovedClock, tmp_path: Path
+) -> None:
+    deposit_sample(office)
+    kept = content(office)
+    other = {"home": tmp_path / "other", "base_url": "https://other.example"}
+    with pytest.raises(ForeignContentError, match="not marked as this office's"):
+        list(prepare(Settings.model_validate(other | {"blob_url": office.settings.blobs}), clock=clock))
+    with throwaway_office(tmp_path / "third", clock=clock) as third:
+        deposit_sample(third)
+        clock.advance(GRACE + timedelta(days=1))
+        with pytest.raises(ForeignContentError):
+            Leftovers(third.database, office.blobs, clock=clock).sweep()
+    assert content(office) == kept
+
+
+def test_content_that_nobody_marked_is_claimed_by_the_office_whose_letters_it_holds(
+    office: PostOffice, clock: MovedClock, tmp_path: Path
+) -> None:
+    deposit_sample(office)
+    office.blobs.delete(MARK)
+    stranger = Settings.model_validate({"home": tmp_path / "other", "blob_url": office.settings.blobs})
+    with pytest.raises(ForeignContentError, match="this office has none"):
+        list(prepare(stranger, clock=clock))
+    sweeper = Leftovers(office.database, office.blobs, clock=clock)
+    with pytest.raises(ForeignContentError):
+        sweeper.sweep()
+    list(prepare(office.settings, clock=clock))
+    assert sweeper.sweep() == 0
