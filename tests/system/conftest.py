@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lre_kit.cli import main as entrance
+from lre_kit.store.content_owner import MARK
 from lre_kit.testing.office import SMALL_PDF
 
 COMMAND = str(Path(sys.executable).parent / "lre")
@@ -126,7 +127,7 @@ def lease(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def what_is_kept() -> Callable[[Path], tuple[int, list[str]]]:
-    """Tell how many letters an office holds, and every file of its content store."""
+    """Tell how many letters an office holds, and every file of its content store but the office's mark."""
 
     def look(home: Path) -> tuple[int, list[str]]:
         database = sqlite3.connect(f"file:{home / 'office.db'}?mode=ro", uri=True)
@@ -134,6 +135,7 @@ def what_is_kept() -> Callable[[Path], tuple[int, list[str]]]:
             count = int(database.execute("SELECT count(*) FROM letter").fetchone()[0])
         finally:
             database.close()
-        return count, sorted(p.name for p in (home / "blobs").rglob("*") if p.is_file())
+        files = sorted(p.name for p in (home / "blobs").rglob("*") if p.is_file())
+        return count, [name for name in files if name != MARK]
 
     return look

@@ -180,7 +180,7 @@ def test_bad_input_gets_two_sentences_and_changes_nothing(tmp_path: Path, change
         assert caught.value.problem
         assert caught.value.mend
         assert office.reading.count() == 0
-        assert list(office.blobs.keys("")) == []
+        assert list(office.blobs.keys("letters/")) == []
 
 
 def test_a_document_above_the_limit_names_the_limit(tmp_path: Path) -> None:

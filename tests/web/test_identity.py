@@ -120,7 +120,7 @@ def test_a_driving_licence_is_offered_and_refused_with_the_reason(site: Proofing
         ({"title": ""}, "No document is chosen."),
         ({"birth_date": "1980-02-31"}, "not a date of birth"),
         ({"birth_date": "2180-02-03"}, "not a date of birth"),
-        ({"family_name": "  "}, "A name is empty"),
+        ({"family_name": "  ", "given_names": " "}, "A name is empty"),
         ({"given_names": "Jea\u202enne"}, "invisible characters"),
     ],
 )
