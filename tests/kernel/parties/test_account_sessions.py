@@ -43,6 +43,7 @@ def account(database: Database, clock: MovedClock) -> str:
             role="",
             password_hash="x",
             password_set_at=clock(),
+            password_mailed_at=clock(),
             created_at=clock(),
         )
         uow.commit()
