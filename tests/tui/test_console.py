@@ -17,6 +17,7 @@ from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
+from lre_kit.proofs.keys.keys import CERTIFICATE_LIFE
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 from lre_tui.app import ConsoleApp
@@ -305,3 +306,32 @@ def test_two_hundred_thousand_letters_open_at_once_and_scroll(
         await until(pilot, lambda: f"Letter {reached + 1} of" in text_of(pilot, "#status"))
 
     play(office, scene)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("the seal's certificate ends on", "in 88 days (lre keys rotate seal)", "time stamps'")),
+        ("fr", ("le certificat du cachet expire le", "dans 88 jours", "lre keys rotate tsa")),
+    ],
+)
+def test_certificates_that_end_soon_are_warned_of(
+    tmp_path: Path, until: Until, text_of: TextOf, language: str, words: tuple[str, ...]
+) -> None:
+    clock = MovedClock()
+    with throwaway_office(tmp_path / "office", clock=clock) as office:
+
+        async def quiet(pilot: Pilot[None]) -> None:
+            await until(pilot, lambda: "lre deposit" in text_of(pilot, "#status"))
+            assert not pilot.app.query_one("#warning").has_class("shown")
+
+        play(office, quiet, language=language)
+        clock.advance(CERTIFICATE_LIFE - timedelta(days=88, hours=1))
+        office.run_until_idle()
+
+        async def scene(pilot: Pilot[None]) -> None:
+            await until(pilot, lambda: pilot.app.query_one("#warning").has_class("shown"))
+            warning = text_of(pilot, "#warning")
+            assert all(each in warning for each in words)
+
+        play(office, scene, language=language)

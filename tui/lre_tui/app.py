@@ -25,6 +25,7 @@ from lre_tui.observing import Observer, Seen
 from lre_tui.reviews import ReviewScreen
 from lre_tui.story import story_of
 from lre_tui.texts import TEXTS, language_of, number_text
+from lre_tui.warning import warning_text
 
 REFRESH_S = 1.0
 """Seconds between two looks at the office."""
@@ -45,6 +46,8 @@ class ConsoleApp(App[None]):
     #detail:focus { border-left: thick $accent; }
     #status { height: 1; padding: 0 1; background: $panel; color: $foreground; }
     #status.lost { background: $error; color: $text; text-style: bold; }
+    #warning { display: none; padding: 0 1; background: $warning; color: $text; }
+    #warning.shown { display: block; }
     .narrow Horizontal { layout: vertical; }
     .narrow #letters { width: 1fr; height: 5fr; }
     .narrow #detail { width: 1fr; height: 4fr; border-left: none; border-top: solid $primary; }
@@ -73,6 +76,7 @@ class ConsoleApp(App[None]):
         self._table = LetterTable(self._words, language=self.language, id="letters")
         self._detail = VerticalScroll(id="detail")
         self._story = Static(self._words["choose"], id="story", markup=False)
+        self._warning = Static("", id="warning", markup=False)
         self._status = Static(self._words["looking"], id="status", markup=False)
         provider = inert(office.settings.provider_name)
         self.title = f"{self._words['title']} · {provider}"
@@ -96,6 +100,7 @@ class ConsoleApp(App[None]):
             yield self._table
             with self._detail:
                 yield self._story
+        yield self._warning
         yield self._status
         yield Footer()
 
@@ -149,6 +154,7 @@ class ConsoleApp(App[None]):
         self._table.show(self._listing)
         self._show_story(seen.chosen)
         self._show_status()
+        self._show_warning(seen)
         if self._wants_more and (len(self._listing) > before or self._listing.is_complete):
             self._wants_more = False
         chosen_id = seen.chosen[0].id if seen.chosen else None
@@ -175,6 +181,11 @@ class ConsoleApp(App[None]):
         seconds = number_text(int(seen.waiting_s), self.language)
         parts.append(words["evidence_waits" if is_late else "evidence_fresh"].format(seconds=seconds))
         self._status.update("  ·  ".join(parts))
+
+    def _show_warning(self, seen: Seen) -> None:
+        text = warning_text(seen, self._words, self.language)
+        self._warning.update(text)
+        self._warning.set_class(bool(text), "shown")
 
     def _count_text(self, seen: Seen) -> str:
         if not len(self._listing):

@@ -3,17 +3,23 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from lre_kit.errors import LreError
 from lre_kit.letters.reading import Cursor
 from lre_kit.letters.values import Letter, LetterSummary, TimelineEntry
 from lre_kit.office import PostOffice
+from lre_kit.proofs.keys.expiry import ExpiryWarning
 
 COUNT_SHARE = 0.05
 """Part of the time that may go into counting: the slower a count, the rarer."""
 
 COUNT_FRESH_S = 2.0
 """Age up to which a count is called exact, in seconds."""
+
+
+KEYS_EVERY_S = 60.0
+"""Seconds between two looks at keys and certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,12 @@ class Seen:
     dead: int
     waiting_s: float
     """Age of the evidence that has waited longest, in seconds; 0 when none waits."""
+    at: datetime
+    """When it was, by the office's clock."""
+    warnings: tuple[ExpiryWarning, ...]
+    """Certificates in use that end soon."""
+    former_key: int
+    """How many letters are still locked with a former key-encryption key."""
 
 
 class Observer:
@@ -52,6 +64,8 @@ class Observer:
         self._total = 0
         self._counted_at_s = 0.0
         self._count_took_s = 0.0
+        self._keys_at_s: float | None = None
+        self._kept: tuple[tuple[ExpiryWarning, ...], int] = ((), 0)
 
     def look(
         self, *, text: str, asked: Sequence[tuple[Cursor | None, int]], chosen_id: str | None
@@ -74,6 +88,8 @@ class Observer:
                 chosen = (reading.by_id(chosen_id), tuple(reading.timeline(chosen_id)))
             total, is_exact = self._count(text)
             oldest_at = self._office.sequencer.waiting().oldest_at
+            now = self._office.clock()
+            warnings, former_key = self._keys()
             return Seen(
                 text=text,
                 pages=pages,
@@ -82,10 +98,20 @@ class Observer:
                 chosen=chosen,
                 due=self._office.agenda.due_count(),
                 dead=len(self._office.agenda.dead()),
-                waiting_s=(self._office.clock() - oldest_at).total_seconds() if oldest_at else 0.0,
+                waiting_s=(now - oldest_at).total_seconds() if oldest_at else 0.0,
+                at=now,
+                warnings=warnings,
+                former_key=former_key,
             )
         except LreError:
             return None
+
+    def _keys(self) -> tuple[tuple[ExpiryWarning, ...], int]:
+        """Return what is to be said of keys; they change in days, so they are looked at once a minute."""
+        if self._keys_at_s is None or time.monotonic() - self._keys_at_s >= KEYS_EVERY_S:
+            self._kept = (tuple(self._office.expiry.warnings()), self._office.rewrapper.waiting())
+            self._keys_at_s = time.monotonic()
+        return self._kept
 
     def _count(self, text: str) -> tuple[int, bool]:
         age_s = time.monotonic() - self._counted_at_s

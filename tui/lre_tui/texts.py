@@ -43,6 +43,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "logged": "au journal, horodatage attendu",
         "sealed": "scellé, place au journal attendue",
         "recorded": "cachet attendu",
+        "certificate_seal": "le certificat du cachet",
+        "certificate_tsa": "le certificat d'horodatage",
+        "ends": "{what} expire le {day}, dans {days} jours (lre keys rotate {name})",
+        "ended": "{what} a expiré le {day} (lre keys rotate {name})",
+        "former_key": "clé remplacée : {letters} lettres à reverrouiller (lre work)",
     },
     "en": {
         "title": "Post office",
@@ -83,6 +88,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "logged": "in the log, stamp awaited",
         "sealed": "sealed, place in the log awaited",
         "recorded": "seal awaited",
+        "certificate_seal": "the seal's certificate",
+        "certificate_tsa": "the time stamps' certificate",
+        "ends": "{what} ends on {day}, in {days} days (lre keys rotate {name})",
+        "ended": "{what} ended on {day} (lre keys rotate {name})",
+        "former_key": "key replaced: {letters} letters to lock anew (lre work)",
     },
 }
 """Words by language."""
