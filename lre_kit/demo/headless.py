@@ -20,6 +20,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from lre_kit.clock import now
 from lre_kit.demo.recipient import Recipient as Browser
 from lre_kit.errors import InputError
 from lre_kit.faces import load_face
@@ -34,6 +35,9 @@ from lre_kit.setup import prepare
 from lre_kit.testing.clock import MovedClock
 
 SENDER = Sender(ref="demo", name="Hélène Faÿ", email="helene.fay@example.org")
+PASSED = timedelta(days=16)
+"""How far the clock is moved: beyond the window of fifteen days and the day of its notice."""
+
 RECIPIENTS = (
     Recipient(name="Jean Dupont", email="jean.dupont@example.net"),
     Recipient(name="Ольга Иванова", email="olga@example.net"),
@@ -69,7 +73,8 @@ def run(pdf: bytes, name: str, *, out: Path, say: Callable[[str], None]) -> list
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         msg = f"{out} is not an empty folder."
         raise InputError(msg, mend="Give a fresh folder with --out.")
-    clock = MovedClock()
+    # The story ends now: proofs that say they are from days to come would be of no use.
+    clock = MovedClock(lambda: now() - PASSED)
     with ExitStack() as stack:
         mailbox = stack.enter_context(load_face("mailbox")())
         web_port = _free_port()
@@ -98,7 +103,7 @@ def run(pdf: bytes, name: str, *, out: Path, say: Callable[[str], None]) -> list
         _decide(mailbox.messages, RECIPIENTS[1], "refuse")
         say(f"{letters[1].number}: refused.")
         office.run_until_idle()
-        clock.advance(timedelta(days=16))
+        clock.advance(PASSED)
         office.run_until_idle()
         say(f"{letters[2].number}: the clock was moved by sixteen days; not claimed.")
         write_trust_folder(out / "trust", office.settings, office.keys, office.clock)

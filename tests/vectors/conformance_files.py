@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from conformance_kit import Kit, Made
+from conformance_kit import BOTH, COMMAND_LINE, Kit, Made
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
@@ -281,3 +281,16 @@ def add_bundles(kit: Kit, made: Made) -> None:
     }  # fmt: skip
     for wrong, case in cases.items():
         kit.add("bundle", wrong, _packed(case), name="b.zip", base=base)
+
+
+def add_clocks(kit: Kit) -> None:
+    """Verify good files before their time stamps were made: one of two clocks must be wrong."""
+    wrong, before = "a time stamp later than the verification", kit.at - timedelta(days=60)
+    for base, name, judges in (
+        ("good/received-01-SubmissionAcceptance.json", "e.json", BOTH),
+        ("good/received-05-ContentHandover.json", "e.json", BOTH),
+        ("good/received-proof-of-receipt.pdf", "p.pdf", COMMAND_LINE),
+        ("good/received.asice", "c.asice", COMMAND_LINE),
+        ("good/received.zip", "b.zip", COMMAND_LINE),
+    ):
+        kit.add("clock", wrong, kit.bases[base], name=name, base=base, judges=judges, at=before)

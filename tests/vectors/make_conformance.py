@@ -11,7 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from conformance_evidence import add_exhibits, add_tokens
-from conformance_files import add_bundles, add_containers, add_pdfs, add_proofs_of_logging, add_xml
+from conformance_files import (
+    add_bundles,
+    add_clocks,
+    add_containers,
+    add_pdfs,
+    add_proofs_of_logging,
+    add_xml,
+)
 from conformance_kit import Kit, make_letters
 
 
@@ -31,6 +38,7 @@ def main(folder: Path) -> None:
         add_pdfs(kit, made)
         add_containers(kit, made, strangers, scratch)
         add_bundles(kit, made)
+        add_clocks(kit)
         kit.finish()
     good = sum(not entry["wrong"] for entry in kit.entries)
     print(f"{len(kit.entries)} vectors, {good} good and {len(kit.entries) - good} bad")

@@ -135,7 +135,7 @@ def _check_seal(files: SafeZip, manifest: bytes, anchors: "Anchors", report: Rep
 
 def _check_stamp(seal: CadesSeal, anchors: "Anchors", report: Report) -> datetime | None:
     """Return the instant that the seal's time stamp proves, if it does."""
-    from lre_kit.proofs.verifying.exhibit_check import CLOCK_TOLERANCE
+    from lre_kit.proofs.verifying.time_check import CLOCK_TOLERANCE, is_ahead
 
     if seal.token is None:
         report.indeterminate(_STAMP, SIGNATURE, "the seal has no time stamp", "NO_POE")
@@ -157,6 +157,8 @@ def _check_stamp(seal: CadesSeal, anchors: "Anchors", report: Report) -> datetim
     if seal.claimed_at > info.gen_time + CLOCK_TOLERANCE:
         why = "the seal claims to be later than its time stamp"
         report.failed(_STAMP, SIGNATURE, why, "TIMESTAMP_ORDER_FAILURE")
+    elif is_ahead(info.gen_time, _STAMP, SIGNATURE, report):
+        return None
     elif ended < report.at:
         # The evidence inside may have been renewed; the container itself is written anew at each export.
         why = f"the certificate of {info.authority} ended on {ended:%Y-%m-%d}: ask for a fresh container"

@@ -6,7 +6,7 @@ each step of that chain is followed.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
@@ -24,10 +24,8 @@ from lre_kit.proofs.stamping import timestamp_token
 from lre_kit.proofs.stamping.timestamp import TimestampInfo
 from lre_kit.proofs.verifying.anchors import Anchors
 from lre_kit.proofs.verifying.renewal_check import check_renewals
+from lre_kit.proofs.verifying.time_check import CLOCK_TOLERANCE, is_ahead
 from lre_kit.proofs.verifying.trusted_list import Service
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How much later than its time stamp an event may claim to be: clocks differ a little."""
 
 
 def verify_exhibit(raw: bytes, subject: str, anchors: Anchors, report: Report) -> dict[str, Any] | None:
@@ -88,6 +86,8 @@ def _check_stamp(
         report.failed(
             name, subject, "the event claims to be later than its time stamp", "TIMESTAMP_ORDER_FAILURE"
         )
+        return None
+    if is_ahead(info.gen_time, name, subject, report):
         return None
     report.passed(name, subject, f"existed on {iso(info.gen_time)}, says {info.authority}")
     if anchors.trusted:

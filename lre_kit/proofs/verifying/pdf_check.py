@@ -25,6 +25,7 @@ from lre_kit.proofs.packing.pdf_seal import Level
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.sealing.exhibit import ExhibitError, parse_exhibit
 from lre_kit.proofs.sealing.seal import SealError, open_seal
+from lre_kit.proofs.verifying.time_check import is_ahead
 
 if TYPE_CHECKING:
     from lre_kit.proofs.verifying.anchors import Anchors
@@ -162,6 +163,8 @@ def _check(  # noqa: PLR0917 - the parts of one PDF
         report.failed(name, subject, "its time stamp does not fit", "SIG_CRYPTO_FAILURE")
     elif not stamp.trusted:
         report.indeterminate(name, subject, "the maker of its time stamp is not trusted", _NO_CHAIN)
+    elif is_ahead(moment, name, subject, report):
+        return
     elif _check_stamps(reader, stamps, subject, anchors, report):
         level = Level.B_LTA if stamps and _has_lists(reader) else Level.B_T
         report.passed(name, subject, f"{level.value}, stamped {moment:%Y-%m-%d %H:%M:%S}Z, whole file")
@@ -185,6 +188,8 @@ def _check_stamps(
             report.indeterminate(
                 name, subject, "the maker of a document time stamp is not trusted", _NO_CHAIN
             )
+            return False
+        if is_ahead(moment, name, subject, report):
             return False
         report.passed(name, subject, f"the whole document existed on {moment:%Y-%m-%d %H:%M:%S}Z")
     return True

@@ -71,6 +71,7 @@ _REASONS = (
     (r"the container's seal was made over another list of files", "le cachet du conteneur porte sur une autre liste"),
     (r"the seal has no time stamp", "le cachet n'a pas d'horodatage"),
     (r"the seal claims to be later than its time stamp", "le cachet se dit postérieur à son horodatage"),
+    (r"it says (.+), which is later than this verification: one of two clocks is wrong", r"il dit \1, après cette vérification : une des deux horloges est fausse"),
     (r"the event claims to be later than its time stamp", "l'événement se dit postérieur à son horodatage"),
     (r"no trusted authority stands above (.+)", r"aucune autorité de confiance au-dessus de \1"),
     (r"the certificate of (.+) was not valid on (.+)", r"le certificat de \1 n'était pas valable le \2"),

@@ -142,6 +142,11 @@ async function checkStamp(exhibit, anchors, report, at) {
     if (exhibit.record.happenedAt > stamp.genTime + CLOCK_TOLERANCE_MS) {
       throw new ProofError("the event claims to be later than its time stamp", "TIMESTAMP_ORDER_FAILURE");
     }
+    if (stamp.genTime > at + CLOCK_TOLERANCE_MS) {
+      const said = new Date(stamp.genTime).toISOString();
+      const why = `it says ${said}, which is later than this verification: one of two clocks is wrong`;
+      throw noTrust(why, "TIMESTAMP_ORDER_FAILURE");
+    }
     report.passed("time stamp", `existed on ${new Date(stamp.genTime).toISOString()}, says ${stamp.certificate.name}`);
     await checkRenewals(exhibit, stamp, anchors, at, report);
     return stamp;

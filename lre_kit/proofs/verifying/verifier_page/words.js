@@ -87,6 +87,7 @@ const REASONS = [
   [/^imprint: .*$/, "l'horodatage porte sur autre chose"],
   [/^format: the time stamp cannot be read$/, "l'horodatage est illisible"],
   [/^signature: .*$/, "la signature de l'horodatage ne correspond pas"],
+  [/^it says (.+), which is later than this verification: one of two clocks is wrong$/, "il dit $1, après cette vérification : une des deux horloges est fausse"],
   [/^the event claims to be later than its time stamp$/, "l'événement se dit postérieur à son horodatage"],
   [/^the seal does not fit the evidence$/, "le cachet ne correspond pas à la preuve"],
   [/^the seal names another certificate$/, "le cachet nomme un autre certificat"],
