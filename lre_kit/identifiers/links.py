@@ -8,9 +8,10 @@ import hashlib
 import hmac
 from urllib.parse import urlsplit
 
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from lre_kit.errors import NotFoundError
+from lre_kit.store.signing import lasting, passing
 
 _SALT = "lre-kit.recipient-link.v1"
 _PROOF_SALT = "lre-kit.proof-link.v1"
@@ -21,8 +22,8 @@ class Links:
 
     def __init__(self, secret: bytes, base_url: str) -> None:
         """Keep the office's link secret and the address recipients reach it under."""
-        self._locator = URLSafeSerializer(secret, salt=_SALT)
-        self._proofs = URLSafeSerializer(secret, salt=_PROOF_SALT)
+        self._locator = lasting(secret, salt=_SALT)
+        self._proofs = lasting(secret, salt=_PROOF_SALT)
         self._secret = secret
         self.base_url = base_url.rstrip("/")
 
@@ -72,4 +73,4 @@ class Links:
 
     def signer(self, purpose: str) -> URLSafeTimedSerializer:
         """Return a timed signer for another purpose of the same office (cookies, form tokens)."""
-        return URLSafeTimedSerializer(self._secret, salt=f"lre-kit.{purpose}.v1")
+        return passing(self._secret, salt=f"lre-kit.{purpose}.v1")

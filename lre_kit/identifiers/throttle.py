@@ -64,6 +64,13 @@ PACES: Mapping[str, Pace] = {
         free=30, first_delay=timedelta(seconds=2), failures_max=None, forget_after=timedelta(hours=1)
     ),
     "account": Pace(free=10),
+    "verify": Pace(
+        free=30,
+        first_delay=timedelta(seconds=20),
+        longest_delay=timedelta(minutes=10),
+        failures_max=None,
+        forget_after=timedelta(minutes=10),
+    ),
 }
 """Paces by the word before the key's colon; many people may share a network, several means an account."""
 

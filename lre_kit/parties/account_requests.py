@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
@@ -21,6 +21,7 @@ from lre_kit.parties.account_values import DeadLinkError
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
+from lre_kit.store.signing import lasting
 from lre_kit.store.unit import UnitOfWork
 
 CONFIRM = "confirm"
@@ -60,7 +61,7 @@ class AccountRequests:
         """Prepare."""
         self._database = database
         self._clock = clock
-        self._signer = URLSafeSerializer(
+        self._signer = lasting(
             hmac.new(pepper, b"lre-kit.account-links.v1", hashlib.sha256).digest(), salt="lre-kit.account.v1"
         )
 

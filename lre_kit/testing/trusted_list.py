@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from lre_kit.clock import now
+
 GRANTED = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted"
 WITHDRAWN = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/withdrawn"
 
@@ -68,8 +70,16 @@ _TEMPLATE = """<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:S
 </ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo><ds:X509Data/></ds:KeyInfo></ds:Signature>"""
 
 
-def make_list(folder: Path, services: str, signer: Somebody) -> bytes:
-    """Return a list signed by xmlsec1 with exclusive canonicalisation, as the member states' are."""
+def make_list(folder: Path, services: str, signer: Somebody, *, ends_at: datetime | None = None) -> bytes:
+    """Return a list signed by xmlsec1 with exclusive canonicalisation, as the member states' are.
+
+    Args:
+        folder: Where to work.
+        services: The services listed.
+        signer: Who signs.
+        ends_at: When the next list is due, by default in half a year.
+    """
+    following = (ends_at or now() + timedelta(days=182)).strftime("%Y-%m-%dT%H:%M:%SZ")
     unsigned = folder / "list.xml"
     unsigned.write_text(
         f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -77,7 +87,7 @@ def make_list(folder: Path, services: str, signer: Somebody) -> bytes:
 <SchemeInformation><TSLVersionIdentifier>6</TSLVersionIdentifier><TSLSequenceNumber>42</TSLSequenceNumber>
 <SchemeOperatorName><Name xml:lang="en">Test scheme</Name></SchemeOperatorName>
 <SchemeTerritory>FR</SchemeTerritory><ListIssueDateTime>2026-01-01T00:00:00Z</ListIssueDateTime>
-<NextUpdate><dateTime>2026-07-01T00:00:00Z</dateTime></NextUpdate></SchemeInformation>
+<NextUpdate><dateTime>{following}</dateTime></NextUpdate></SchemeInformation>
 <TrustServiceProviderList><TrustServiceProvider>
 <TSPInformation><TSPName><Name xml:lang="en">Étude &amp; Associés</Name></TSPName></TSPInformation>
 <TSPServices>{services}</TSPServices></TrustServiceProvider></TrustServiceProviderList>

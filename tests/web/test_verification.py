@@ -175,6 +175,17 @@ def path_of(site: ThrowawaySite, letter: Letter, kind: str) -> str:
     return "/lre/verify/" + url.rsplit("/", 1)[1]
 
 
+def test_a_visitor_who_sends_file_after_file_has_to_wait_and_the_others_have_not(site: ThrowawaySite) -> None:
+    client = site.client()
+    client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    answers = [send(client, "a.json", b"{}").status_code for _ in range(31)]
+    assert answers[0] == 200
+    assert answers[-1] == 429
+    assert "You have verified many files" in send(client, "a.json", b"{}").text
+    client.environ_base["REMOTE_ADDR"] = "203.0.113.10"
+    assert send(client, "a.json", b"{}").status_code == 200
+
+
 def test_a_proofs_own_link_says_what_the_proof_says_and_nothing_of_parties_or_content(
     site: ThrowawaySite, letter: Letter
 ) -> None:

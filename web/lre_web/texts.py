@@ -179,6 +179,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "verify_another": ("Vérifier un autre fichier", "Verify another file"),
     "verify_no_file": ("Aucun fichier n'a été choisi.", "No file was chosen."),
     "verify_no_file_mend": ("Choisissez la preuve à vérifier.", "Choose the proof to verify."),
+    "verify_often": (
+        "Vous avez vérifié beaucoup de fichiers en peu de temps.",
+        "You have verified many files in a short time.",
+    ),
+    "verify_often_mend": (
+        "Attendez quelques minutes, ou vérifiez hors ligne avec la page à télécharger ou la commande lre verify.",
+        "Wait a few minutes, or verify offline with the page to download or the command lre verify.",
+    ),
     "verify_busy": ("Trop de vérifications sont en cours.", "Too many files are being verified."),
     "verify_busy_mend": ("Réessayez dans un instant.", "Try again in a moment."),
     "verify_passed": ("Preuve valide", "The proof is valid"),

@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.errors import InputError, LreError, NotFoundError, ThrottledError
 from lre_kit.office import PostOffice
+from lre_kit.parties.account_guesses import network_of
 from lre_kit.proofs.report import Check, Report, Result
 from lre_kit.proofs.verifying.report_words import check_name, translated
 from lre_kit.proofs.verifying.verifier import verifier_html
@@ -117,6 +118,7 @@ def _verify() -> Page:
     if file is None or not file.filename:
         missing = InputError(words["verify_no_file"], mend=words["verify_no_file_mend"])
         return _page(error=missing, status=missing.status)
+    _count_visitor()
     if not _places.acquire(blocking=False):
         raise ThrottledError(words["verify_busy"], mend=words["verify_busy_mend"])
     try:
@@ -124,6 +126,18 @@ def _verify() -> Page:
     finally:
         _places.release()
     return _page(report=report)
+
+
+def _count_visitor() -> None:
+    """Count one file for the network it comes from; many at once from one place have to wait."""
+    network = network_of(request.remote_addr or "")
+    if not network:
+        return
+    try:
+        mounted().office.people.throttle.check(f"verify:{network}")
+    except ThrottledError as early:
+        words = texts()
+        raise ThrottledError(words["verify_often"], mend=words["verify_often_mend"]) from early
 
 
 def _checked(office: PostOffice, file: FileStorage) -> Report:

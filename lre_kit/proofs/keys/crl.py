@@ -11,8 +11,16 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 
-def read_lists(place: Path) -> list[x509.CertificateRevocationList]:
-    """Return the lists of a ``*.crl`` file, or of all in a folder; those that cannot be read are left out."""
+def read_lists(place: Path, *, strict: bool = False) -> list[x509.CertificateRevocationList]:
+    """Return the lists of a ``*.crl`` file, or of all in a folder.
+
+    Args:
+        place: The file or folder.
+        strict: Refuse what cannot be read, instead of leaving it out.
+
+    Raises:
+        OSError, ValueError, x509.InvalidVersion: `strict`, and a list cannot be read.
+    """
     found = []
     for path in sorted(place.glob("*.crl")) if place.is_dir() else [place]:
         try:
@@ -20,7 +28,8 @@ def read_lists(place: Path) -> list[x509.CertificateRevocationList]:
             load = x509.load_pem_x509_crl if raw.startswith(b"-----") else x509.load_der_x509_crl
             found.append(load(raw))
         except (OSError, ValueError, x509.InvalidVersion):
-            continue
+            if strict:
+                raise
     return found
 
 

@@ -58,12 +58,12 @@ class Anchors:
                 seal=_chosen(pem, other="tsa"),
                 timestamp=_chosen(pem, other="seal"),
                 log=tuple(NoteVerifier.parse(f.read_text("utf-8")) for f in files if f.suffix == ".vkey"),
-                lists=tuple(crl for f in files if f.suffix == ".crl" for crl in read_lists(f)),
+                lists=tuple(crl for f in files if f.suffix == ".crl" for crl in read_lists(f, strict=True)),
                 trusted=tuple(
                     read_trusted_list(f.read_bytes(), signers=signers) for f in files if f.suffix == ".xml"
                 ),
             )
-        except (OSError, ValueError, NoteError) as error:
+        except (OSError, ValueError, NoteError, x509.InvalidVersion) as error:
             raise _unreadable(", ".join(str(place) for place in places)) from error
         if not (made.seal or made.timestamp or made.log or made.trusted):
             msg = f"There are no trust anchors in {', '.join(str(place) for place in places)}."
@@ -77,6 +77,15 @@ class Anchors:
     def timestamp_at(self, at: datetime) -> tuple[x509.Certificate, ...]:
         """Return the authorities that could be relied on for time stamps at an instant."""
         return (*self.timestamp, *self._granted(Service.TIMESTAMP, at))
+
+    def said_of_lists(self, at: datetime) -> list[str]:
+        """Return what trusted lists that had ended by an instant leave open."""
+        return [
+            f"what changed since {found.next_update:%Y-%m-%d} in the trusted list of {found.territory}, "
+            f"no. {found.number} (it ended then; get the next one)"
+            for found in self.trusted
+            if found.next_update is not None and found.next_update < at
+        ]
 
     @property
     def authorities(self) -> tuple[x509.Certificate, ...]:

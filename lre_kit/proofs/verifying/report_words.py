@@ -87,6 +87,7 @@ _REASONS = (
     (r"the file is named for another proof", "le fichier porte le nom d'une autre preuve"),
     (r"it carries other evidence than lies beside it", "elle porte d'autres preuves que celles qui l'accompagnent"),
     (r"it carries no evidence of one letter", "elle ne porte pas les preuves d'une seule lettre"),
+    (r"what changed since (\S+) in the trusted list of (.+), no\. (\d+) .*", r"ce qui a changé depuis le \1 dans la liste de confiance de \2, n° \3 (elle a pris fin ce jour-là ; procurez-vous la suivante)"),
     (r"whether more happened later .*", "ce qui a suivi (le dernier acte ici n'est pas la fin d'une lettre)"),
     (r"the bundle has no list of files that can be read", "le dossier n'a pas de liste de fichiers lisible"),
     (r"the bundle's list of files is not in its one form: it was changed", "la liste des fichiers n'a pas sa forme unique : elle a été modifiée"),

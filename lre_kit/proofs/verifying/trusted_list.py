@@ -77,7 +77,13 @@ class TrustedList:
     services: tuple[ListedService, ...]
 
     def certificates(self, kind: Service, at: datetime) -> Iterator[x509.Certificate]:
-        """Yield the certificates of services of a kind that were granted at an instant."""
+        """Yield the certificates of services of a kind that were granted at an instant.
+
+        Of an instant after the list's end it says nothing: it should have been replaced by then
+        (ETSI TS 119 612 §5.3.15).
+        """
+        if self.next_update is not None and at > self.next_update:
+            return
         for service in self.services:
             if service.kind is kind and service.is_granted(at):
                 yield from service.certificates

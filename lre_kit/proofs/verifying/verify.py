@@ -38,6 +38,7 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
     """
     absent = ((NOT_LOOKED_AT, anchors.lists), (_QUALIFIED, anchors.trusted), (_CONSISTENCY, ()))
     report = Report(not_checked=[words for words, given in absent if not given], at=at or now())
+    report.not_checked += anchors.said_of_lists(report.at)
     if path.is_dir():
         from lre_kit.proofs.verifying.bundle_check import FolderFiles, verify_bundle
 
@@ -60,7 +61,7 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
 
         content = _read(path, report, at_most=XML_MAX_BYTES)
         if content is not None:
-            verify_xml(content, path.name, anchors, report)
+            verify_xml(content, path.name, anchors, report, is_alone=True)
     else:
         content = _read(path, report, at_most=EXHIBIT_MAX_BYTES)
         if content is not None:

@@ -9,6 +9,7 @@ from lre_kit.proofs.report import Report
 from lre_kit.proofs.sealing.evidence_xml import XmlEvidenceError
 from lre_kit.proofs.sealing.seal import SealError
 from lre_kit.proofs.sealing.xades import open_xml
+from lre_kit.proofs.verifying.time_check import is_ahead
 
 if TYPE_CHECKING:
     from lre_kit.proofs.verifying.anchors import Anchors
@@ -16,8 +17,19 @@ if TYPE_CHECKING:
 _CLAIMED = "the time of XML seals (only claimed; the JSON evidence carries log and time stamp)"
 
 
-def verify_xml(raw: bytes, subject: str, anchors: "Anchors", report: Report) -> dict[str, Any] | None:
-    """Verify sealed XML evidence into `report`; return its record if its seal fits."""
+def verify_xml(
+    raw: bytes, subject: str, anchors: "Anchors", report: Report, *, is_alone: bool = False
+) -> dict[str, Any] | None:
+    """Verify sealed XML evidence into `report`; return its record if its seal fits.
+
+    Args:
+        raw: The XML.
+        subject: What it is called.
+        anchors: Whom to trust.
+        report: Where answers go.
+        is_alone: No evidence lies beside it whose time stamp tells when it was sealed. Its certificate must
+            then be good at the time of the verification (EN 319 102-1 §5.3: no proof of existence).
+    """
     try:
         seal = open_xml(raw)
         happened_at = from_iso(seal.record["EventTime"])
@@ -37,8 +49,11 @@ def verify_xml(raw: bytes, subject: str, anchors: "Anchors", report: Report) -> 
     if not anchors.any_seal:
         report.indeterminate("seal", subject, "no authority is trusted", "NO_CERTIFICATE_CHAIN_FOUND")
         return seal.record
+    if is_alone and is_ahead(seal.claimed_at, "seal", subject, report):
+        return seal.record
     try:
-        anchors.check_seal(seal.certificate, seal.others, seal.claimed_at)
+        for at in {seal.claimed_at, report.at if is_alone else seal.claimed_at}:
+            anchors.check_seal(seal.certificate, seal.others, at)
     except ChainError as error:
         report.indeterminate("seal", subject, error.problem, error.sub_indication)
         return seal.record

@@ -1,16 +1,19 @@
 # ruff: noqa: PT017 - a property: being refused is one of the right answers
 """Signed links: they find a letter, prove nothing, and cannot be made up."""
 
+import hashlib
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.links import Links
 
-LINKS = Links(b"k" * 32, "https://notices.example/post/")
+SECRET = b"k" * 32
+LINKS = Links(SECRET, "https://notices.example/post/")
 
 
 @given(st.text(alphabet="0123456789abcdef", min_size=1, max_size=32))
@@ -61,3 +64,13 @@ def test_a_message_sent_again_has_the_same_id_and_tells_nothing() -> None:
     assert len(others | {first}) == 4
     assert "0192f0aa" not in first
     assert first.endswith("@notices.example>")
+
+
+def test_links_are_signed_by_sha_256_and_those_printed_before_stay_good() -> None:
+    links, salt = Links(SECRET, "https://notices.example"), "lre-kit.recipient-link.v1"
+    by_sha256 = URLSafeSerializer(SECRET, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
+    assert links.token("letter-1") == by_sha256.dumps("letter-1")
+    assert links.read(str(URLSafeSerializer(SECRET, salt=salt).dumps("letter-1"))) == "letter-1"
+    former = URLSafeTimedSerializer(SECRET, salt="lre-kit.form.v1").dumps("x")
+    with pytest.raises(BadSignature):
+        links.signer("form").loads(former)

@@ -37,7 +37,15 @@ class World:
     def report(self, *places: Path, proof: str = "bundle") -> Report:
         return verify_path(self.letter / proof, Anchors.load(*places))
 
-    def trusting(self, name: str, *, seal: str, stamp: str, since: timedelta = timedelta(days=-30)) -> Path:
+    def trusting(
+        self,
+        name: str,
+        *,
+        seal: str,
+        stamp: str,
+        since: timedelta = timedelta(days=-30),
+        life: timedelta = timedelta(days=99),
+    ) -> Path:
         """Return a folder that trusts the log's key and one trusted list, and nobody else."""
         folder = self.folder / name
         folder.mkdir()
@@ -51,7 +59,8 @@ class World:
                 (Service.TIMESTAMP, keys.tsa_chain[-1], stamp),
             )
         )
-        (folder / "fr.xml").write_bytes(make_list(self.folder, services, self.operator))
+        listed = make_list(self.folder, services, self.operator, ends_at=self.now + life)
+        (folder / "fr.xml").write_bytes(listed)
         return folder
 
 
@@ -76,7 +85,7 @@ def test_a_certificate_of_another_name_stands_above_both(world: World, tmp_path:
     assert world.report(places[0], places[2]).result is Result.INDETERMINATE
 
 
-@pytest.mark.parametrize("name", ["none.pem", "none.vkey", "none.xml"])
+@pytest.mark.parametrize("name", ["none.pem", "none.vkey", "none.xml", "none.crl"])
 def test_an_anchor_that_cannot_be_read_is_named(world: World, tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Anchors.load(world.trust, tmp_path / name)
@@ -121,3 +130,30 @@ def test_a_list_without_its_signer_is_refused(world: World, tmp_path: Path) -> N
     with pytest.raises(TrustedListError, match="not signed"):
         Anchors.load(folder)
     assert isinstance(stranger.certificate, x509.Certificate)
+
+
+def test_a_trusted_list_that_ended_says_nothing_of_later_times_and_is_named(world: World) -> None:
+    ended = world.trusting("ended", seal=GRANTED, stamp=GRANTED, life=timedelta(days=-1))
+    report = world.report(ended)
+    assert report.result is Result.INDETERMINATE
+    assert any("in the trusted list of FR, no. 42 (it ended then" in line for line in report.not_checked)
+    ends_soon = world.trusting("ends-soon", seal=GRANTED, stamp=GRANTED, life=timedelta(days=1))
+    later = world.now + timedelta(days=9)
+    report = verify_path(world.letter / "bundle", Anchors.load(ends_soon), at=later)
+    assert report.result is Result.PASSED, "it was in force at the proven time"
+    assert any("it ended then" in line for line in report.not_checked)
+
+
+def test_a_revocation_list_that_cannot_be_read_is_no_anchor(world: World, tmp_path: Path) -> None:
+    (tmp_path / "broken.crl").write_bytes(b"-----BEGIN X509 CRL-----")
+    with pytest.raises(ConfigurationError, match=r"broken\.crl|cannot be read"):
+        Anchors.load(world.trust, tmp_path / "broken.crl")
+
+
+def test_lone_xml_needs_a_certificate_that_is_good_today(world: World) -> None:
+    xml = next((world.letter / "evidence").glob("*.xml"))
+    anchors = Anchors.load(world.trust)
+    assert verify_path(xml, anchors).result is Result.PASSED
+    ended = world.office.keys.seal_certificate.not_valid_after_utc + timedelta(days=1)
+    for at in (ended, world.now - timedelta(days=1)):
+        assert verify_path(xml, anchors, at=at).result is Result.INDETERMINATE

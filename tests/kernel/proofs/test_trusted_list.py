@@ -13,6 +13,7 @@ pytestmark = pytest.mark.needs("xmlsec1")
 DELIVERY = "http://uri.etsi.org/TrstSvc/Svctype/EDS/Q"
 T0 = datetime(2024, 1, 1, tzinfo=UTC)
 T1 = datetime(2025, 6, 1, tzinfo=UTC)
+END = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def listed(tmp_path: Path, operator: Somebody, authority: Somebody) -> bytes:
             "http://uri.etsi.org/TrstSvc/Svctype/EDS/Q", authority.certificate, status=GRANTED, since=T0
         )
     )
-    return make_list(tmp_path, services, operator)
+    return make_list(tmp_path, services, operator, ends_at=END)
 
 
 def test_a_list_says_who_was_qualified_and_when(
@@ -44,7 +45,7 @@ def test_a_list_says_who_was_qualified_and_when(
 ) -> None:
     found = read_trusted_list(listed, signers=[authority.certificate, operator.certificate])
     assert (found.territory, found.operator, found.number) == ("FR", "Test scheme", 42)
-    assert found.next_update == datetime(2026, 7, 1, tzinfo=UTC)
+    assert found.next_update == END
     assert [s.provider for s in found.services] == ["Étude & Associés"] * 2
     day = timedelta(days=1)
     assert list(found.certificates(Service.TIMESTAMP, T0 - day)) == []
@@ -53,6 +54,8 @@ def test_a_list_says_who_was_qualified_and_when(
     assert list(found.certificates(Service.TIMESTAMP, T1)) == [], "withdrawn from that instant on"
     assert list(found.certificates(Service.SEAL, T1 - day)) == []
     assert list(found.certificates(Service.SEAL, T1)) == [operator.certificate]
+    assert list(found.certificates(Service.SEAL, END)) == [operator.certificate]
+    assert list(found.certificates(Service.SEAL, END + day)) == [], "of what came later it says nothing"
 
 
 def test_a_list_signed_by_somebody_else_is_refused(listed: bytes, authority: Somebody) -> None:
