@@ -7,7 +7,7 @@ from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 
 _SHA256: dict[str, Any] = {"digest_method": hashlib.sha256}
 # Links that were printed before, and QR codes on proofs, are signed by HMAC-SHA-1 and stay good.
-_FORMER: list[dict[str, Any]] = [{"digest_method": hashlib.sha1}]
+_FORMER: list[Any] = [{"digest_method": hashlib.sha1}]
 
 
 def lasting(secret: bytes, *, salt: str) -> URLSafeSerializer:
