@@ -154,6 +154,47 @@ def export_command(*, number: str, out: Path, container: bool, as_json: bool) ->
     click.echo(shown(f"Written to {folder}. Verify with: lre verify {folder / 'bundle'}"))
 
 
+@click.command()
+@click.argument("number")
+@click.argument("address")
+@click.option("--by", "operator", required=True, metavar="NAME", help="Who corrects it, for its sender.")
+@json_option
+def correct_address_command(*, number: str, address: str, operator: str, as_json: bool) -> None:
+    """Send letter NUMBER's notice to ADDRESS: a corrected address, a new window.
+
+    \b
+    Example:
+      lre correct-address 7K3M-9QXA-2PVD-ZC04 jean.dupont@example.net --by olivia
+    """
+    with opened_office() as office:
+        letter = _letter(office, number)
+        office.desk.correct_address(letter.id, address, actor={"role": "operator", "operator": operator})
+    if as_json:
+        print_json({"number": letter.number, "address": address})
+        return
+    click.echo(shown(f"A notice goes to {address}; a new window opens when it has left."))
+
+
+@click.command()
+@click.argument("number")
+@click.option("--by", "operator", required=True, metavar="NAME", help="Who takes it back, for its sender.")
+@json_option
+def withdraw_command(*, number: str, operator: str, as_json: bool) -> None:
+    """Take letter NUMBER back, for its sender, while its notice has not left.
+
+    \b
+    Example:
+      lre withdraw 7K3M-9QXA-2PVD-ZC04 --by olivia
+    """
+    with opened_office() as office:
+        letter = _letter(office, number)
+        now = office.desk.withdraw(letter.id, actor={"role": "operator", "operator": operator})
+    if as_json:
+        print_json({"number": now.number, "phase": now.phase.value})
+        return
+    click.echo(f"Letter {now.number} was taken back; its recipient was never told.")
+
+
 def _write_container(office: PostOffice, letter: Letter, place: Path) -> None:
     # Under another name until it is whole: half a container must not be taken for one.
     part = place.with_suffix(".part")

@@ -32,6 +32,8 @@ _COMMANDS = {
     "letters": ("lre_kit.cli.letters", "List letters, newest first."),
     "show": ("lre_kit.cli.letters", "Show one letter and its timeline."),
     "export": ("lre_kit.cli.letters", "Write a letter's evidence, proofs and bundle to a folder."),
+    "correct-address": ("lre_kit.cli.letters", "Send a letter's notice to a corrected address."),
+    "withdraw": ("lre_kit.cli.letters", "Take a letter back whose notice has not left."),
     "verify": ("lre_kit.cli.verifying", "Verify a proof offline: bundle, evidence file or PDF."),
     "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
     "keys": ("lre_kit.cli.keys", "The office's keys: list, rotate, request and install certificates."),
@@ -59,7 +61,7 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _ = _COMMANDS[cmd_name]
-        found = getattr(import_module(module), f"{cmd_name}_command")
+        found = getattr(import_module(module), f"{cmd_name.replace('-', '_')}_command")
         return found if isinstance(found, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -11,16 +11,18 @@ from typing import Any
 from sqlalchemy import update
 
 from lre_kit.clock import Clock
-from lre_kit.errors import RequirementError
+from lre_kit.errors import InvalidAddressError, RequirementError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import Identified
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters import commands
 from lre_kit.letters.intake import PROOF_OF, Intake, plan_proof
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
+from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
+from lre_kit.parties.values import checked_address
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.store.agenda import Duty, cancel, fulfil, plan
 from lre_kit.store.database import Database, UnitOfWork
@@ -48,21 +50,88 @@ class Desk:
         self.deposit = intake.deposit
         self.open_document = intake.open_document
 
-    def notified(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
-        """Record that the notice left (C.1): the window opens, its closing goes on the agenda."""
+    def notified(
+        self, letter_id: str, *, duty: Duty | None = None, corrector: Mapping[str, Any] | None = None
+    ) -> Letter:
+        """Record that the notice left (C.1): the window opens, its closing goes on the agenda.
+
+        Args:
+            letter_id: The letter.
+            duty: What is fulfilled thereby.
+            corrector: Who corrected the address it went to: another window opens, whether or not one was.
+        """
+        email = self._address(letter_id) if corrector is not None else ""
 
         def choose(state: LetterState) -> commands.Command | None:
+            if corrector is not None:
+                return commands.CorrectAddress(email=email) if self._may_correct(state) else None
             return None if state.decided_at or state.phase is None or _is_open(state) else commands.Notify()
 
-        return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
+        return self._act(letter_id, (choose,), actor=corrector or PROVIDER, duty=duty)
 
-    def notice_failed(self, letter_id: str, *, words: str, duty: Duty | None = None) -> Letter:
-        """Record that the recipient's server refuses the notice (C.2); `words` are the server's."""
+    def notice_failed(
+        self, letter_id: str, *, words: str, duty: Duty | None = None, corrected: bool = False
+    ) -> Letter:
+        """Record that the recipient's server refuses the notice (C.2); `words` are the server's.
+
+        One to a corrected address ends the window of the address before it: nobody reads that any more.
+        """
 
         def choose(state: LetterState) -> commands.Command | None:
+            if corrected:
+                failed = commands.FailNotification(detail=words)
+                return failed if self._may_correct(state) else None
             return None if state.decided_at or _is_open(state) else commands.FailNotification(detail=words)
 
         return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
+
+    def correct_address(self, letter_id: str, email: str, *, actor: Mapping[str, Any]) -> Letter:
+        """Correct the recipient's address: a new notice goes to it, and opens a new window when it leaves.
+
+        Until then the window of the old address, if one is open, goes on; codes already go to the new one.
+
+        Raises:
+            InvalidAddressError: It cannot be an address, or is the present one.
+            AlreadyDecidedError: The letter has its end, or the window is over.
+            UnlawfulActError: The letter takes another way (paper).
+            NoticeLeavingError: A notice is leaving at this moment.
+        """
+        email = checked_address(email, whose="recipient")
+
+        def planning(uow: UnitOfWork, letter: Letter, state: LetterState) -> None:
+            now = self._clock()
+            if email == letter.recipient.email:
+                msg = "This is the address that the letter has."
+                raise InvalidAddressError(msg, mend="Give the corrected one.")
+            decide(state, commands.CorrectAddress(email=email), letter.requirements, now)
+            hold_back_notice(uow, letter_id, number=state.notices + 1, at=now)
+            uow.execute(update(_LETTER).where(_LETTER.c.id == letter_id).values(recipient_email=email))
+            uow.flush()
+            plan_notice(uow, letter_id, number=state.notices + 1, at=now, corrector=actor)
+
+        return self._act(letter_id, (), actor=actor, first=planning)
+
+    def withdraw(self, letter_id: str, *, actor: Mapping[str, Any]) -> Letter:
+        """Take a letter back whose notice has not left (A.2 with reason WithdrawnBySender).
+
+        Raises:
+            NoticeLeavingError: The notice is leaving at this moment, or may have left.
+            UnlawfulActError: The recipient was told already.
+        """
+
+        def holding_back(uow: UnitOfWork, letter: Letter, state: LetterState) -> None:
+            hold_back_notice(uow, letter.id, number=state.notices + 1, at=self._clock())
+
+        return self._act(letter_id, (lambda _: commands.Withdraw(),), actor=actor, first=holding_back)
+
+    def _address(self, letter_id: str) -> str:
+        with self._database.read() as connection:
+            return read_letter(connection, letter_id).recipient.email
+
+    def _may_correct(self, state: LetterState) -> bool:
+        closes_at = state.window_closes_at
+        is_over = _is_open(state) and closes_at is not None and self._clock() >= closes_at
+        return not (state.decided_at or state.phase is None or is_over)
 
     def accept(self, letter_id: str, identified: Identified) -> Letter:
         """Accept as the identified recipient: C.3, then content is consigned and handed over.
@@ -128,11 +197,14 @@ class Desk:
         *,
         actor: Mapping[str, Any],
         duty: Duty | None = None,
+        first: Callable[[UnitOfWork, Letter, LetterState], None] | None = None,
     ) -> Letter:
         with self._database.write() as uow:
             letter = read_letter(uow.connection, letter_id, lock=True)
             state = before = state_of(uow.connection, letter_id)
             failpoint("act.locked")
+            if first is not None:
+                first(uow, letter, state)
             now = self._clock()
             for choose in decisions:
                 command = choose(state)

@@ -34,6 +34,9 @@ RESEND_DELAY = timedelta(minutes=10)
 _AWAITING_NOTICE = frozenset({Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
 
 
+_OPEN = _AWAITING_NOTICE | {Phase.NOTIFIED, Phase.CHOOSING}
+
+
 class Duties:
     """Runs claimed duties, one at a time; unknown failures go back to the agenda with a delay."""
 
@@ -108,7 +111,8 @@ class Duties:
 
     def _notify(self, duty: Duty) -> None:
         letter = self._reading.by_id(duty.subject)
-        if letter.phase not in _AWAITING_NOTICE:
+        corrector = duty.payload.get("corrector")
+        if letter.phase not in (_OPEN if corrector else _AWAITING_NOTICE):
             self._desk.notified(letter.id, duty=duty)
             return
         required = letter.requirements
@@ -126,9 +130,10 @@ class Duties:
         answer = self._courier.send(message)
         failpoint("notify.after_send")
         if answer.outcome is MailOutcome.ACCEPTED:
-            self._desk.notified(letter.id, duty=duty)
+            self._desk.notified(letter.id, duty=duty, corrector=corrector)
         elif answer.outcome is MailOutcome.REFUSED:
-            self._desk.notice_failed(letter.id, words=f"{answer.code or ''} {answer.text}".strip(), duty=duty)
+            words = f"{answer.code or ''} {answer.text}".strip()
+            self._desk.notice_failed(letter.id, words=words, duty=duty, corrected=corrector is not None)
         else:
             self._agenda.release(duty, error=f"unknown: {answer.text}", retry_at=self._clock() + RESEND_DELAY)
 

@@ -32,6 +32,7 @@ from lre_kit.letters import commands
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.intake_rows import blob_key, checked_subject, columns_of, digest_of, document_of
 from lre_kit.letters.lifecycle import EMPTY, decide, evolve
+from lre_kit.letters.notice_duty import plan_notice
 from lre_kit.letters.numbers import new_number
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
@@ -296,13 +297,7 @@ class Intake:
             uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
             for seq, event in enumerate(events):
                 self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
-            plan(
-                uow,
-                key=f"notify:{letter.id}:1",
-                due_at=letter.deposited_at,
-                action="notify",
-                subject=letter.id,
-            )
+            plan_notice(uow, letter.id, number=1, at=letter.deposited_at)
             plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
             failpoint("deposit.before_commit")
             uow.commit()

@@ -203,3 +203,36 @@ def test_a_host_may_replace_a_template(site: ThrowawaySite, tmp_path: Path) -> N
     app = Flask("host", template_folder=str(tmp_path))
     LRE(app, office=site.office)
     assert app.test_client().get("/lre/r").text == "ours"
+
+
+def test_a_sender_corrects_the_address_and_takes_back_what_has_not_left(site: ThrowawaySite) -> None:
+    client = site.client()
+    number = deposit(client, ("a.pdf", SMALL_PDF)).headers["Location"].rsplit("/", 1)[1]
+    page = f"/lre/letters/{number}?lang=en"
+    assert "Take the letter back" in client.get(page).text
+    wrong = send_form(client, f"/lre/letters/{number}/address?lang=en", page, email="jean@")
+    assert wrong.status_code == 422
+    assert 'value="jean@"' in wrong.text
+    site.office.run_until_idle()
+    assert "Take the letter back" not in client.get(page).text
+    late = send_form(client, f"/lre/letters/{number}/withdraw?lang=en", page)
+    assert late.status_code == 409
+    assert "There is a problem" in late.text or "summary" in late.text
+    good = send_form(client, f"/lre/letters/{number}/address", page, email="j.dupont@example.com")
+    assert good.headers["Location"].endswith("done=address")
+    assert "A notice is on its way" in client.get(f"{page}&done=address").text
+    site.office.run_until_idle()
+    assert "j.dupont@example.com" in client.get(page).text
+    other = deposit(client, ("b.pdf", SMALL_PDF)).headers["Location"].rsplit("/", 1)[1]
+    done = send_form(client, f"/lre/letters/{other}/withdraw", f"/lre/letters/{other}")
+    assert done.status_code == 303
+    site.office.run_until_idle()
+    assert "La lettre est retirée." in client.get(done.headers["Location"] + "&lang=fr").text
+
+
+def test_nobody_acts_on_the_letter_of_another_sender(site: ThrowawaySite) -> None:
+    number = deposit(site.client(), ("a.pdf", SMALL_PDF)).headers["Location"].rsplit("/", 1)[1]
+    site.actor = Actor(ref="another", name="Another", email="another@example.org")
+    for act in ("address", "withdraw"):
+        answer = send_form(site.client(), f"/lre/letters/{number}/{act}", "/lre/deposit", email="a@b.example")
+        assert answer.status_code == 404

@@ -34,6 +34,10 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Ce type de document n'est pas admis.",
         "Joignez un PDF, une image PNG ou JPEG, ou un texte.",
     ),
+    "notice-leaving": (
+        "L'avis est en train de partir, ou vient de partir.",
+        "Regardez de nouveau dans quelques minutes.",
+    ),
     "invalid-address": (
         "L'adresse électronique du destinataire n'en est pas une.",
         "Donnez une adresse comme nom@exemple.fr.",

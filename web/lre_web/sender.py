@@ -27,6 +27,8 @@ PAGE = 25
 OFFERED = (Product.SIMPLE, Product.QUALIFIED)
 """Products that can be deposited from the form; the others come with their carriers."""
 
+_DONE = frozenset({"address", "withdrawn"})
+
 
 def add_pages(blueprint: Blueprint) -> None:
     """Add the sender's pages to a blueprint."""
@@ -45,7 +47,12 @@ def _actor() -> Actor:
     return actor
 
 
-def _own(number: str) -> Letter:
+def own(number: str) -> Letter:
+    """Return a letter of who is here.
+
+    Raises:
+        NotFoundError: There is none of this number, or it is another sender's.
+    """
     kept = parse_number(number)
     if kept is None:
         raise not_found()
@@ -133,17 +140,26 @@ def _expect_own_name(actor: Actor, acting: Acting) -> None:
 
 
 def _letter_page(number: str) -> str:
-    letter, office = _own(number), mounted().office
+    return letter_page(own(number))
+
+
+def letter_page(letter: Letter, error: LreError | None = None) -> str:
+    """Return a letter's page, with what went wrong with an act of its sender's."""
+    office, done = mounted().office, request.args.get("done", "")
     return render_template(
         "lre/letter.html",
         letter=letter,
         timeline=office.reading.timeline(letter.id),
         proofs=office.issuer.available(letter.id),
+        error=error,
+        done=done if done in _DONE else "",
+        typed=request.form,
+        token=form_token(),
     )
 
 
 def _proof(number: str, kind: str) -> Response:
-    letter = _own(number)
+    letter = own(number)
     pdf = mounted().office.issuer.make(letter.id, kind, request.args.get("lang") and language())
     return send_file(
         io.BytesIO(pdf),
@@ -154,7 +170,7 @@ def _proof(number: str, kind: str) -> Response:
 
 
 def _bundle(number: str) -> Response:
-    letter = _own(number)
+    letter = own(number)
     made = mounted().office.issuer.bundle_zip(letter.id)
     return send_file(
         io.BytesIO(made), mimetype="application/zip", download_name=f"{letter.number}.zip", as_attachment=True

@@ -52,6 +52,28 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "The connection was cut: nothing is lost. Check the network and deposit again; the letter leaves only once.",
     ),
     "optional": ("(facultatif)", "(optional)"),
+    "notice_failed_note": (
+        "L'avis n'a pas pu être remis au destinataire : son serveur de messagerie l'a refusé. Corrigez l'adresse ci-dessous, et un nouvel avis partira.",
+        "The notice could not be delivered: the recipient's mail server refused it. Correct the address below, and a new notice will leave.",
+    ),
+    "correct_address": ("Corriger l'adresse du destinataire", "Correct the recipient's address"),
+    "corrected_email": ("Adresse électronique correcte", "Correct e-mail address"),
+    "corrected_email_hint": (
+        "Un nouvel avis part aussitôt, et un nouveau délai s'ouvre à son envoi. L'ancienne et la nouvelle adresse figurent dans les preuves.",
+        "A new notice leaves at once, and a new window opens when it does. The old address and the new one stand in the evidence.",
+    ),
+    "correct_address_do": ("Envoyer un avis à cette adresse", "Send a notice to this address"),
+    "withdraw": ("Retirer la lettre", "Take the letter back"),
+    "withdraw_text": (
+        "Tant que l'avis n'est pas parti, vous pouvez retirer la lettre : le destinataire n'en saura rien. Le retrait est définitif et figure dans les preuves.",
+        "As long as the notice has not left, you can take the letter back: the recipient will not learn of it. This is final and stands in the evidence.",
+    ),
+    "withdraw_do": ("Retirer définitivement", "Take back for good"),
+    "done_address": (
+        "L'adresse est corrigée. Un avis part vers elle.",
+        "The address is corrected. A notice is on its way to it.",
+    ),
+    "done_withdrawn": ("La lettre est retirée.", "The letter was taken back."),
     "timeline": ("Chronologie", "Timeline"),
     "proofs": ("Preuves", "Proofs"),
     "proof_deposit": ("Preuve de dépôt", "Proof of deposit"),
