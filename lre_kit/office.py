@@ -256,7 +256,7 @@ class PostOffice:
             authority=authority or open_authority(settings, keys, clock),
         )
         office.expiry.plan_missing()
-        office.people.ordering.opened()
+        office.people.opened()
         if keys.old_keks:
             office.rewrapper.plan_missing()
         return office

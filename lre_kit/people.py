@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 
 from lre_kit.addressed import Addressed
 from lre_kit.after_verdict import AfterVerdict
-from lre_kit.carriers.holder_mail import HolderMail
+from lre_kit.carriers.holder_mail import HolderMail, Told
 from lre_kit.carriers.mail import Courier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.verdict_mail import VerdictMail
 from lre_kit.clock import Clock
 from lre_kit.errors import NotFoundError
+from lre_kit.identifiers.certificate_opening import ListRenewal, issuers_of, open_certificates, proxy_of
+from lre_kit.identifiers.certificate_proxy import ProxySettings
 from lre_kit.identifiers.challenges import Challenges
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.derogation_mail import Contact, EndNoticeMail
@@ -27,6 +29,7 @@ from lre_kit.identifiers.gate import Gate, Proofed
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.holder_notices import HolderNotices, LostReports
 from lre_kit.identifiers.identified import Identified
+from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.links import Links
 from lre_kit.identifiers.means import Kind
 from lre_kit.identifiers.order_adapters import DeskProofings
@@ -188,22 +191,17 @@ class People:
     @cached_property
     def certificates(self) -> "Certificates | None":
         """Certificates of persons; nothing where no issuer is accepted."""
-        if self._settings.certificate_issuers is None:
-            return None
-        from lre_kit.identifiers.certificate_issuers import IssuerList
-        from lre_kit.identifiers.certificates import Certificates
+        return open_certificates(self._ground, self, enrolled=self._tell_added)
 
-        base = urlsplit(self._settings.base_url)
-        return Certificates(
-            self._database,
-            clock=self._clock,
-            register=self.register,
-            challenges=self.challenges,
-            throttle=self.throttle,
-            issuers=IssuerList.load(self._settings.certificate_issuers),
-            office_name=self._settings.provider_name,
-            origin=f"{base.scheme}://{base.netloc}",
-        )
+    @cached_property
+    def certificate_proxy(self) -> ProxySettings | None:
+        """Which proxies are believed about client certificates; nothing where none is."""
+        return proxy_of(self._settings)
+
+    @cached_property
+    def list_renewal(self) -> ListRenewal:
+        """Keeps the revocation lists of accepted issuers fresh."""
+        return ListRenewal(self._database, clock=self._clock, issuers=lambda: issuers_of(self._settings))
 
     @cached_property
     def electronic_identities(self) -> "ElectronicIdentities | None":
@@ -396,12 +394,22 @@ class People:
             self.ordering.actions,
             self.after_verdict.actions,
             self.holder_notices.actions,
+            self.list_renewal.actions,
             upkeep.actions,
         )
         return {action: run for each in duties for action, run in each.items()}
 
     def _first_use(self, uow: UnitOfWork, identifier_id: str) -> None:
         self.ordering.orders.first_use(uow, identifier_id)
+
+    def _tell_added(self, uow: UnitOfWork, made: Identifier) -> None:
+        self.holder_notices.plan(uow, made.party_id, Told.ADDED, serial=made.serial)
+
+    def opened(self) -> None:
+        """Plan what the office's own files call for; done each time the office opens."""
+        self.ordering.opened()
+        if self._settings.certificate_issuers is not None:
+            self.list_renewal.plan_first()
 
     def proofing_of(self, party_id: str, since: datetime | None = None) -> Proofed | None:
         """Return a party's identity proofing in force, if there is one, of a case opened `since`."""

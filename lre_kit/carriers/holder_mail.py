@@ -21,6 +21,7 @@ class Told(StrEnum):
     FOUND_UNUSED = "found_unused"
     RESUMED = "resumed"
     REVOKED = "revoked"
+    ADDED = "added"
     ORDERED = "ordered"
     ADDRESS = "address"
 
@@ -57,6 +58,14 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.REVOKED, "en"): (
         "An identification means is revoked",
         "Your identification means {serial} is revoked: it will never work again. You can order another one from your profile.",
+    ),
+    (Told.ADDED, "fr"): (
+        "Un moyen d'identification est ajouté",
+        "Le moyen d'identification {serial} est enregistré à votre nom. Si ce n'était pas vous, déclarez-le perdu depuis votre profil et changez votre mot de passe.",
+    ),
+    (Told.ADDED, "en"): (
+        "An identification means was added",
+        "The identification means {serial} is registered in your name. If this was not you, report it lost from your profile and change your password.",
     ),
     (Told.ORDERED, "fr"): (
         "Un moyen d'identification est commandé",

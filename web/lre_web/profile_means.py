@@ -14,6 +14,7 @@ from lre_web.profile_site import (
     Answer,
     actor,
     fresh_required,
+    has_page,
     my_means,
     office,
     person,
@@ -71,6 +72,7 @@ def _means_page(error: LreError | None = None) -> Answer:
         ended=[card for card in reversed(found) if card.has_ended],
         ordered={order.kind for order in orders},
         orders=orders,
+        certificates=people.certificates is not None and has_page("certificate"),
     )
 
 
