@@ -152,6 +152,7 @@ class People:
             throttle=self.throttle,
             pepper=self._ground.pepper,
             first_use=self._first_use,
+            often_refused=self._tell_refused,
         )
 
     @cached_property
@@ -167,6 +168,7 @@ class People:
             throttle=self.throttle,
             issuer=self._settings.provider_name,
             first_use=self._first_use,
+            often_refused=self._tell_refused,
         )
 
     @cached_property
@@ -186,12 +188,15 @@ class People:
             rp_id=base.hostname or "",
             rp_name=self._settings.provider_name,
             origin=f"{base.scheme}://{base.netloc}",
+            copied=lambda uow, key: self._tell(uow, key, Told.COPIED),
         )
 
     @cached_property
     def certificates(self) -> "Certificates | None":
         """Certificates of persons; nothing where no issuer is accepted."""
-        return open_certificates(self._ground, self, enrolled=self._tell_added)
+        return open_certificates(
+            self._ground, self, enrolled=lambda uow, made: self._tell(uow, made, Told.ADDED)
+        )
 
     @cached_property
     def certificate_proxy(self) -> ProxySettings | None:
@@ -402,8 +407,15 @@ class People:
     def _first_use(self, uow: UnitOfWork, identifier_id: str) -> None:
         self.ordering.orders.first_use(uow, identifier_id)
 
-    def _tell_added(self, uow: UnitOfWork, made: Identifier) -> None:
-        self.holder_notices.plan(uow, made.party_id, Told.ADDED, serial=made.serial)
+    def _tell(self, uow: UnitOfWork, means: Identifier, told: Told) -> None:
+        self.holder_notices.plan(uow, means.party_id, told, serial=means.serial)
+
+    def _tell_refused(self, means: Identifier) -> None:
+        # Of answers that come at once several may see the same count: they make one message.
+        act_id = f"{means.id}:{self._clock():%Y-%m-%dT%H}"
+        with self._database.write() as uow:
+            self.holder_notices.plan(uow, means.party_id, Told.REFUSED, serial=means.serial, act_id=act_id)
+            uow.commit()
 
     def opened(self) -> None:
         """Plan what the office's own files call for; done each time the office opens."""

@@ -22,6 +22,8 @@ class Told(StrEnum):
     RESUMED = "resumed"
     REVOKED = "revoked"
     ADDED = "added"
+    COPIED = "copied"
+    REFUSED = "refused"
     ORDERED = "ordered"
     ADDRESS = "address"
 
@@ -66,6 +68,22 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.ADDED, "en"): (
         "An identification means was added",
         "The identification means {serial} is registered in your name. If this was not you, report it lost from your profile and change your password.",
+    ),
+    (Told.COPIED, "fr"): (
+        "Une clé de sécurité est suspendue",
+        "Votre clé de sécurité {serial} a répondu comme si elle avait été copiée : elle est suspendue et n'identifie plus personne. Utilisez un autre moyen. Déclarez-la perdue depuis votre profil et enregistrez-en une autre, ou adressez-vous à nous.",
+    ),
+    (Told.COPIED, "en"): (
+        "A security key is suspended",
+        "Your security key {serial} answered as if it had been copied: it is suspended and identifies nobody any more. Use another means. Report it lost from your profile and register another one, or ask us.",
+    ),
+    (Told.REFUSED, "fr"): (
+        "Plusieurs codes ont été refusés",
+        "Plusieurs codes faux de suite ont été donnés pour votre moyen d'identification {serial}, par quelqu'un qui connaît votre mot de passe. Si c'était vous, attendez un peu, puis réessayez. Sinon, changez votre mot de passe et suspendez ce moyen depuis votre profil.",
+    ),
+    (Told.REFUSED, "en"): (
+        "Several codes were refused",
+        "Several wrong codes in a row were given for your identification means {serial}, by somebody who knows your password. If this was you, wait a little, then try again. If not, change your password and suspend this means from your profile.",
     ),
     (Told.ORDERED, "fr"): (
         "Un moyen d'identification est commandé",

@@ -5,7 +5,7 @@ required, so one answer is two factors (possession and knowledge), and every ans
 that does not grow shows a copied key: it is suspended. The office keeps a public key and no secret.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from secrets import token_bytes
 from typing import Any
 
@@ -81,6 +81,7 @@ class SecurityKeys:
         origin: str | Collection[str],
         allowed_aaguids: Collection[str] | None = None,
         attestation_roots: Sequence[bytes] = (),
+        copied: Callable[[UnitOfWork, Identifier], None] | None = None,
     ) -> None:
         """Prepare.
 
@@ -96,6 +97,7 @@ class SecurityKeys:
             allowed_aaguids: Models accepted, by AAGUID; nothing for all. The model is only what the
                 browser claims unless `attestation_roots` are given.
             attestation_roots: PEM certificates of makers; with them every key must be attested by one.
+            copied: Called with a key that seems copied, in the transaction that suspends it.
         """
         self._database = database
         self._clock = clock
@@ -104,6 +106,7 @@ class SecurityKeys:
         self._questions = Questions(
             database, Means.SECURITY_KEY, challenges=challenges, throttle=throttle, ttl=CEREMONY_LIFE
         )
+        self._copied = copied
         self._rp_id = rp_id
         self._rp_name = rp_name
         self._models = Models(allowed_aaguids, tuple(attestation_roots))
@@ -230,7 +233,7 @@ class SecurityKeys:
             binding: Id of the session.
 
         Raises:
-            ClonedKeyError: The counter went back; the key is suspended, its owner is to be told.
+            ClonedKeyError: The counter went back; the key is suspended, its owner told by mail.
             SecurityKeyRefusedError: The answer is not accepted; `reason` says why.
             IdentificationError: The challenge is used, too old, or for another act or session.
         """
@@ -276,6 +279,8 @@ class SecurityKeys:
 
     def _suspend(self, uow: UnitOfWork, key: Identifier) -> None:
         self._register.change(uow, key.id, "suspend", actor=_PROVIDER, reason="counter went back")
+        if self._copied is not None:
+            self._copied(uow, key)
         uow.commit()
 
 
