@@ -32,6 +32,7 @@ from lre_kit.identifiers.identified import Identified
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.links import Links
 from lre_kit.identifiers.means import Kind
+from lre_kit.identifiers.operating import MeansDesk
 from lre_kit.identifiers.order_adapters import DeskProofings
 from lre_kit.identifiers.ordering import Ordering
 from lre_kit.identifiers.register import IdentifierRegister
@@ -277,6 +278,17 @@ class People:
     def lost_reports(self) -> LostReports:
         """Reports of lost means by whoever reads their serial."""
         return LostReports(self._database, register=self.register, notices=self.holder_notices)
+
+    @cached_property
+    def means_desk(self) -> MeansDesk:
+        """What operators do with means."""
+        return MeansDesk(
+            self._database,
+            register=self.register,
+            orders=self.ordering.orders,
+            notices=self.holder_notices,
+            parties=self.parties,
+        )
 
     @cached_property
     def after_verdict(self) -> AfterVerdict:

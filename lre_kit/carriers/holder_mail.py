@@ -18,10 +18,10 @@ class Told(StrEnum):
     """What a holder is told of; the values stand in planned duties."""
 
     SUSPENDED = "suspended"
-    FOUND_UNUSED = "found_unused"
     RESUMED = "resumed"
     REVOKED = "revoked"
     ADDED = "added"
+    ACCEPTED = "accepted"
     COPIED = "copied"
     REFUSED = "refused"
     ORDERED = "ordered"
@@ -36,14 +36,6 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.SUSPENDED, "en"): (
         "An identification means is suspended",
         "Your identification means {serial} is suspended: it identifies nobody any more. If you still have it, you can bring it back into use from your profile. If not, report it lost and order another one.",
-    ),
-    (Told.FOUND_UNUSED, "fr"): (
-        "Un moyen d'identification a été signalé",
-        "Quelqu'un a signalé comme perdu votre moyen d'identification {serial}, qui n'a encore jamais servi. Si vous ne l'avez pas reçu, déclarez-le perdu depuis votre profil : il est alors révoqué aussitôt.",
-    ),
-    (Told.FOUND_UNUSED, "en"): (
-        "An identification means was reported",
-        "Somebody reported your identification means {serial} as lost; it was never used so far. If you have not received it, report it lost from your profile: it is then revoked at once.",
     ),
     (Told.RESUMED, "fr"): (
         "Un moyen d'identification est remis en service",
@@ -68,6 +60,14 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.ADDED, "en"): (
         "An identification means was added",
         "The identification means {serial} is registered in your name. If this was not you, report it lost from your profile and change your password.",
+    ),
+    (Told.ACCEPTED, "fr"): (
+        "Un moyen d'identification est accepté",
+        "Nous avons comparé votre moyen d'identification {serial} avec ce que nous savons de vous : il vous identifie désormais. Si vous ne l'attendiez pas, déclarez-le perdu depuis votre profil.",
+    ),
+    (Told.ACCEPTED, "en"): (
+        "An identification means is accepted",
+        "We compared your identification means {serial} with what we know of you: it identifies you from now on. If you did not expect this, report it lost from your profile.",
     ),
     (Told.COPIED, "fr"): (
         "Une clé de sécurité est suspendue",

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 from lre_kit.carriers.holder_mail import Told
 from lre_kit.errors import LreError, UnlawfulActError
 from lre_kit.identifiers.identifier_values import Identifier, IdentifierEvent
-from lre_kit.identifiers.means import FINAL, Kind, State
+from lre_kit.identifiers.means import FINAL, UNUSED, Kind, State
 from lre_kit.identifiers.order_values import Offer
 from lre_kit.identifiers.paper_codes import Remaining
 from lre_web.profile_site import (
@@ -89,7 +89,7 @@ def _card(one: Identifier) -> Card:
         means=one,
         history=history,
         left=people.paper_codes.remaining(one.id) if is_sheet else None,
-        can_suspend=one.is_usable(now),
+        can_suspend=one.is_usable(now) or (one.state in UNUSED and not one.is_over(now)),
         can_resume=one.state is State.SUSPENDED and _was_suspended_by_holder(history),
     )
 
