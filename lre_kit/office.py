@@ -189,6 +189,7 @@ class PostOffice:
                 courier=courier,
                 links=self.links,
                 mail=self.identity,
+                deposit=self.desk.deposit,
                 confirm=self.desk.confirm_identification,
                 requirements_of=lambda letter_id: self.reading.by_id(letter_id).requirements,
                 recipient_of=lambda letter_id: self.reading.by_id(letter_id).recipient,

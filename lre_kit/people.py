@@ -19,7 +19,6 @@ from lre_kit.carriers.mail import Courier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.verdict_mail import VerdictMail
 from lre_kit.clock import Clock
-from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.certificate_opening import ListRenewal, issuers_of, open_certificates, proxy_of
 from lre_kit.identifiers.certificate_proxy import ProxySettings
 from lre_kit.identifiers.challenges import Challenges
@@ -44,6 +43,7 @@ from lre_kit.law.assurance import Factor
 from lre_kit.law.derogations import Policy
 from lre_kit.law.refusals import Way
 from lre_kit.law.regimes import Requirements
+from lre_kit.letters.values import Letter
 from lre_kit.parties.addresses import AddressBook
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.emails import addresses_of
@@ -56,6 +56,7 @@ from lre_kit.parties.proofing_values import CaseView, ProofingRules
 from lre_kit.parties.values import Recipient
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
+from lre_kit.sheet_letters import SheetLetters
 from lre_kit.store.agenda import Duty
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.database import Database, UnitOfWork
@@ -82,6 +83,8 @@ class Ground:
     courier: Courier
     links: Links
     mail: MailIdentity
+    deposit: Callable[..., Letter]
+    """Takes a letter's deposit (`Desk.deposit`)."""
     confirm: Callable[[str, Identified], object]
     """Confirms the identification that an acceptance waits for (`Desk.confirm_identification`)."""
     requirements_of: Callable[[str], Requirements]
@@ -255,6 +258,13 @@ class People:
             addresses=self.addresses,
             proofings=DeskProofings(self.identity, clock=self._clock),
             makers={Kind.PAPER_CODES.value: maker, Kind.PAPER_SEED.value: maker},
+            deposit=SheetLetters(
+                self._ground.deposit,
+                clock=self._clock,
+                provider_name=self._settings.provider_name,
+                mail_from=self._settings.mail_from,
+                contact=self._contact,
+            ),
             tell=EndNoticeMail(
                 self._ground.courier,
                 links=self._ground.links,
@@ -446,12 +456,10 @@ class People:
 
     def _letterhead(self, party_id: str) -> Letterhead:
         party, kept = self.parties.by_id(party_id), self.addresses.present(party_id)
-        if kept is None:
-            msg = "This person has no postal address."
-            raise NotFoundError(msg, mend="Ask for it, then make the sheet.")
         return Letterhead(
             provider=self._settings.provider_name,
-            address=kept.address.printed,
+            # What is posted waits for an address; what goes into a letter needs the name only.
+            address=kept.address.printed if kept else (party.name,),
             revoke_url=f"{self._ground.links.base_url}/profile/lost",
             language=party.language,
         )
