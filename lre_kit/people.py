@@ -29,10 +29,12 @@ from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.holder_notices import HolderNotices, LostReports
 from lre_kit.identifiers.identified import Identified
 from lre_kit.identifiers.identifier_values import Identifier
+from lre_kit.identifiers.key_parcels import KeyParcels
 from lre_kit.identifiers.links import Links
 from lre_kit.identifiers.means import Kind
 from lre_kit.identifiers.operating import MeansDesk
 from lre_kit.identifiers.order_adapters import DeskProofings
+from lre_kit.identifiers.order_ports import Maker
 from lre_kit.identifiers.ordering import Ordering
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.identifiers.sheet_maker import SheetMaker
@@ -193,6 +195,16 @@ class People:
             rp_name=self._settings.provider_name,
             origin=f"{base.scheme}://{base.netloc}",
             copied=lambda uow, key: self._tell(uow, key, Told.COPIED),
+            first_use=self._first_use,
+        )
+
+    @cached_property
+    def key_parcels(self) -> KeyParcels | None:
+        """Security keys that the office posts; nothing where it keeps none in stock."""
+        if self._settings.security_keys_posted != "on" or self.security_keys is None:
+            return None
+        return KeyParcels(
+            self.register, clock=self._clock, throttle=self.throttle, letterhead=self._letterhead
         )
 
     @cached_property
@@ -249,6 +261,9 @@ class People:
         maker = SheetMaker(
             codes=self.paper_codes, passwords=self.one_time_passwords, letterhead=self._letterhead
         )
+        makers: dict[str, Maker] = {Kind.PAPER_CODES.value: maker, Kind.PAPER_SEED.value: maker}
+        if self.key_parcels is not None:
+            makers[Kind.SECURITY_KEY.value] = self.key_parcels
         return Ordering(
             self._database,
             clock=self._clock,
@@ -257,7 +272,7 @@ class People:
             policy=self.policy,
             addresses=self.addresses,
             proofings=DeskProofings(self.identity, clock=self._clock),
-            makers={Kind.PAPER_CODES.value: maker, Kind.PAPER_SEED.value: maker},
+            makers=makers,
             deposit=SheetLetters(
                 self._ground.deposit,
                 clock=self._clock,

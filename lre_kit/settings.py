@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     """How that proxy writes the certificate: as nginx does, or as RFC 9440 says (``Client-Cert``)."""
     certificate_proxy_header: str = ""
     """Name of the header that holds the certificate; empty: the form's own."""
+    security_keys_posted: Literal["on", "off"] = "off"
+    """``on``: the office keeps security keys in stock, people order them, and the post room encloses one."""
     eid_providers: Path | None = None
     """TOML file of OpenID Connect providers of electronic identities; empty: none."""
     code_ttl_s: int = 600

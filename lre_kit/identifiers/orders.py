@@ -16,7 +16,14 @@ from lre_kit.identifiers.means import State
 from lre_kit.identifiers.order_book import ORDER, OrderBook, add_event, open_key
 from lre_kit.identifiers.order_ports import Actor, Addresses, Proofings, Register
 from lre_kit.identifiers.order_rows import OrderRow
-from lre_kit.identifiers.order_rules import NOT_ORDERED, ONE_OPEN, ORDERABLE, expect_confirmed, issued_under
+from lre_kit.identifiers.order_rules import (
+    NOT_ORDERED,
+    ONE_OPEN,
+    ORDERABLE,
+    carries,
+    expect_confirmed,
+    issued_under,
+)
 from lre_kit.identifiers.order_values import (
     BEFORE_APPROVAL,
     KindSuspendedError,
@@ -91,7 +98,7 @@ class Orders:
         if any(order.kind == kind for order in self.book.open_of(party_id)):
             return Offer(kind=kind, allowed=False, message=ONE_OPEN)
         deliveries = self._policy.deliveries(now, not_after_seen=seen)
-        return Offer(kind=kind, allowed=True, deliveries=deliveries & self._deliveries)
+        return Offer(kind=kind, allowed=True, deliveries=carries(kind, deliveries & self._deliveries))
 
     def order(
         self,
@@ -278,7 +285,8 @@ class Orders:
             raise OrderRefusedError(NOT_ORDERED.en, mend="Order paper codes, or a secret on paper.")
         if message := self._policy.suspended(kind, at, not_after_seen=seen):
             raise KindSuspendedError(message)
-        if delivery not in self._policy.deliveries(at, not_after_seen=seen) & self._deliveries:
+        allowed = self._policy.deliveries(at, not_after_seen=seen) & self._deliveries
+        if delivery not in carries(kind, allowed):
             msg = "A means is delivered inside a letter only while a derogation allows it."
             raise OrderRefusedError(msg, mend="Let it be posted to the confirmed address.")
 

@@ -217,6 +217,17 @@ class IdentifierRegister:
             raise _unknown()
         return self._box.open(stored, identifier_id)
 
+    def fill(
+        self, uow: UnitOfWork, identifier_id: str, *, subject_key: str, label: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Say of a locked means what its holder's registration made known; its secret is then forgotten.
+
+        Raises:
+            UniqueViolation: Another has this subject (when the unit of work is sent).
+        """
+        values = {"subject_key": subject_key, "label": label, "facts": dict(facts), "secret": None}
+        uow.defer(update(_IDENTIFIER).where(_IDENTIFIER.c.id == identifier_id).values(**values))
+
     def used(self, uow: UnitOfWork, identifier_id: str, counter: int | None = None) -> None:
         """Note that a means was used, and its counter if it has one."""
         values: dict[str, Any] = {"last_used_at": self._clock()}

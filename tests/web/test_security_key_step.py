@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 pytest.importorskip("webauthn")
 
 from lre_kit.identifiers.means import Kind, State
+from lre_kit.identifiers.order_values import OrderState
 from lre_kit.identifiers.throttle import USUAL
-from lre_kit.law.assurance import Means
+from lre_kit.law.assurance import Level, Means
 from lre_kit.parties.persons import Party
 from lre_kit.testing.authenticator import SoftwareAuthenticator
 from lre_kit.testing.clock import MovedClock
@@ -154,3 +156,98 @@ def test_the_owner_is_told_once_when_codes_are_refused_again_and_again(site: Pro
     assert "Plusieurs codes faux de suite" in told
     [held] = site.office.people.register.of(party.id)
     assert held.serial not in told
+
+
+# --- a key that the office posts ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def stocked(tmp_path: Path) -> Iterator[ProfileSite]:
+    clock = MovedClock()
+    settings = {"base_url": ORIGIN, "security_keys_posted": "on"}
+    with throwaway_office(tmp_path / "office", clock=clock, **settings) as office:
+        yield ProfileSite.of(office, clock)
+
+
+def posted(site: ProfileSite, client: FlaskClient, party: Party) -> str:
+    """Order a key, let its letter be made, and return the code in it."""
+    site.move_in(party)
+    assert "security_key" in client.get("/profile/order").text
+    page = "/profile/order"
+    assert send_form(client, page, page, kind="security_key", delivery="post").status_code == 303
+    site.proof(party)
+    site.mails()
+    spool = site.office.people.ordering.spool
+    letter = spool.shown(site.order_of(party).id)
+    words = "\n".join(each.extract_text() for each in PdfReader(letter).pages)
+    found = re.search(r"(?<![-\w])1\s+([0-9A-Z]{4}-[0-9A-Z]{4})(?![-\w])", words)
+    assert found is not None, words
+    return found[1]
+
+
+def register(client: FlaskClient, device: SoftwareAuthenticator, code: str) -> TestResponse:
+    asked = options(client, "/account/key", "/account/key/options")
+    fields = {"challenge": asked["challenge"], "answer": device.create(asked["options"]), "label": "Key"}
+    return send_form(client, "/account/key", "/account/key", **fields, posted_code=code)
+
+
+def test_a_posted_key_is_taken_into_use_by_its_holder_with_the_code_of_its_letter(
+    stocked: ProfileSite, device: SoftwareAuthenticator
+) -> None:
+    client, party = stocked.member()
+    code = posted(stocked, client, party)
+    order = stocked.order_of(party)
+    orders = stocked.office.people.ordering.orders
+    orders.destroy_spool(order.id, actor={"role": "operator"})
+    orders.tracked(order.id, "1A00123456789", actor={"role": "operator"})
+    orders.delivered(order.id, actor={"role": "operator"})
+    [means] = stocked.office.people.register.of(party.id)
+    assert (means.kind, means.state) == (Kind.SECURITY_KEY, State.DELIVERED)
+    assert "Code of the letter" in client.get("/account/key").text
+    assert register(client, device, "0000-0000").status_code == 403
+    assert stocked.means(means).state is State.DELIVERED
+    assert register(client, device, code.lower()).status_code == 303
+    [means] = stocked.office.people.register.of(party.id)
+    assert (means.state, means.level, means.label) == (State.ACTIVE, Level.SUBSTANTIAL, "Key")
+    assert stocked.order_of(party).state is OrderState.ACTIVE
+    assert step(client, device).status_code == 303
+    assert "Code of the letter" not in client.get("/account/key").text
+
+
+def test_a_key_of_ones_own_is_not_the_posted_one(stocked: ProfileSite, device: SoftwareAuthenticator) -> None:
+    client, party = stocked.member()
+    posted(stocked, client, party)
+    assert register(client, device, "").status_code == 303
+    found = {means.state: means for means in stocked.office.people.register.of(party.id)}
+    assert set(found) == {State.ISSUED, State.ACTIVE}
+    assert found[State.ACTIVE].level is None
+    assert stocked.order_of(party).state is OrderState.DELIVERING
+
+
+def test_the_code_of_another_persons_letter_opens_nothing(
+    stocked: ProfileSite, device: SoftwareAuthenticator
+) -> None:
+    client, party = stocked.member()
+    code = posted(stocked, client, party)
+    other, someone = stocked.member("bob@example.org", "Bob Byron")
+    assert register(other, device, code).status_code == 403
+    assert stocked.office.people.register.of(someone.id) == []
+
+
+def test_a_posted_key_that_was_reported_lost_is_not_taken_into_use(
+    stocked: ProfileSite, device: SoftwareAuthenticator
+) -> None:
+    client, party = stocked.member()
+    code = posted(stocked, client, party)
+    [means] = stocked.office.people.register.of(party.id)
+    stocked.office.people.ordering.orders.report_lost(means.id, actor={"role": "holder"})
+    assert register(client, device, code).status_code == 403
+    assert stocked.means(means).state is State.REVOKED
+
+
+def test_codes_of_a_letter_are_not_guessed(stocked: ProfileSite, device: SoftwareAuthenticator) -> None:
+    client, party = stocked.member()
+    code = posted(stocked, client, party)
+    found = [register(client, device, "0000-0000").status_code for _ in range(6)]
+    assert found[-1] == 429
+    assert register(client, device, code).status_code == 429
