@@ -92,7 +92,7 @@ def render_key(identifier: Identifier, code: str, head: Letterhead) -> bytes:
         code: The code that takes the key into use, in plain.
         head: The rest of the page.
     """
-    return _render(identifier, head, "key", {"codes": [["1", code]]})
+    return _render(identifier, head, "key", {"codes": [["", code]]})
 
 
 def _render(identifier: Identifier, head: Letterhead, sheet: str, secrets: dict[str, Any]) -> bytes:

@@ -180,7 +180,7 @@ def posted(site: ProfileSite, client: FlaskClient, party: Party) -> str:
     spool = site.office.people.ordering.spool
     letter = spool.shown(site.order_of(party).id)
     words = "\n".join(each.extract_text() for each in PdfReader(letter).pages)
-    found = re.search(r"(?<![-\w])1\s+([0-9A-Z]{4}-[0-9A-Z]{4})(?![-\w])", words)
+    found = re.search(r"(?<![-\w])([0-9A-Z]{4}-[0-9A-Z]{4})(?![-\w])", words)
     assert found is not None, words
     return found[1]
 
