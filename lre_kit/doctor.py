@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
+from lre_kit.doctor_means import look_at_issuers, look_at_providers
 from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.rows import DocumentRow, LetterRow
@@ -91,6 +92,10 @@ def _checks(settings: Settings, clock: Clock) -> Iterator[tuple[str, Callable[[]
     yield "evidence", lambda: _evidence(settings, clock)
     yield "agenda", lambda: _agenda(settings, clock)
     yield "claim", lambda: _claim(settings)
+    if settings.eid_providers is not None:
+        yield "identity providers", lambda: look_at_providers(settings, clock)
+    if settings.certificate_issuers is not None:
+        yield "certificate issuers", lambda: look_at_issuers(settings, clock)
 
 
 def _python() -> str:

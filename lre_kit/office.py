@@ -189,6 +189,7 @@ class PostOffice:
                 courier=courier,
                 links=self.links,
                 mail=self.identity,
+                deposit=self.desk.deposit,
                 confirm=self.desk.confirm_identification,
                 requirements_of=lambda letter_id: self.reading.by_id(letter_id).requirements,
                 recipient_of=lambda letter_id: self.reading.by_id(letter_id).recipient,
@@ -256,7 +257,7 @@ class PostOffice:
             authority=authority or open_authority(settings, keys, clock),
         )
         office.expiry.plan_missing()
-        office.people.ordering.opened()
+        office.people.opened()
         if keys.old_keks:
             office.rewrapper.plan_missing()
         return office

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 
 from lre_kit.addressed import Addressed
 from lre_kit.after_verdict import AfterVerdict
-from lre_kit.carriers.holder_mail import HolderMail
+from lre_kit.carriers.holder_mail import HolderMail, Told
 from lre_kit.carriers.mail import Courier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.verdict_mail import VerdictMail
 from lre_kit.clock import Clock
-from lre_kit.errors import NotFoundError
+from lre_kit.identifiers.certificate_opening import ListRenewal, issuers_of, open_certificates, proxy_of
+from lre_kit.identifiers.certificate_proxy import ProxySettings
 from lre_kit.identifiers.challenges import Challenges
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.derogation_mail import Contact, EndNoticeMail
@@ -27,9 +28,13 @@ from lre_kit.identifiers.gate import Gate, Proofed
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.holder_notices import HolderNotices, LostReports
 from lre_kit.identifiers.identified import Identified
+from lre_kit.identifiers.identifier_values import Identifier
+from lre_kit.identifiers.key_parcels import KeyParcels
 from lre_kit.identifiers.links import Links
 from lre_kit.identifiers.means import Kind
+from lre_kit.identifiers.operating import MeansDesk
 from lre_kit.identifiers.order_adapters import DeskProofings
+from lre_kit.identifiers.order_ports import Maker
 from lre_kit.identifiers.ordering import Ordering
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.identifiers.sheet_maker import SheetMaker
@@ -40,6 +45,7 @@ from lre_kit.law.assurance import Factor
 from lre_kit.law.derogations import Policy
 from lre_kit.law.refusals import Way
 from lre_kit.law.regimes import Requirements
+from lre_kit.letters.values import Letter
 from lre_kit.parties.addresses import AddressBook
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.emails import addresses_of
@@ -52,6 +58,7 @@ from lre_kit.parties.proofing_values import CaseView, ProofingRules
 from lre_kit.parties.values import Recipient
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
+from lre_kit.sheet_letters import SheetLetters
 from lre_kit.store.agenda import Duty
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.database import Database, UnitOfWork
@@ -78,6 +85,8 @@ class Ground:
     courier: Courier
     links: Links
     mail: MailIdentity
+    deposit: Callable[..., Letter]
+    """Takes a letter's deposit (`Desk.deposit`)."""
     confirm: Callable[[str, Identified], object]
     """Confirms the identification that an acceptance waits for (`Desk.confirm_identification`)."""
     requirements_of: Callable[[str], Requirements]
@@ -149,6 +158,7 @@ class People:
             throttle=self.throttle,
             pepper=self._ground.pepper,
             first_use=self._first_use,
+            often_refused=self._tell_refused,
         )
 
     @cached_property
@@ -164,6 +174,7 @@ class People:
             throttle=self.throttle,
             issuer=self._settings.provider_name,
             first_use=self._first_use,
+            often_refused=self._tell_refused,
         )
 
     @cached_property
@@ -183,27 +194,35 @@ class People:
             rp_id=base.hostname or "",
             rp_name=self._settings.provider_name,
             origin=f"{base.scheme}://{base.netloc}",
+            copied=lambda uow, key: self._tell(uow, key, Told.COPIED),
+            first_use=self._first_use,
+        )
+
+    @cached_property
+    def key_parcels(self) -> KeyParcels | None:
+        """Security keys that the office posts; nothing where it keeps none in stock."""
+        if self._settings.security_keys_posted != "on" or self.security_keys is None:
+            return None
+        return KeyParcels(
+            self.register, clock=self._clock, throttle=self.throttle, letterhead=self._letterhead
         )
 
     @cached_property
     def certificates(self) -> "Certificates | None":
         """Certificates of persons; nothing where no issuer is accepted."""
-        if self._settings.certificate_issuers is None:
-            return None
-        from lre_kit.identifiers.certificate_issuers import IssuerList
-        from lre_kit.identifiers.certificates import Certificates
-
-        base = urlsplit(self._settings.base_url)
-        return Certificates(
-            self._database,
-            clock=self._clock,
-            register=self.register,
-            challenges=self.challenges,
-            throttle=self.throttle,
-            issuers=IssuerList.load(self._settings.certificate_issuers),
-            office_name=self._settings.provider_name,
-            origin=f"{base.scheme}://{base.netloc}",
+        return open_certificates(
+            self._ground, self, enrolled=lambda uow, made: self._tell(uow, made, Told.ADDED)
         )
+
+    @cached_property
+    def certificate_proxy(self) -> ProxySettings | None:
+        """Which proxies are believed about client certificates; nothing where none is."""
+        return proxy_of(self._settings)
+
+    @cached_property
+    def list_renewal(self) -> ListRenewal:
+        """Keeps the revocation lists of accepted issuers fresh."""
+        return ListRenewal(self._database, clock=self._clock, issuers=lambda: issuers_of(self._settings))
 
     @cached_property
     def electronic_identities(self) -> "ElectronicIdentities | None":
@@ -242,6 +261,9 @@ class People:
         maker = SheetMaker(
             codes=self.paper_codes, passwords=self.one_time_passwords, letterhead=self._letterhead
         )
+        makers: dict[str, Maker] = {Kind.PAPER_CODES.value: maker, Kind.PAPER_SEED.value: maker}
+        if self.key_parcels is not None:
+            makers[Kind.SECURITY_KEY.value] = self.key_parcels
         return Ordering(
             self._database,
             clock=self._clock,
@@ -250,7 +272,14 @@ class People:
             policy=self.policy,
             addresses=self.addresses,
             proofings=DeskProofings(self.identity, clock=self._clock),
-            makers={Kind.PAPER_CODES.value: maker, Kind.PAPER_SEED.value: maker},
+            makers=makers,
+            deposit=SheetLetters(
+                self._ground.deposit,
+                clock=self._clock,
+                provider_name=self._settings.provider_name,
+                mail_from=self._settings.mail_from,
+                contact=self._contact,
+            ),
             tell=EndNoticeMail(
                 self._ground.courier,
                 links=self._ground.links,
@@ -274,6 +303,17 @@ class People:
     def lost_reports(self) -> LostReports:
         """Reports of lost means by whoever reads their serial."""
         return LostReports(self._database, register=self.register, notices=self.holder_notices)
+
+    @cached_property
+    def means_desk(self) -> MeansDesk:
+        """What operators do with means."""
+        return MeansDesk(
+            self._database,
+            register=self.register,
+            orders=self.ordering.orders,
+            notices=self.holder_notices,
+            parties=self.parties,
+        )
 
     @cached_property
     def after_verdict(self) -> AfterVerdict:
@@ -396,12 +436,29 @@ class People:
             self.ordering.actions,
             self.after_verdict.actions,
             self.holder_notices.actions,
+            self.list_renewal.actions,
             upkeep.actions,
         )
         return {action: run for each in duties for action, run in each.items()}
 
     def _first_use(self, uow: UnitOfWork, identifier_id: str) -> None:
         self.ordering.orders.first_use(uow, identifier_id)
+
+    def _tell(self, uow: UnitOfWork, means: Identifier, told: Told) -> None:
+        self.holder_notices.plan(uow, means.party_id, told, serial=means.serial)
+
+    def _tell_refused(self, means: Identifier) -> None:
+        # Of answers that come at once several may see the same count: they make one message.
+        act_id = f"{means.id}:{self._clock():%Y-%m-%dT%H}"
+        with self._database.write() as uow:
+            self.holder_notices.plan(uow, means.party_id, Told.REFUSED, serial=means.serial, act_id=act_id)
+            uow.commit()
+
+    def opened(self) -> None:
+        """Plan what the office's own files call for; done each time the office opens."""
+        self.ordering.opened()
+        if self._settings.certificate_issuers is not None:
+            self.list_renewal.plan_first()
 
     def proofing_of(self, party_id: str, since: datetime | None = None) -> Proofed | None:
         """Return a party's identity proofing in force, if there is one, of a case opened `since`."""
@@ -414,12 +471,10 @@ class People:
 
     def _letterhead(self, party_id: str) -> Letterhead:
         party, kept = self.parties.by_id(party_id), self.addresses.present(party_id)
-        if kept is None:
-            msg = "This person has no postal address."
-            raise NotFoundError(msg, mend="Ask for it, then make the sheet.")
         return Letterhead(
             provider=self._settings.provider_name,
-            address=kept.address.printed,
+            # What is posted waits for an address; what goes into a letter needs the name only.
+            address=kept.address.printed if kept else (party.name,),
             revoke_url=f"{self._ground.links.base_url}/profile/lost",
             language=party.language,
         )

@@ -130,6 +130,12 @@ class Settings(BaseSettings):
     """Addresses or networks of proxies that check client certificates, separated by commas; empty: none."""
     certificate_proxy_secret: SecretStr | None = None
     """What only that proxy and the office know, sent in ``X-LRE-Proxy-Secret``; 32 characters or more."""
+    certificate_proxy_form: Literal["url-encoded-pem", "client-cert"] = "url-encoded-pem"
+    """How that proxy writes the certificate: as nginx does, or as RFC 9440 says (``Client-Cert``)."""
+    certificate_proxy_header: str = ""
+    """Name of the header that holds the certificate; empty: the form's own."""
+    security_keys_posted: Literal["on", "off"] = "off"
+    """``on``: the office keeps security keys in stock, people order them, and the post room encloses one."""
     eid_providers: Path | None = None
     """TOML file of OpenID Connect providers of electronic identities; empty: none."""
     code_ttl_s: int = 600

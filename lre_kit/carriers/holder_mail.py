@@ -18,9 +18,12 @@ class Told(StrEnum):
     """What a holder is told of; the values stand in planned duties."""
 
     SUSPENDED = "suspended"
-    FOUND_UNUSED = "found_unused"
     RESUMED = "resumed"
     REVOKED = "revoked"
+    ADDED = "added"
+    ACCEPTED = "accepted"
+    COPIED = "copied"
+    REFUSED = "refused"
     ORDERED = "ordered"
     ADDRESS = "address"
 
@@ -33,14 +36,6 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.SUSPENDED, "en"): (
         "An identification means is suspended",
         "Your identification means {serial} is suspended: it identifies nobody any more. If you still have it, you can bring it back into use from your profile. If not, report it lost and order another one.",
-    ),
-    (Told.FOUND_UNUSED, "fr"): (
-        "Un moyen d'identification a été signalé",
-        "Quelqu'un a signalé comme perdu votre moyen d'identification {serial}, qui n'a encore jamais servi. Si vous ne l'avez pas reçu, déclarez-le perdu depuis votre profil : il est alors révoqué aussitôt.",
-    ),
-    (Told.FOUND_UNUSED, "en"): (
-        "An identification means was reported",
-        "Somebody reported your identification means {serial} as lost; it was never used so far. If you have not received it, report it lost from your profile: it is then revoked at once.",
     ),
     (Told.RESUMED, "fr"): (
         "Un moyen d'identification est remis en service",
@@ -57,6 +52,38 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.REVOKED, "en"): (
         "An identification means is revoked",
         "Your identification means {serial} is revoked: it will never work again. You can order another one from your profile.",
+    ),
+    (Told.ADDED, "fr"): (
+        "Un moyen d'identification est ajouté",
+        "Le moyen d'identification {serial} est enregistré à votre nom. Si ce n'était pas vous, déclarez-le perdu depuis votre profil et changez votre mot de passe.",
+    ),
+    (Told.ADDED, "en"): (
+        "An identification means was added",
+        "The identification means {serial} is registered in your name. If this was not you, report it lost from your profile and change your password.",
+    ),
+    (Told.ACCEPTED, "fr"): (
+        "Un moyen d'identification est accepté",
+        "Nous avons comparé votre moyen d'identification {serial} avec ce que nous savons de vous : il vous identifie désormais. Si vous ne l'attendiez pas, déclarez-le perdu depuis votre profil.",
+    ),
+    (Told.ACCEPTED, "en"): (
+        "An identification means is accepted",
+        "We compared your identification means {serial} with what we know of you: it identifies you from now on. If you did not expect this, report it lost from your profile.",
+    ),
+    (Told.COPIED, "fr"): (
+        "Une clé de sécurité est suspendue",
+        "Votre clé de sécurité {serial} a répondu comme si elle avait été copiée : elle est suspendue et n'identifie plus personne. Utilisez un autre moyen. Déclarez-la perdue depuis votre profil et enregistrez-en une autre, ou adressez-vous à nous.",
+    ),
+    (Told.COPIED, "en"): (
+        "A security key is suspended",
+        "Your security key {serial} answered as if it had been copied: it is suspended and identifies nobody any more. Use another means. Report it lost from your profile and register another one, or ask us.",
+    ),
+    (Told.REFUSED, "fr"): (
+        "Plusieurs codes ont été refusés",
+        "Plusieurs codes faux de suite ont été donnés pour votre moyen d'identification {serial}, par quelqu'un qui connaît votre mot de passe. Si c'était vous, attendez un peu, puis réessayez. Sinon, changez votre mot de passe et suspendez ce moyen depuis votre profil.",
+    ),
+    (Told.REFUSED, "en"): (
+        "Several codes were refused",
+        "Several wrong codes in a row were given for your identification means {serial}, by somebody who knows your password. If this was you, wait a little, then try again. If not, change your password and suspend this means from your profile.",
     ),
     (Told.ORDERED, "fr"): (
         "Un moyen d'identification est commandé",

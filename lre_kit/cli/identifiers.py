@@ -1,32 +1,24 @@
-"""``lre identifiers`` and ``lre orders``: identification means and their way to people.
+"""``lre identifiers``: identification means, and what operators do with them.
 
-What is listed names means and orders by their numbers, and parties in JSON; names and addresses are
-never printed.
+What is listed names means by their numbers, and parties in JSON; only ``compare`` prints names.
 """
 
 import getpass
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from lre_kit.carriers.holder_mail import Told
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table
 from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.means import FINAL
-from lre_kit.identifiers.operator_lists import newest_means, newest_orders, open_order_of
-from lre_kit.identifiers.order_values import Order, OrderState
+from lre_kit.identifiers.operator_lists import means_to_compare, newest_means
 from lre_kit.office import PostOffice
 
 _LIMIT = 100
 _OF_MEANS = (
     *("id", "serial", "party_id", "kind", "state", "level", "derogation", "created_at", "activated_at"),
     *("last_used_at", "expires_at", "ended_at", "replaced_by"),
-)
-_OF_ORDERS = (
-    *("id", "party_id", "kind", "delivery", "state", "cause", "level", "derogation", "identifier_id"),
-    *("reference", "created_at", "spool_destroyed_at", "ended_at"),
 )
 
 
@@ -42,12 +34,20 @@ operator_option = click.option(
 )
 """The same option on every command that changes something."""
 
+reason_option = click.option("--reason", required=True, help="Why; it stands in the history.")
+"""The same option on every act on a means."""
+
 limit_option = click.option(
     "--limit", type=click.IntRange(1, 10_000), default=_LIMIT, show_default=True, help="Most that are listed."
 )
 
 
-def _actor(operator: str) -> dict[str, str]:
+def actor_of(operator: str) -> dict[str, str]:
+    """Return who acts, for histories.
+
+    Raises:
+        UsageError: Nobody is named.
+    """
     if not operator.strip():
         raise click.UsageError("Nobody is named as acting: give --operator NAME.")
     return {"role": "operator", "name": operator.strip()[:100]}
@@ -67,7 +67,7 @@ def _by_serial(office: PostOffice, serial: str) -> Identifier:
 
 @click.group()
 def identifiers_command() -> None:
-    """Identification means: list, read the history of one, revoke, lift a lock."""
+    """Identification means: list, compare, accept, suspend, resume, revoke, lift a lock."""
 
 
 @identifiers_command.command("list")
@@ -134,9 +134,79 @@ def history_command(*, serial: str, as_json: bool) -> None:
     print_table(f"{found.serial}: {found.state.value}", ("When (Paris)", "Act", "By", "Reason"), rows)
 
 
+def _act(serial: str, act: str, *, operator: str, reason: str) -> None:
+    name = actor_of(operator)["name"]
+    with opened_office() as office:
+        found = _by_serial(office, serial)
+        if act == "revoke" and found.state in FINAL:
+            click.echo(f"{found.serial} was {found.state.value} already; nothing was changed.")
+            return
+        found = office.people.means_desk.act(found.id, act, operator=name, reason=reason)
+    click.echo(f"{found.serial} is {found.state.value}.")
+
+
+@identifiers_command.command("deliver")
+@click.argument("serial", metavar="SERIAL")
+@reason_option
+@operator_option
+def deliver_command(*, serial: str, reason: str, operator: str) -> None:
+    """Record that the means with this SERIAL was handed to its holder; its open order moves with it.
+
+    \b
+    Example:
+      lre identifiers deliver 7K3M-9QXA-2PVD --reason "handed over at the counter"
+    """
+    _act(serial, "deliver", operator=operator, reason=reason)
+
+
+@identifiers_command.command("activate")
+@click.argument("serial", metavar="SERIAL")
+@reason_option
+@operator_option
+def activate_command(*, serial: str, reason: str, operator: str) -> None:
+    """Accept the certificate or electronic identity with this SERIAL, whose names were not clear.
+
+    Compare the names first: lre identifiers compare SERIAL. To refuse it, revoke it. Other means become
+    active when their holder uses them.
+
+    \b
+    Example:
+      lre identifiers activate 7K3M-9QXA-2PVD --reason "name of marriage, seen on the title"
+    """
+    _act(serial, "activate", operator=operator, reason=reason)
+
+
+@identifiers_command.command("suspend")
+@click.argument("serial", metavar="SERIAL")
+@reason_option
+@operator_option
+def suspend_command(*, serial: str, reason: str, operator: str) -> None:
+    """Suspend the means with this SERIAL, used or not; only an operator brings it back.
+
+    \b
+    Example:
+      lre identifiers suspend 7K3M-9QXA-2PVD --reason "envelope came back open"
+    """
+    _act(serial, "suspend", operator=operator, reason=reason)
+
+
+@identifiers_command.command("resume")
+@click.argument("serial", metavar="SERIAL")
+@reason_option
+@operator_option
+def resume_command(*, serial: str, reason: str, operator: str) -> None:
+    """Bring the suspended means with this SERIAL back to where it stood.
+
+    \b
+    Example:
+      lre identifiers resume 7K3M-9QXA-2PVD --reason "its holder called and has it"
+    """
+    _act(serial, "resume", operator=operator, reason=reason)
+
+
 @identifiers_command.command("revoke")
 @click.argument("serial", metavar="SERIAL")
-@click.option("--reason", required=True, help="Why; it stands in the history.")
+@reason_option
 @operator_option
 def revoke_command(*, serial: str, reason: str, operator: str) -> None:
     """Revoke the means with this SERIAL, for ever; its open order is cancelled and its holder told.
@@ -145,21 +215,48 @@ def revoke_command(*, serial: str, reason: str, operator: str) -> None:
     Example:
       lre identifiers revoke 7K3M-9QXA-2PVD --reason "returned by the post"
     """
-    actor = _actor(operator)
+    _act(serial, "revoke", operator=operator, reason=reason)
+
+
+@identifiers_command.command("waiting")
+@limit_option
+@json_option
+def waiting_command(*, limit: int, as_json: bool) -> None:
+    """List certificates and electronic identities that wait for somebody to compare names, oldest first.
+
+    \b
+    Example:
+      lre identifiers waiting
+    """
     with opened_office() as office:
-        found, people = _by_serial(office, serial), office.people
-        if found.state in FINAL:
-            click.echo(f"{found.serial} was {found.state.value} already; nothing was changed.")
-            return
-        order_id = open_order_of(office.database, found.id)
-        if order_id is not None:
-            people.ordering.orders.cancel(order_id, actor=actor, reason=reason)
-        with office.database.write() as uow:
-            if order_id is None:
-                people.register.change(uow, found.id, "revoke", actor=actor, reason=reason)
-            people.holder_notices.plan(uow, found.party_id, Told.REVOKED, serial=found.serial)
-            uow.commit()
-    click.echo(f"{found.serial} is revoked.")
+        found = means_to_compare(office.database, limit=limit)
+    if as_json:
+        print_json([_plain_means(each) for each in found])
+        return
+    rows = [(each.serial, each.kind.value, each.label, paris_text(each.created_at)) for each in found]
+    print_table(f"{len(rows)} means to compare", ("Serial", "Kind", "Issuer", "Shown (Paris)"), rows)
+
+
+@identifiers_command.command("compare")
+@click.argument("serial", metavar="SERIAL")
+@json_option
+def compare_command(*, serial: str, as_json: bool) -> None:
+    """Show the names in the certificate or electronic identity with this SERIAL beside its holder's.
+
+    The only command here that prints names: they are what is to be compared.
+
+    \b
+    Example:
+      lre identifiers compare 7K3M-9QXA-2PVD
+    """
+    with opened_office() as office:
+        found = office.people.means_desk.compare(_by_serial(office, serial).id)
+    if as_json:
+        print_json({"serial": found.means.serial, "told": dict(found.told), "known": dict(found.known)})
+        return
+    parts = dict.fromkeys([*found.known, *found.told])
+    rows = [(part, found.told.get(part, "–"), found.known.get(part, "–")) for part in parts]
+    print_table(found.means.serial, ("Part", "In the means", "Known here"), rows)
 
 
 @identifiers_command.command("unlock")
@@ -175,114 +272,3 @@ def unlock_command(*, serial: str) -> None:
         found = _by_serial(office, serial)
         office.people.throttle.forget(f"identifier:{found.id}")
     click.echo(f"The wrong answers counted at {found.serial} are forgotten.")
-
-
-# --- orders -----------------------------------------------------------------------------------------
-
-
-@click.group()
-def orders_command() -> None:
-    """Orders of identification means: list, record the post's number, the delivery and the printing."""
-
-
-def _print_orders(found: Sequence[Order], *, as_json: bool) -> None:
-    if as_json:
-        print_json([{name: getattr(order, name) for name in _OF_ORDERS} for order in found])
-        return
-    columns = ("Order", "Kind", "State", "Ordered (Paris)", "Sheet")
-    rows = [
-        (order.id, order.kind, _standing(order), paris_text(order.created_at), _sheet(order))
-        for order in found
-    ]
-    print_table(f"{len(rows)} orders", columns, rows)
-
-
-def _standing(order: Order) -> str:
-    return f"{order.state.value}, no address" if order.waits_for_address else order.state.value
-
-
-def _sheet(order: Order) -> str:
-    if order.spool_destroyed_at is not None:
-        return "destroyed"
-    return "kept" if order.digest else "–"
-
-
-@orders_command.command("list")
-@click.option("--state", type=click.Choice([state.value for state in OrderState]), help="Only in this state.")
-@limit_option
-@json_option
-def list_orders_command(*, state: str | None, limit: int, as_json: bool) -> None:
-    """List orders, newest first.
-
-    \b
-    Example:
-      lre orders list --state delivering
-    """
-    with opened_office() as office:
-        chosen = OrderState(state) if state else None
-        found = newest_orders(office.database, limit=limit, state=chosen)
-    _print_orders(found, as_json=as_json)
-
-
-@orders_command.command("waiting")
-@json_option
-def waiting_command(*, as_json: bool) -> None:
-    """List orders that stand still because no confirmed address is known, oldest first.
-
-    \b
-    Example:
-      lre orders waiting
-    """
-    with opened_office() as office:
-        found = office.people.ordering.ends.waiting_for_address()
-    _print_orders(found, as_json=as_json)
-
-
-@orders_command.command("tracked")
-@click.argument("order_id", metavar="ORDER")
-@click.argument("number", metavar="NUMBER")
-@operator_option
-def tracked_command(*, order_id: str, number: str, operator: str) -> None:
-    """Record the post's tracking NUMBER of an ORDER.
-
-    \b
-    Example:
-      lre orders tracked 0196f0c2a8b17c3f 1A00123456789
-    """
-    _acted(
-        lambda office, actor: office.people.ordering.orders.tracked(order_id, number, actor=actor), operator
-    )
-
-
-@orders_command.command("delivered")
-@click.argument("order_id", metavar="ORDER")
-@operator_option
-def delivered_command(*, order_id: str, operator: str) -> None:
-    """Record that the means of an ORDER was handed to its holder.
-
-    \b
-    Example:
-      lre orders delivered 0196f0c2a8b17c3f
-    """
-    _acted(lambda office, actor: office.people.ordering.orders.delivered(order_id, actor=actor), operator)
-
-
-@orders_command.command("printed")
-@click.argument("order_id", metavar="ORDER")
-@operator_option
-def printed_command(*, order_id: str, operator: str) -> None:
-    """Destroy the spooled sheet of an ORDER once it is printed, and record it.
-
-    \b
-    Example:
-      lre orders printed 0196f0c2a8b17c3f
-    """
-    _acted(lambda office, actor: office.people.ordering.orders.destroy_spool(order_id, actor=actor), operator)
-
-
-def _acted(act: Callable[[PostOffice, dict[str, str]], Order], operator: str) -> None:
-    actor = _actor(operator)
-    with opened_office() as office:
-        order = act(office, actor)
-    destroyed = " Its sheet is destroyed." if order.spool_destroyed_at else ""
-    click.echo(f"Order {order.id} is {order.state.value}.{destroyed}")

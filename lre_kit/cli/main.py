@@ -38,8 +38,11 @@ _COMMANDS = {
     "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
     "keys": ("lre_kit.cli.keys", "The office's keys: list, rotate, request and install certificates."),
     "accounts": ("lre_kit.cli.accounts", "Accounts of lre serve: list, give a role, end sessions."),
-    "identifiers": ("lre_kit.cli.identifiers", "Identification means: list, history, revoke, lift a lock."),
-    "orders": ("lre_kit.cli.identifiers", "Orders of identification means: list, track, deliver, print."),
+    "identifiers": (
+        "lre_kit.cli.identifiers",
+        "Identification means: list, compare, suspend, revoke.",
+    ),
+    "orders": ("lre_kit.cli.orders", "Orders of identification means: list, track, deliver, print."),
     "regime": ("lre_kit.cli.regime", "What the law asks at a date, and what a date will change."),
     "verifier": ("lre_kit.cli.verifier", "Write the page that checks evidence in a browser."),
     "demo": ("lre_kit.cli.demo", "Watch letters travel from deposit to verified proofs."),

@@ -15,7 +15,7 @@ from lre_kit.errors import IdentificationError, RequirementError
 from lre_kit.identifiers.challenges import Challenge, Challenges, refused
 from lre_kit.identifiers.means import NATURES, UNUSED, Kind, State
 from lre_kit.identifiers.register import Identifier, IdentifierRegister
-from lre_kit.identifiers.throttle import Throttle, network_key
+from lre_kit.identifiers.throttle import FAILURES_MAX, USUAL, Throttle, network_key
 from lre_kit.law.assurance import FRESHNESS, Category, Factor
 from lre_kit.store.database import Database, UnitOfWork
 
@@ -26,6 +26,9 @@ TYPED_MAX = 64
 
 FirstUse = Callable[[UnitOfWork, str], None]
 """Told, inside the transaction, of the identifier that is used for the first time."""
+
+Refused = Callable[[Identifier], None]
+"""Told of a means whose answers were refused so often that further ones have to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class Answering:
         challenges: Challenges,
         throttle: Throttle,
         first_use: FirstUse | None = None,
+        often_refused: Refused | None = None,
     ) -> None:
         """Stand on the register, challenges and throttle.
 
@@ -59,6 +63,7 @@ class Answering:
             challenges: Open questions.
             throttle: Counts tries at the means, the account and the network.
             first_use: Told of first uses, such as to end the order of the means.
+            often_refused: Told once when delays begin, and once when no answer is taken any more.
         """
         self._database = database
         self._clock = clock
@@ -66,6 +71,7 @@ class Answering:
         self._challenges = challenges
         self._throttle = throttle
         self._first_use = first_use
+        self._often_refused = often_refused
 
     def ask(
         self,
@@ -171,6 +177,10 @@ class Answering:
         """Count an answer as wrong, and return the error that says so, and no more than that."""
         log.warning("%s refused (challenge %s)", answer.challenge.means.value, answer.challenge.id)
         self._throttle.failed(*answer.keys)
+        if self._often_refused is not None:
+            failures = self._throttle.failures(answer.keys[0])
+            if failures in {USUAL.free, FAILURES_MAX}:
+                self._often_refused(answer.identifier)
         return refused()
 
     def accept(

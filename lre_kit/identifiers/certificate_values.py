@@ -56,6 +56,19 @@ class Recognised:
     factor: Factor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What came of a certificate that a known person showed.
+
+    Attributes:
+        factor: What it shows; nothing while a person has to compare the names.
+        is_new: It was enrolled on the way.
+    """
+
+    factor: Factor | None
+    is_new: bool
+
+
 def name_in(certificate: x509.Certificate) -> CertificateName:
     """Return the names in a certificate's subject."""
 

@@ -7,39 +7,22 @@ Its issuer proved the holder's identity, so the factor carries the issuer's leve
 Every use checks issuer, dates, purpose and revocation anew. A renewed certificate is a new means.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from secrets import token_urlsafe
-from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from lre_kit.clock import Clock, iso
-from lre_kit.identifiers.certificate_checks import (
-    CertificateRefusedError,
-    Checked,
-    Reason,
-    check_certificate,
-    read_certificate,
-)
-from lre_kit.identifiers.certificate_issuers import AcceptedIssuer, IssuerList
+from lre_kit.identifiers.certificate_checks import Checked, check_certificate, read_certificate
+from lre_kit.identifiers.certificate_holding import CertificateHolding, Enrolled, nothing_follows
+from lre_kit.identifiers.certificate_issuers import IssuerList
 from lre_kit.identifiers.certificate_signatures import signer_of
-from lre_kit.identifiers.certificate_values import (
-    Enrolment,
-    NameCheck,
-    Recognised,
-    SigningRequest,
-    name_in,
-)
+from lre_kit.identifiers.certificate_values import Enrolment, NameCheck, Recognised, Shown, SigningRequest
 from lre_kit.identifiers.challenges import Challenge, Challenges
-from lre_kit.identifiers.holding import lock_shown, reserve_subject
-from lre_kit.identifiers.identifier_values import Identifier
-from lre_kit.identifiers.means import Kind, State
 from lre_kit.identifiers.questions import Questions, owner_of
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.identifiers.throttle import Throttle
-from lre_kit.law.assurance import Category, Factor, Level, Means
+from lre_kit.law.assurance import Factor, Means
 from lre_kit.parties.values import has_hidden_characters
 from lre_kit.store.database import Database
 
@@ -66,6 +49,7 @@ class Certificates:
         issuers: IssuerList,
         office_name: str,
         origin: str,
+        enrolled: Enrolled = nothing_follows,
     ) -> None:
         """Prepare.
 
@@ -78,11 +62,12 @@ class Certificates:
             issuers: Whose certificates are accepted.
             office_name: Stands in the text to sign, so that it serves nowhere else.
             origin: ``https://`` origin of the office's pages; stands there too.
+            enrolled: Called with each new means in the transaction that enters it.
         """
-        self._database = database
         self._clock = clock
-        self._register = register
-        self._challenges = challenges
+        self._holding = CertificateHolding(
+            database, clock=clock, register=register, challenges=challenges, enrolled=enrolled
+        )
         self._questions = Questions(
             database, Means.CERTIFICATE, challenges=challenges, throttle=throttle, ttl=SIGNING_LIFE
         )
@@ -133,7 +118,7 @@ class Certificates:
         def judge(challenge: Challenge) -> Factor:
             signer = signer_of(challenge.facts["text"], signature, certificate)
             checked = self._checked(signer, signed=True)
-            return self._use(checked, purpose, owner_of(challenge)).factor
+            return self._holding.use(checked, purpose=purpose, party_id=owner_of(challenge)).factor
 
         return self._questions.answered(challenge_id, purpose=purpose, binding=binding, judge=judge)
 
@@ -148,7 +133,8 @@ class Certificates:
         Raises:
             CertificateRefusedError: Not accepted, not enrolled, or another person's.
         """
-        return self._use(self._checked(read_certificate(certificate), signed=False), purpose, party_id)
+        checked = self._checked(read_certificate(certificate), signed=False)
+        return self._holding.use(checked, purpose=purpose, party_id=party_id)
 
     def enrol(
         self,
@@ -179,9 +165,8 @@ class Certificates:
 
         def judge(challenge: Challenge) -> Enrolment:
             signer = signer_of(challenge.facts["text"], signature, certificate)
-            return self._enrol(
-                owner_of(challenge), self._checked(signer, signed=True), label, fits, proofing_id
-            )
+            checked, party_id = self._checked(signer, signed=True), owner_of(challenge)
+            return self._holding.enrol(checked, party_id, label=label, fits=fits, proofing_id=proofing_id)
 
         return self._questions.answered(challenge_id, purpose=ENROLMENT, binding=binding, judge=judge)
 
@@ -207,76 +192,62 @@ class Certificates:
             CertificateRefusedError: Not accepted, or enrolled already.
         """
         checked = self._checked(read_certificate(certificate), signed=False)
-        return self._enrol(party_id, checked, label, fits, proofing_id)
+        return self._holding.enrol(checked, party_id, label=label, fits=fits, proofing_id=proofing_id)
+
+    def identify(
+        self,
+        challenge_id: str,
+        signature: bytes,
+        certificate: str | bytes | None = None,
+        *,
+        purpose: str,
+        binding: str,
+        fits: NameCheck,
+        language: str = "fr",
+    ) -> Shown:
+        """Check a signed text as `complete` does; a certificate that nobody has is enrolled on the way.
+
+        Args:
+            challenge_id: Of `begin`.
+            signature: As for `complete`.
+            certificate: As for `complete`.
+            purpose: The act; the one that `begin` was asked for.
+            binding: Id of the session.
+            fits: As for `enrol`; without a clear name the certificate waits, and shows nothing yet.
+            language: Of the name that a new one bears in its holder's list.
+
+        Raises:
+            CertificateRefusedError: Not accepted, or another person's.
+            IdentificationError: The text was used, is too old, or is for another act or session.
+        """
+
+        def judge(challenge: Challenge) -> Shown:
+            signer = signer_of(challenge.facts["text"], signature, certificate)
+            checked, party_id = self._checked(signer, signed=True), owner_of(challenge)
+            return self._holding.settle(checked, party_id, purpose=purpose, fits=fits, language=language)
+
+        return self._questions.answered(challenge_id, purpose=purpose, binding=binding, judge=judge)
+
+    def identify_shown(
+        self, party_id: str, certificate: str, *, purpose: str, fits: NameCheck, language: str = "fr"
+    ) -> Shown:
+        """Take a certificate that was shown in a TLS handshake, as `identify` takes a signed text.
+
+        Args:
+            party_id: Who is there.
+            certificate: PEM, from `read_proxy_headers` and nowhere else: it is believed.
+            purpose: The act.
+            fits: As for `identify`.
+            language: As for `identify`.
+
+        Raises:
+            CertificateRefusedError: Not accepted, or another person's.
+        """
+        checked = self._checked(read_certificate(certificate), signed=False)
+        return self._holding.settle(checked, party_id, purpose=purpose, fits=fits, language=language)
 
     def _checked(self, certificate: x509.Certificate, *, signed: bool) -> Checked:
         return check_certificate(certificate, issuers=self._issuers, at=self._clock(), signed=signed)
-
-    def _enrol(
-        self, party_id: str, checked: Checked, label: str, fits: NameCheck, proofing_id: str | None
-    ) -> Enrolment:
-        name = name_in(checked.certificate)
-        clear = fits(name)
-        with self._database.write() as uow:
-            if not reserve_subject(uow, Kind.CERTIFICATE, checked.subject_key):
-                raise CertificateRefusedError(Reason.TAKEN)
-            made = self._register.issue(
-                uow,
-                party_id=party_id,
-                kind=Kind.CERTIFICATE,
-                label=label,
-                actor={"role": "holder", "party_id": party_id},
-                state=State.ACTIVE if clear else State.ISSUED,
-                proofing_id=proofing_id,
-                level=checked.issuer.level,
-                subject_key=checked.subject_key,
-                facts={
-                    "issuer": checked.issuer.id,
-                    "fingerprint": checked.fingerprint,
-                    "name_fits": clear,
-                    "revocation": self._relied_on(checked),
-                },
-                # Names are in it: kept encrypted, for proofs and for the person who looks at it.
-                secret=checked.certificate.public_bytes(Encoding.DER),
-                expires_at=checked.certificate.not_valid_after_utc,
-            )
-            uow.commit()
-        return Enrolment(identifier=made, name=name, needs_review=not clear)
-
-    def _use(self, checked: Checked, purpose: str, party_id: str | None) -> Recognised:
-        now = self._clock()
-        with self._database.write() as uow:
-            held = lock_shown(uow, self._register, Kind.CERTIFICATE, checked.subject_key)
-            if held is None or held.facts["fingerprint"] != checked.fingerprint:
-                raise CertificateRefusedError(Reason.NOT_ENROLLED)
-            if party_id is not None and held.party_id != party_id:
-                raise CertificateRefusedError(Reason.OTHER_PERSON)
-            if not held.is_usable(now):
-                raise CertificateRefusedError(Reason.NOT_ACTIVE)
-            factor = self._factor(held, checked.issuer, now)
-            self._register.used(uow, held.id)
-            self._register.keep_facts(uow, held, revocation=self._relied_on(checked))
-            self._challenges.record(uow, factor, party_id=held.party_id, purpose=purpose)
-            uow.commit()
-        return Recognised(party_id=held.party_id, factor=factor)
-
-    @staticmethod
-    def _factor(held: Identifier, issuer: AcceptedIssuer, now: datetime) -> Factor:
-        known = (Category.KNOWLEDGE,) if issuer.two_factors else ()
-        then = held.level or Level.LOW
-        return Factor(
-            means=Means.CERTIFICATE,
-            categories=(Category.POSSESSION, *known),
-            dynamic=True,
-            at=now,
-            identifier_id=held.id,
-            # An issuer that is trusted less today vouches for less; one that is trusted more, not for more.
-            vouched=then if issuer.level.at_least(then) else issuer.level,
-            derogation=held.derogation,
-        )
-
-    def _relied_on(self, checked: Checked) -> Mapping[str, Any]:
-        return {"at": iso(self._clock()), "lists": list(checked.list_digests)}
 
     def _text(self, purpose: str) -> str:
         lines = (

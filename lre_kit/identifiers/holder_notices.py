@@ -79,9 +79,7 @@ class LostReports:
         self._notices = notices
 
     def report(self, typed: str) -> None:
-        """Suspend the active means with this serial and tell its holder; answers nothing, whatever it finds.
-
-        One that was never used cannot be suspended: its holder is told, and can revoke it.
+        """Suspend the means with this serial and tell its holder; answers nothing, whatever it finds.
 
         Args:
             typed: The serial as somebody read it.
@@ -94,14 +92,11 @@ class LostReports:
 
     def _suspend(self, uow: UnitOfWork, found: Identifier) -> None:
         state = self._register.locked(uow, found.id).state
-        if state is State.ACTIVE:
+        if state is State.ACTIVE or state in UNUSED:
             self._register.change(
                 uow, found.id, "suspend", actor=_REPORTER, reason="reported lost by its serial"
             )
             self._notices.plan(uow, found.party_id, Told.SUSPENDED, serial=found.serial)
-        elif state in UNUSED:
-            # While the message waits, further reports add none.
-            self._notices.plan(uow, found.party_id, Told.FOUND_UNUSED, serial=found.serial, act_id=found.id)
 
 
 def could_be_serial(typed: str) -> bool:

@@ -4,10 +4,12 @@ What was open when a means was revoked dies with it: its state is read in the tr
 the authentication, with the row locked, and not when the question was put.
 """
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from lre_kit.identifiers.identifier_values import Identifier
-from lre_kit.identifiers.means import Kind
+from lre_kit.identifiers.means import UNUSED, Kind
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.identifiers.rows import IdentifierRow
 from lre_kit.store.inserts import table_of
@@ -28,6 +30,11 @@ def reserve_subject(uow: UnitOfWork, kind: Kind, subject_key: str) -> bool:
     """Let nobody else enrol this subject until the unit of work ends; answer whether it is still free."""
     uow.serialise(f"identifier:{kind}:{subject_key}")
     return _id_of(uow, kind, subject_key) is None
+
+
+def is_on_its_way(means: Identifier, at: datetime) -> bool:
+    """Tell whether a means is a posted key that waits to be registered by its holder."""
+    return means.kind is Kind.SECURITY_KEY and means.state in UNUSED and not means.is_over(at)
 
 
 def _id_of(uow: UnitOfWork, kind: Kind, subject_key: str) -> str | None:

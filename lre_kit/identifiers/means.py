@@ -1,7 +1,7 @@
 """Kinds of identification means, and the life of one: pure rules, no tables and no clock.
 
-    issue → issued → deliver → delivered → activate → active ⇄ suspended
-                                     any of them → revoked or expired, for ever
+    issue → issued → deliver → delivered → activate → active
+                            any of them ⇄ suspended; any → revoked or expired, for ever
 
 A means that is made under its owner's eyes goes from issued to active at once. Suspension, resumption and
 replacement leave the assurance as it was (Reg. (EU) 2015/1502, points 2.2.3 and 2.2.4).
@@ -51,7 +51,7 @@ _LIVING = frozenset(State) - FINAL
 _MOVES: Mapping[str, tuple[frozenset[State], State]] = {
     "deliver": (frozenset({State.ISSUED}), State.DELIVERED),
     "activate": (UNUSED, State.ACTIVE),
-    "suspend": (frozenset({State.ACTIVE}), State.SUSPENDED),
+    "suspend": (UNUSED | {State.ACTIVE}, State.SUSPENDED),
     "resume": (frozenset({State.SUSPENDED}), State.ACTIVE),
     "revoke": (_LIVING, State.REVOKED),
     "expire": (_LIVING, State.EXPIRED),
@@ -61,12 +61,13 @@ ACTS = ("issue", *_MOVES)
 """Everything that can happen to a means."""
 
 
-def next_state(state: State | None, act: str) -> State:
+def next_state(state: State | None, act: str, *, rested: State = State.ACTIVE) -> State:
     """Return the state an act leads to.
 
     Args:
         state: The present one; nothing before the means is issued.
         act: One of `ACTS`.
+        rested: Where a suspended means stood before: ``resume`` leads back there, and nowhere further.
 
     Raises:
         UnlawfulActError: The present state does not allow it.
@@ -78,7 +79,7 @@ def next_state(state: State | None, act: str) -> State:
         shown = state.value if state else "not issued yet"
         msg = f"An identification means that is {shown} does not allow: {act}."
         raise UnlawfulActError(msg, mend="Look at its history; nothing was changed.")
-    return target
+    return rested if act == "resume" else target
 
 
 def state_after(acts: Iterable[str]) -> State | None:
@@ -87,10 +88,30 @@ def state_after(acts: Iterable[str]) -> State | None:
     Raises:
         UnlawfulActError: The acts are no lawful history.
     """
+    return _folded(acts)[0]
+
+
+def rested_at(acts: Iterable[str]) -> State:
+    """Return where a means stood before its last suspension.
+
+    Args:
+        acts: Its history.
+
+    Raises:
+        UnlawfulActError: The acts are no lawful history.
+    """
+    return _folded(acts)[1]
+
+
+def _folded(acts: Iterable[str]) -> tuple[State | None, State]:
     state: State | None = None
+    rested = State.ACTIVE
     for act in acts:
-        state = next_state(state, act)
-    return state
+        before = state
+        state = next_state(state, act, rested=rested)
+        if act == "suspend" and before is not None:
+            rested = before
+    return state, rested
 
 
 def acts_to(state: State) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from lre_kit.clock import Clock
 from lre_kit.errors import IdentificationError
-from lre_kit.identifiers.answering import TYPED_MAX, Answering, FirstUse
+from lre_kit.identifiers.answering import TYPED_MAX, Answering, FirstUse, Refused
 from lre_kit.identifiers.challenges import Challenge, Challenges
 from lre_kit.identifiers.identifier_values import grouped
 from lre_kit.identifiers.means import Kind
@@ -65,6 +65,7 @@ class OneTimePasswords:
         throttle: Throttle,
         issuer: str,
         first_use: FirstUse | None = None,
+        often_refused: Refused | None = None,
     ) -> None:
         """Prepare.
 
@@ -76,6 +77,7 @@ class OneTimePasswords:
             throttle: Counts tries.
             issuer: The office's name, for apps.
             first_use: Told of the first use of a secret on paper, inside its transaction.
+            often_refused: Told of a means whose codes were refused again and again.
         """
         self._database = database
         self._clock = clock
@@ -88,6 +90,7 @@ class OneTimePasswords:
             challenges=challenges,
             throttle=throttle,
             first_use=first_use,
+            often_refused=often_refused,
         )
 
     def make_seed(

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from lre_kit.identifiers.identifier_values import Identifier
+from lre_kit.identifiers.means import Kind, State
 from lre_kit.identifiers.order_book import ORDER, order_of
 from lre_kit.identifiers.order_values import Order, OrderState
 from lre_kit.identifiers.rows import IdentifierRow
@@ -24,6 +25,21 @@ def newest_means(database: Database, *, limit: int, party_id: str | None = None)
     if party_id is not None:
         query = query.where(_IDENTIFIER.c.party_id == party_id)
     query = query.order_by(_IDENTIFIER.c.created_at.desc(), _IDENTIFIER.c.id.desc()).limit(limit)
+    with database.read() as connection:
+        return [Identifier.of_row(row) for row in connection.execute(query).mappings()]
+
+
+def means_to_compare(database: Database, *, limit: int) -> list[Identifier]:
+    """Return certificates and electronic identities that wait because their names were not clear.
+
+    Args:
+        database: Where they are kept.
+        limit: Most that are returned, the oldest first.
+    """
+    kinds = (Kind.CERTIFICATE.value, Kind.EID.value)
+    waits = (_IDENTIFIER.c.kind.in_(kinds), _IDENTIFIER.c.state == State.ISSUED.value)
+    query = select(*[_IDENTIFIER.c[name] for name in Identifier.__slots__]).where(*waits)
+    query = query.order_by(_IDENTIFIER.c.created_at, _IDENTIFIER.c.id).limit(limit)
     with database.read() as connection:
         return [Identifier.of_row(row) for row in connection.execute(query).mappings()]
 

@@ -14,6 +14,9 @@ from lre_kit.law.regimes import requirements
 ORDERABLE = frozenset({"paper_codes", "paper_seed", "security_key"})
 """Kinds that reach their holder as a thing; the others are registered by their holder."""
 
+THINGS = frozenset({"security_key"})
+"""Kinds that are more than paper: they go by post, never inside an electronic letter."""
+
 NOT_ORDERED = Words(
     fr="Ce moyen ne se commande pas ici.",
     en="This means cannot be ordered here.",
@@ -25,6 +28,11 @@ ONE_OPEN = Words(
     en="An order of this means is open already.",
 )
 """Said of a kind of which an order is open."""
+
+
+def carries(kind: str, deliveries: frozenset[Delivery]) -> frozenset[Delivery]:
+    """Return those ways of delivery that can carry a kind."""
+    return deliveries & {Delivery.POST} if kind in THINGS else deliveries
 
 
 def issued_under(

@@ -5,17 +5,25 @@ into a registered letter, confirmed as delivered, and ends when the means is fir
 exist in memory and in the spooled sheet only; the sheet's destruction is an act in the order's history.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from lre_kit.clock import Clock
 from lre_kit.identifiers.high_water import latest_seen, mark
 from lre_kit.identifiers.making import plan_making
+from lre_kit.identifiers.means import State
 from lre_kit.identifiers.order_book import ORDER, OrderBook, add_event, open_key
 from lre_kit.identifiers.order_ports import Actor, Addresses, Proofings, Register
 from lre_kit.identifiers.order_rows import OrderRow
-from lre_kit.identifiers.order_rules import NOT_ORDERED, ONE_OPEN, ORDERABLE, expect_confirmed, issued_under
+from lre_kit.identifiers.order_rules import (
+    NOT_ORDERED,
+    ONE_OPEN,
+    ORDERABLE,
+    carries,
+    expect_confirmed,
+    issued_under,
+)
 from lre_kit.identifiers.order_values import (
     BEFORE_APPROVAL,
     KindSuspendedError,
@@ -90,7 +98,7 @@ class Orders:
         if any(order.kind == kind for order in self.book.open_of(party_id)):
             return Offer(kind=kind, allowed=False, message=ONE_OPEN)
         deliveries = self._policy.deliveries(now, not_after_seen=seen)
-        return Offer(kind=kind, allowed=True, deliveries=deliveries & self._deliveries)
+        return Offer(kind=kind, allowed=True, deliveries=carries(kind, deliveries & self._deliveries))
 
     def order(
         self,
@@ -178,13 +186,14 @@ class Orders:
             raise OrderRefusedError(msg, mend="Type the number of the post's receipt.")
         return self._act(order_id, OrderAct.TRACK, actor=actor, values={"reference": number})
 
-    def delivered(self, order_id: str, *, actor: Actor) -> Order:
+    def delivered(self, order_id: str, *, actor: Actor, reason: str = "") -> Order:
         """Confirm that the means was handed to its holder."""
         with self._database.write() as uow:
             order = self.book.locked(uow, order_id)
-            self.book.move(uow, order, OrderAct.DELIVER, at=self._clock(), actor=actor)
-            if order.identifier_id:
-                self._register.change(uow, order.identifier_id, "deliver", actor=actor)
+            self.book.move(uow, order, OrderAct.DELIVER, at=self._clock(), actor=actor, reason=reason)
+            # What was suspended on its way stays so; its holder brings it back.
+            if order.identifier_id and self._register.by_id(order.identifier_id).state == State.ISSUED:
+                self._register.change(uow, order.identifier_id, "deliver", actor=actor, reason=reason)
             uow.commit()
         return self.book.by_id(order_id)
 
@@ -223,20 +232,40 @@ class Orders:
             Whether a new one can be ordered.
         """
         identifier = self._register.by_id(identifier_id)
-        sheets: list[str] = []
-        with self._database.write() as uow:
-            self._register.change(uow, identifier_id, "revoke", actor=actor, reason="reported lost")
-            for order in self.book.locked_where(
-                uow, ORDER.c.identifier_id == identifier_id, ORDER.c.open_key.is_not(None)
-            ):
-                self.book.move(
-                    uow, order, OrderAct.CANCEL, at=self._clock(), actor=actor, reason="reported lost"
-                )
-                sheets.append(order.id)
-            uow.commit()
-        for order_id in sheets:
-            self.destroy_spool(order_id, actor=actor)
+        self.withdraw(identifier_id, actor=actor, reason="reported lost")
         return self.may_order(str(identifier.kind), identifier.party_id)
+
+    def withdraw(
+        self,
+        identifier_id: str,
+        *,
+        actor: Actor,
+        reason: str,
+        also: Callable[[UnitOfWork], None] | None = None,
+    ) -> None:
+        """Revoke a means at once; an open order that it was made for is cancelled, its sheet destroyed.
+
+        Args:
+            identifier_id: The means.
+            actor: Who acts.
+            reason: Why, for both histories.
+            also: What else belongs into the transaction.
+
+        Raises:
+            UnlawfulActError: It was revoked or expired already.
+        """
+        with self._database.write() as uow:
+            # Orders come before means everywhere: two that lock both never wait for each other.
+            mine = (ORDER.c.identifier_id == identifier_id, ORDER.c.open_key.is_not(None))
+            orders = self.book.locked_where(uow, *mine)
+            self._register.change(uow, identifier_id, "revoke", actor=actor, reason=reason)
+            for order in orders:
+                self.book.move(uow, order, OrderAct.CANCEL, at=self._clock(), actor=actor, reason=reason)
+            if also is not None:
+                also(uow)
+            uow.commit()
+        for order in orders:
+            self.destroy_spool(order.id, actor=actor)
 
     def address_confirmed(self, uow: UnitOfWork, party_id: str, address: Mapping[str, Any]) -> None:
         """Give a newly confirmed address to the orders that wait for one, and let them be made."""
@@ -256,7 +285,8 @@ class Orders:
             raise OrderRefusedError(NOT_ORDERED.en, mend="Order paper codes, or a secret on paper.")
         if message := self._policy.suspended(kind, at, not_after_seen=seen):
             raise KindSuspendedError(message)
-        if delivery not in self._policy.deliveries(at, not_after_seen=seen) & self._deliveries:
+        allowed = self._policy.deliveries(at, not_after_seen=seen) & self._deliveries
+        if delivery not in carries(kind, allowed):
             msg = "A means is delivered inside a letter only while a derogation allows it."
             raise OrderRefusedError(msg, mend="Let it be posted to the confirmed address.")
 

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import IdentificationError, InputError, RequirementError
-from lre_kit.identifiers.answering import TYPED_MAX, Answering, FirstUse
+from lre_kit.identifiers.answering import TYPED_MAX, Answering, FirstUse, Refused
 from lre_kit.identifiers.challenges import Challenge, Challenges
 from lre_kit.identifiers.email_code import normalised
 from lre_kit.identifiers.identifier_values import grouped
@@ -92,6 +92,7 @@ class PaperCodes:
         throttle: Throttle,
         pepper: bytes,
         first_use: FirstUse | None = None,
+        often_refused: Refused | None = None,
     ) -> None:
         """Prepare.
 
@@ -103,6 +104,7 @@ class PaperCodes:
             throttle: Counts tries.
             pepper: Secret kept outside the database.
             first_use: Told of the first use of a sheet, inside its transaction.
+            often_refused: Told of a means whose codes were refused again and again.
         """
         self._database = database
         self._clock = clock
@@ -116,6 +118,7 @@ class PaperCodes:
             challenges=challenges,
             throttle=throttle,
             first_use=first_use,
+            often_refused=often_refused,
         )
 
     def make_sheet(

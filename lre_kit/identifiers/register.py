@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from lre_kit.clock import Clock
 from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.challenges import Challenges
 from lre_kit.identifiers.identifier_values import Identifier, IdentifierEvent, new_serial, parse_serial
-from lre_kit.identifiers.means import ENDING, FINAL, Kind, State, acts_to, next_state
+from lre_kit.identifiers.means import ENDING, FINAL, Kind, State, acts_to, next_state, rested_at
 from lre_kit.identifiers.rows import IdentifierEventRow, IdentifierRow
 from lre_kit.identifiers.secret_box import SecretBox
 from lre_kit.law.assurance import Level
@@ -140,17 +140,17 @@ class IdentifierRegister:
             NotFoundError: There is no such means.
         """
         now = self._clock()
-        state = next_state(self.locked(uow, identifier_id).state, act)
+        present = self.locked(uow, identifier_id).state
+        happened = (_EVENT.c.identifier_id == identifier_id,)
+        acts = list(uow.execute(select(_EVENT.c.name).where(*happened).order_by(_EVENT.c.seq)).scalars())
+        state = next_state(present, act, rested=rested_at(acts) if act == "resume" else State.ACTIVE)
         values: dict[str, Any] = {"state": state.value}
         if act == "activate":
             values["activated_at"] = now
         if state in FINAL:
             values["ended_at"] = now
         uow.defer(update(_IDENTIFIER).where(_IDENTIFIER.c.id == identifier_id).values(**values))
-        last = uow.execute(
-            select(func.max(_EVENT.c.seq)).where(_EVENT.c.identifier_id == identifier_id)
-        ).scalar()
-        _append(uow, identifier_id, seq=(last or 0) + 1, act=act, at=now, actor=actor, reason=reason)
+        _append(uow, identifier_id, seq=len(acts) + 1, act=act, at=now, actor=actor, reason=reason)
         if act in ENDING:
             self._challenges.end_all(uow, identifier_id)
         return self.locked(uow, identifier_id)
@@ -216,6 +216,17 @@ class IdentifierRegister:
         if stored is None:
             raise _unknown()
         return self._box.open(stored, identifier_id)
+
+    def fill(
+        self, uow: UnitOfWork, identifier_id: str, *, subject_key: str, label: str, facts: Mapping[str, Any]
+    ) -> None:
+        """Say of a locked means what its holder's registration made known; its secret is then forgotten.
+
+        Raises:
+            UniqueViolation: Another has this subject (when the unit of work is sent).
+        """
+        values = {"subject_key": subject_key, "label": label, "facts": dict(facts), "secret": None}
+        uow.defer(update(_IDENTIFIER).where(_IDENTIFIER.c.id == identifier_id).values(**values))
 
     def used(self, uow: UnitOfWork, identifier_id: str, counter: int | None = None) -> None:
         """Note that a means was used, and its counter if it has one."""

@@ -140,9 +140,14 @@ class DerogationEnds:
         failpoint("derogation.batch_committed")
 
     def _end_batch(self, uow: UnitOfWork, derogation: str, now: datetime) -> int:
-        rows = uow.execute(_live(derogation).limit(self._batch).with_for_update()).all()
-        if not rows:
+        found = uow.execute(_live(derogation).limit(self._batch)).all()
+        if not found:
             return 0
+        # Orders come before means everywhere: two that lock both never wait for each other.
+        keys = [open_key(row.party_id, replacing_kind(row.kind)) for row in found]
+        self._open_orders(uow, keys, [row.id for row in found])
+        is_found = _IDENTIFIER.c.id.in_([row.id for row in found])
+        rows = uow.execute(_live(derogation).where(is_found).with_for_update()).all()
         parties = sorted({row.party_id for row in rows})
         addresses = self._addresses.confirmed(parties)
         ids = [row.id for row in rows]
@@ -155,7 +160,13 @@ class DerogationEnds:
             order_id = orders[open_key(row.party_id, replacing_kind(row.kind))]
             uow.add(ReplacedRow, identifier_id=row.id, order_id=order_id)
         plan_notices(uow, derogation, parties, Stage.END, now=now)
-        return len(rows)
+        return len(found)
+
+    def _open_orders(self, uow: UnitOfWork, keys: Sequence[str], ended: Sequence[str]) -> list[Order]:
+        is_open = ORDER.c.open_key.is_not(None)
+        return self.book.locked_where(
+            uow, is_open, or_(ORDER.c.open_key.in_(keys), ORDER.c.identifier_id.in_(ended))
+        )
 
     def _kept_orders(
         self,
@@ -169,9 +180,7 @@ class DerogationEnds:
     ) -> dict[str, str]:
         """Return open orders that serve as replacements; those of a means that ended are cancelled."""
         kept: dict[str, str] = {}
-        is_open = ORDER.c.open_key.is_not(None)
-        touched = or_(ORDER.c.open_key.in_(list(wanted)), ORDER.c.identifier_id.in_(ended))
-        for order in self.book.locked_where(uow, is_open, touched):
+        for order in self._open_orders(uow, list(wanted), ended):
             key = open_key(order.party_id, order.kind)
             if order.identifier_id in ended or (order.identifier_id and order.derogation == derogation):
                 self._cancel(uow, order, now, reason=f"the derogation {derogation} has ended")

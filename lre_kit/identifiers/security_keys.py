@@ -5,7 +5,7 @@ required, so one answer is two factors (possession and knowledge), and every ans
 that does not grow shows a copied key: it is suspended. The office keeps a public key and no secret.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from secrets import token_bytes
 from typing import Any
 
@@ -23,13 +23,14 @@ from webauthn.helpers.structs import (
 )
 
 from lre_kit.clock import Clock
+from lre_kit.identifiers.answering import FirstUse
 from lre_kit.identifiers.challenges import Challenge, Challenges
-from lre_kit.identifiers.holding import lock_shown, reserve_subject
+from lre_kit.identifiers.holding import is_on_its_way, lock_shown, reserve_subject
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.means import Kind, State
 from lre_kit.identifiers.questions import Questions, owner_of
 from lre_kit.identifiers.register import IdentifierRegister
-from lre_kit.identifiers.security_key_attestation import Models
+from lre_kit.identifiers.security_key_attestation import Models, Registered
 from lre_kit.identifiers.security_key_ceremonies import (
     CEREMONY_LIFE,
     CEREMONY_MILLISECONDS,
@@ -81,6 +82,8 @@ class SecurityKeys:
         origin: str | Collection[str],
         allowed_aaguids: Collection[str] | None = None,
         attestation_roots: Sequence[bytes] = (),
+        copied: Callable[[UnitOfWork, Identifier], None] | None = None,
+        first_use: FirstUse | None = None,
     ) -> None:
         """Prepare.
 
@@ -96,6 +99,8 @@ class SecurityKeys:
             allowed_aaguids: Models accepted, by AAGUID; nothing for all. The model is only what the
                 browser claims unless `attestation_roots` are given.
             attestation_roots: PEM certificates of makers; with them every key must be attested by one.
+            copied: Called with a key that seems copied, in the transaction that suspends it.
+            first_use: Told of the first use of a posted key, inside its transaction.
         """
         self._database = database
         self._clock = clock
@@ -104,6 +109,8 @@ class SecurityKeys:
         self._questions = Questions(
             database, Means.SECURITY_KEY, challenges=challenges, throttle=throttle, ttl=CEREMONY_LIFE
         )
+        self._copied = copied
+        self._first_use = first_use
         self._rp_id = rp_id
         self._rp_name = rp_name
         self._models = Models(allowed_aaguids, tuple(attestation_roots))
@@ -118,7 +125,9 @@ class SecurityKeys:
             binding: Id of the session in which the answer must come.
         """
         challenge = token_bytes(CHALLENGE_BYTES)
-        known = [each for each in self._register.of(party.id) if each.kind is Kind.SECURITY_KEY]
+        # A key on its way by post has no credential yet.
+        held = self._register.of(party.id)
+        known = [each for each in held if each.kind is Kind.SECURITY_KEY and each.facts]
         asked = AttestationConveyancePreference.NONE
         if self._models.asks:
             asked = AttestationConveyancePreference.DIRECT
@@ -151,6 +160,7 @@ class SecurityKeys:
         binding: str,
         proofing_id: str | None = None,
         level: Level | None = None,
+        posted: str | None = None,
     ) -> Identifier:
         """Register the key that a browser made; it may be used at once.
 
@@ -161,6 +171,7 @@ class SecurityKeys:
             binding: Id of the session.
             proofing_id: Identity proofing that it rests on.
             level: Level of that proofing.
+            posted: Id of the means that the office posted, once its code was judged right; the key is it.
 
         Raises:
             SecurityKeyRefusedError: The answer, or the key's model, is not accepted.
@@ -169,27 +180,45 @@ class SecurityKeys:
 
         def judge(challenge: Challenge) -> str:
             found = self._verifier.registered(response_json, challenge=challenge.facts["challenge"])
+            owner = owner_of(challenge)
             with self._database.write() as uow:
                 if not reserve_subject(uow, Kind.SECURITY_KEY, found.subject_key):
                     raise _refused(Reason.TAKEN)
-                made = self._register.issue(
-                    uow,
-                    party_id=owner_of(challenge),
-                    kind=Kind.SECURITY_KEY,
-                    label=label,
-                    actor={"role": "holder", "party_id": owner_of(challenge)},
-                    state=State.ACTIVE,
-                    proofing_id=proofing_id,
-                    level=level,
-                    subject_key=found.subject_key,
-                    facts=found.facts,
-                )
+                if posted is not None:
+                    made = self._take_into_use(uow, posted, owner, found, label)
+                else:
+                    made = self._register.issue(
+                        uow,
+                        party_id=owner,
+                        kind=Kind.SECURITY_KEY,
+                        label=label,
+                        actor={"role": "holder", "party_id": owner},
+                        state=State.ACTIVE,
+                        proofing_id=proofing_id,
+                        level=level,
+                        subject_key=found.subject_key,
+                        facts=found.facts,
+                    )
                 self._register.used(uow, made.id, found.count)
                 uow.commit()
             return made.id
 
         made_id = self._questions.answered(challenge_id, purpose=REGISTRATION, binding=binding, judge=judge)
         return self._register.by_id(made_id)
+
+    def _take_into_use(
+        self, uow: UnitOfWork, means_id: str, owner: str, found: Registered, label: str
+    ) -> Identifier:
+        """Let a posted means be the key that its holder registers now."""
+        if self._first_use is not None:
+            # Orders come before means everywhere: two that lock both never wait for each other.
+            self._first_use(uow, means_id)
+        held = self._register.locked(uow, means_id)
+        if held.party_id != owner or not is_on_its_way(held, self._clock()):
+            raise _refused(Reason.NOT_ACTIVE)
+        self._register.fill(uow, held.id, subject_key=found.subject_key, label=label, facts=found.facts)
+        actor = {"role": "holder", "party_id": owner}
+        return self._register.change(uow, held.id, "activate", actor=actor, reason="first use")
 
     def begin(self, party_id: str, *, purpose: str, binding: str) -> Ceremony:
         """Ask for an answer by any of a party's usable keys.
@@ -230,7 +259,7 @@ class SecurityKeys:
             binding: Id of the session.
 
         Raises:
-            ClonedKeyError: The counter went back; the key is suspended, its owner is to be told.
+            ClonedKeyError: The counter went back; the key is suspended, its owner told by mail.
             SecurityKeyRefusedError: The answer is not accepted; `reason` says why.
             IdentificationError: The challenge is used, too old, or for another act or session.
         """
@@ -276,6 +305,8 @@ class SecurityKeys:
 
     def _suspend(self, uow: UnitOfWork, key: Identifier) -> None:
         self._register.change(uow, key.id, "suspend", actor=_PROVIDER, reason="counter went back")
+        if self._copied is not None:
+            self._copied(uow, key)
         uow.commit()
 
 

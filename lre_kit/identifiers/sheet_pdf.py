@@ -84,6 +84,17 @@ def render_seed(seed: Seed, head: Letterhead) -> bytes:
     return _render(seed.identifier, head, "seed", secret)
 
 
+def render_key(identifier: Identifier, code: str, head: Letterhead) -> bytes:
+    """Return the letter that goes with a posted security key as PDF.
+
+    Args:
+        identifier: The means.
+        code: The code that takes the key into use, in plain.
+        head: The rest of the page.
+    """
+    return _render(identifier, head, "key", {"codes": [["", code]]})
+
+
 def _render(identifier: Identifier, head: Letterhead, sheet: str, secrets: dict[str, Any]) -> bytes:
     import typst
 

@@ -38,6 +38,10 @@ TITLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Votre secret d'identification",
             "Ce secret permet à une application de calculer les codes qui prouvent que c'est vous.",
         ),
+        "key": (
+            "Votre clé de sécurité",
+            "Elle est jointe à cette lettre. Le code ci-dessous la met en service, une seule fois.",
+        ),
     },
     "en": {
         "codes": (
@@ -47,6 +51,10 @@ TITLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "seed": (
             "Your identification secret",
             "With this secret an app works out the codes that show that it is you.",
+        ),
+        "key": (
+            "Your security key",
+            "It comes with this letter. The code below takes it into use, once.",
         ),
     },
 }
@@ -83,6 +91,16 @@ HOW: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             ),
             "Si l'enveloppe était ouverte ou abîmée, n'utilisez pas cette feuille : bloquez-la.",
         ),
+        "key": (
+            "Connectez-vous avec votre mot de passe ; dans votre compte, ajoutez une clé de sécurité.",
+            "Branchez ou approchez la clé, choisissez son code PIN, et tapez le code de cette lettre.",
+            "La clé remplace ensuite tout code : gardez-la sur vous, et détruisez cette lettre.",
+            (
+                "Ne donnez jamais ce code par téléphone, par courriel ou par message. {provider} ne vous le"
+                " demandera jamais."
+            ),
+            "Si l'enveloppe était ouverte ou abîmée, n'utilisez pas la clé : bloquez-la.",
+        ),
     },
     "en": {
         "codes": (
@@ -107,6 +125,13 @@ HOW: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                 " Do not photograph or copy it."
             ),
             "If the envelope was open or damaged, do not use this sheet: block it.",
+        ),
+        "key": (
+            "Log in with your password, then open your account and add a security key.",
+            "Plug the key in or hold it close, choose its PIN, and type the code of this letter.",
+            "From then on the key stands in for any code: keep it on you, and destroy this letter.",
+            "Never give this code on the phone, by e-mail or in a message. {provider} never asks you for it.",
+            "If the envelope was open or damaged, do not use the key: block it.",
         ),
     },
 }

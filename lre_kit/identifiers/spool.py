@@ -8,12 +8,14 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from lre_kit.identifiers.order_ports import Parcel
 from lre_kit.identifiers.order_values import SpoolError
+from lre_kit.parties.addresses import PostalAddress
 
 MODE = 0o600
 """Only the office's own user reads a sheet."""
@@ -58,6 +60,7 @@ class Spool:
             "sheet": self.shown(order.id).name,
             "sha256": order.digest,
             "address": dict(order.address or {}),
+            "label": _label(order.address),
         }
         text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=2)
         # The manifest comes last: who sees it finds the sheet.
@@ -130,6 +133,14 @@ class LetterAttachment:
         return self._deposit(
             party_id=order.party_id, pdf=parcel.pdf, idempotency_key=f"identifier-order:{order.id}"
         )
+
+
+def _label(address: Mapping[str, Any] | None) -> list[str]:
+    """Return the lines that stand on the envelope: abroad the country comes last."""
+    if not address:
+        return []
+    kept = PostalAddress(lines=tuple(address["lines"]), country=address.get("country", "FR"))
+    return list(kept.printed)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

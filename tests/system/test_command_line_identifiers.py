@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import update
 
 from lre_kit.cli.main import cli
-from lre_kit.errors import NotFoundError, ThrottledError, UnlawfulActError
-from lre_kit.identifiers.means import State
+from lre_kit.errors import InputError, NotFoundError, ThrottledError, UnlawfulActError
+from lre_kit.identifiers.means import Kind, State
 from lre_kit.identifiers.order_book import ORDER
 from lre_kit.identifiers.order_values import Order, OrderState, Proofed, UnknownOrderError
 from lre_kit.law.assurance import Level
@@ -19,6 +20,7 @@ from lre_kit.office import PostOffice
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.persons import Party
 from lre_kit.testing.office import throwaway_office
+from lre_kit.testing.person_authority import PersonAuthority
 
 EMAIL, NAME, STREET = "claire@example.org", "Claire Roy", "12 rue des Lilas"
 OPERATOR = ("--operator", "nadia")
@@ -162,3 +164,112 @@ def test_whoever_acts_is_named(office: PostOffice, claire: Party, monkeypatch: p
     nobody = lre("orders", "delivered", "any", "--operator", " ")
     assert nobody.exit_code == 2
     assert "Nobody is named" in nobody.output
+
+
+def waiting_certificate(
+    office: PostOffice, party: Party, *, given: str = "Clara", family: str = "Weiss"
+) -> str:
+    """Enter a certificate in another name, as the gate does; return its serial."""
+    authority = PersonAuthority(office.settings.home / "issuers", office.clock())
+    card = authority.card(given, family)
+    with office.database.write() as uow:
+        made = office.people.register.issue(
+            uow,
+            party_id=party.id,
+            kind=Kind.CERTIFICATE,
+            label="Example CA",
+            actor=HOLDER,
+            level=Level.SUBSTANTIAL,
+            subject_key=f"key of {given}",
+            facts={"issuer": "example-ca", "name_fits": False},
+            secret=card.certificate.public_bytes(Encoding.DER),
+        )
+        uow.commit()
+    return made.serial
+
+
+def waiting_eid(office: PostOffice, party: Party) -> str:
+    kept = {"given_names": "Clara", "family_name": "Weiss", "birth_date": "1990-01-02"}
+    with office.database.write() as uow:
+        made = office.people.register.issue(
+            uow,
+            party_id=party.id,
+            kind=Kind.EID,
+            label="test",
+            actor=HOLDER,
+            level=Level.SUBSTANTIAL,
+            subject_key="issuer#1",
+            secret=json.dumps(kept).encode(),
+        )
+        uow.commit()
+    return made.serial
+
+
+def test_what_waits_is_compared_and_accepted_by_name_and_reason(office: PostOffice, claire: Party) -> None:
+    for serial in (waiting_certificate(office, claire), waiting_eid(office, claire)):
+        listed = lre("identifiers", "waiting")
+        assert serial in listed.output
+        assert "Weiss" not in listed.output
+        found = json.loads(lre("identifiers", "compare", serial, "--json").output)
+        assert (found["told"]["given_names"], found["told"]["family_name"]) == ("Clara", "Weiss")
+        assert NAME in found["known"].values()
+        assert "Weiss" in lre("identifiers", "compare", serial).output
+        said = lre("identifiers", "activate", serial, "--reason", "married name on the title", *OPERATOR)
+        assert said.output == f"{serial} is active.\n"
+        [*_, last] = json.loads(lre("identifiers", "history", serial, "--json").output)
+        assert (last["name"], last["reason"]) == ("activate", "married name on the title")
+        assert last["actor"] == {"role": "operator", "name": "nadia"}
+        assert serial not in lre("identifiers", "waiting").output
+        office.run_until_idle()
+        courier: Any = office.courier
+        assert "il vous identifie désormais" in courier.text_of()
+
+
+def test_what_waits_is_refused_by_revoking_it(office: PostOffice, claire: Party) -> None:
+    serial = waiting_eid(office, claire)
+    said = lre("identifiers", "revoke", serial, "--reason", "another person", *OPERATOR)
+    assert said.output == f"{serial} is revoked.\n"
+    again = lre("identifiers", "activate", serial, "--reason", "after all", *OPERATOR)
+    assert isinstance(again.exception, UnlawfulActError)
+
+
+def test_no_operator_activates_a_sheet_or_compares_it(office: PostOffice, claire: Party) -> None:
+    serial = sheet(office, claire)
+    found = lre("identifiers", "activate", serial, "--reason", "to be kind", *OPERATOR)
+    assert isinstance(found.exception, UnlawfulActError)
+    assert isinstance(lre("identifiers", "compare", serial).exception, UnlawfulActError)
+    means = office.people.register.by_serial(serial)
+    assert means is not None
+    assert means.state is State.ISSUED
+
+
+def test_an_unused_sheet_is_suspended_and_comes_back_unused(office: PostOffice, claire: Party) -> None:
+    order = ordered(office, claire)
+    assert order.identifier_id is not None
+    serial = office.people.register.by_id(order.identifier_id).serial
+    said = lre("identifiers", "suspend", serial, "--reason", "came back open", *OPERATOR)
+    assert said.output == f"{serial} is suspended.\n"
+    assert lre("orders", "delivered", order.id, *OPERATOR).exit_code == 0
+    for act, state in (("resume", "issued"), ("deliver", "delivered")):
+        said = lre("identifiers", act, serial, "--reason", "checked", *OPERATOR)
+        assert said.output == f"{serial} is {state}.\n"
+    names = [each["name"] for each in json.loads(lre("identifiers", "history", serial, "--json").output)]
+    assert names == ["issue", "suspend", "resume", "deliver"]
+
+
+def test_a_means_that_is_handed_over_moves_its_order(office: PostOffice, claire: Party) -> None:
+    order = ordered(office, claire)
+    assert order.identifier_id is not None
+    serial = office.people.register.by_id(order.identifier_id).serial
+    said = lre("identifiers", "deliver", serial, "--reason", "at the counter", *OPERATOR)
+    assert said.output == f"{serial} is delivered.\n"
+    assert office.people.ordering.orders.book.by_id(order.id).state is OrderState.DELIVERED
+
+
+@pytest.mark.parametrize("act", ["deliver", "activate", "suspend", "resume", "revoke"])
+def test_every_act_on_a_means_asks_for_a_reason(office: PostOffice, claire: Party, act: str) -> None:
+    serial = sheet(office, claire)
+    assert lre("identifiers", act, serial).exit_code == 2
+    said = lre("identifiers", act, serial, "--reason", " ", *OPERATOR)
+    assert isinstance(said.exception, InputError)
+    assert len(json.loads(lre("identifiers", "history", serial, "--json").output)) == 1

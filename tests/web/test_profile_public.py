@@ -65,15 +65,17 @@ def test_the_answer_is_the_same_whatever_the_serial_is(site: ProfileSite) -> Non
     assert network == len(serials)
 
 
-def test_a_means_that_was_never_used_stays_and_its_holder_is_told_once(site: ProfileSite) -> None:
-    _, party = site.member()
+def test_a_means_that_was_never_used_is_suspended_and_brought_back_unused(site: ProfileSite) -> None:
+    holder, party = site.member()
     sheet = site.sheet(party, state=State.DELIVERED)
     client = stranger(site)
     for _ in range(3):
         send_form(client, PATH, PATH, serial=sheet.serial)
-    assert site.means(sheet).state is State.DELIVERED
+    assert site.means(sheet).state is State.SUSPENDED
     [told] = site.mails()
-    assert "n'a encore jamais servi" in told
+    assert "est suspendu" in told
+    send_form(holder, f"/profile/means/{sheet.id}/resume", "/profile/means")
+    assert site.means(sheet).state is State.DELIVERED
 
 
 @pytest.mark.parametrize("typed", ["", "7K3M", "é" * 12, "7K3M-9QXA-2PVD-0000", "0" * 70])

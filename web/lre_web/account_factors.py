@@ -24,6 +24,7 @@ from lre_kit.parties.sessions import Session
 from lre_kit.store.database import Database
 
 if TYPE_CHECKING:
+    from lre_kit.identifiers.key_parcels import KeyParcels
     from lre_kit.identifiers.security_keys import SecurityKeys
 
 PURPOSE = "session"
@@ -61,6 +62,7 @@ class SecondSteps:
         codes: OneTimePasswords | None = None,
         enrolment: AuthenticatorEnrolment | None = None,
         keys: "SecurityKeys | None" = None,
+        parcels: "KeyParcels | None" = None,
     ) -> None:
         """Prepare; what is not given is not offered."""
         self._database = database
@@ -68,6 +70,7 @@ class SecondSteps:
         self._codes = codes
         self._enrolment = enrolment
         self._keys = keys
+        self._parcels = parcels
 
     @property
     def offers(self) -> Collection[str]:
@@ -153,15 +156,33 @@ class SecondSteps:
         owner = _Owner(account.party_id, account.email)
         return _asked(self._key_doors().begin_registration(owner, binding=session.id))
 
-    def add_key(self, account: Account, session: Session, challenge: str, answer: str, label: str) -> None:
-        """Register the key the browser made.
+    def awaits_key(self, party_id: str) -> bool:
+        """Tell whether a key that the office posted waits to be registered."""
+        return self._parcels is not None and self._parcels.waiting(party_id) is not None
+
+    def add_key(
+        self,
+        account: Account,
+        session: Session,
+        challenge: str,
+        answer: str,
+        label: str,
+        *,
+        posted_code: str = "",
+    ) -> None:
+        """Register the key the browser made; with the code of a posted one's letter, it is that one.
 
         Raises:
             IdentificationError: It is not accepted.
+            ThrottledError: Too many wrong codes of a letter were typed.
         """
-        del account
         called = " ".join(label.split())[:_LABEL_MAX_CHARS]
-        self._key_doors().complete_registration(challenge, _json(answer), label=called, binding=session.id)
+        posted = None
+        if posted_code.strip() and self._parcels is not None:
+            posted = self._parcels.opened(account.party_id, posted_code)
+        self._key_doors().complete_registration(
+            challenge, _json(answer), label=called, binding=session.id, posted=posted
+        )
 
     def ask_key(self, session: Session) -> Mapping[str, Any]:
         """Ask the browser for a key's answer at the second step."""

@@ -40,5 +40,6 @@ def open_account_site(office: PostOffice) -> AccountSite:
         codes=people.one_time_passwords,
         enrolment=enrolment,
         keys=people.security_keys,
+        parcels=people.key_parcels,
     )
     return AccountSite(accounts=accounts, steps=steps, clock=clock)

@@ -143,15 +143,21 @@ def _authenticator() -> Answer:
 @fresh_required
 def _key() -> Answer:
     account, session = _here()
+    steps, typed = account_site().steps, request.form
+    waits = steps.awaits_key(account.party_id)
     if request.method == "GET":
-        return page("key")
-    typed = request.form
+        return page("key", waits=waits)
     try:
-        account_site().steps.add_key(
-            account, session, typed.get("challenge", ""), typed.get("answer", ""), typed.get("label", "")
+        steps.add_key(
+            account,
+            session,
+            typed.get("challenge", ""),
+            typed.get("answer", ""),
+            typed.get("label", ""),
+            posted_code=typed.get("posted_code", ""),
         )
     except LreError as error:
-        return page("key", error)
+        return page("key", error, waits=waits)
     return _added(account, session)
 
 

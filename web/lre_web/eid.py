@@ -4,7 +4,6 @@ Coming back is a GET, because the protocol has it so. It decides nothing: it onl
 the session or to the letter, in the browser that set out, and for the person it set out for.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -14,12 +13,12 @@ from lre_kit.errors import LreError, NotFoundError, RequirementError
 from lre_kit.identifiers.eid_opening import BACK_PATH, GOODBYE_PATH
 from lre_kit.identifiers.eid_values import EidResult, EidUnavailableError
 from lre_kit.law.assurance import Level
-from lre_web.account_session import Answer, current_session, safe_next
+from lre_web.account_session import Answer, safe_next
+from lre_web.asking import asked_here, home
 from lre_web.eid_cookies import Outcome, forget, keep_onward, keep_outcome, onward_kept, outcome_kept
 from lre_web.extension import mounted
-from lre_web.people import add_factor, has_accounts, recipient_party, shown_for_letter
+from lre_web.people import add_factor, shown_for_letter
 from lre_web.recipient_judging import judged
-from lre_web.security import COOKIE
 from lre_web.texts import language
 from lre_web.texts_eid import eid_error, eid_texts
 
@@ -29,16 +28,6 @@ if TYPE_CHECKING:
 
 ASKING_LIFE_S = 3600
 """How long the page that offers the providers may stay open, in seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """For whom an identification is asked, for which act, how surely, and bound to what."""
-
-    party_id: str
-    purpose: str
-    level: Level
-    binding: str
 
 
 def add_pages(blueprint: Blueprint) -> None:
@@ -54,7 +43,7 @@ def add_pages(blueprint: Blueprint) -> None:
 def _choose() -> Answer:
     """Offer the providers that reach the level; nobody is asked anything yet."""
     try:
-        asked, identities = _asked(), _identities()
+        asked, identities = asked_here(), _identities()
     except LreError as error:
         return _failed(error)
     onward = safe_next(request.args.get("next"))
@@ -71,7 +60,7 @@ def _begin(slug: str) -> Answer:
     """
     onward = ""
     try:
-        asked, identities = _asked(), _identities()
+        asked, identities = asked_here(), _identities()
         purpose, level, onward = _read_asked(request.form.get("for", ""))
         provider = identities.providers.by_slug(slug)
         if purpose != asked.purpose:
@@ -92,7 +81,7 @@ def _back() -> Answer:
     # Parameters stand once (RFC 6749 §3.1): of two values nobody knows which one was meant.
     once = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
     try:
-        asked = _asked()
+        asked = asked_here()
         result = _identities().complete(once, binding=asked.binding)
         response = redirect(url_for(".eid_done"), 303)
         assert isinstance(response, Response)
@@ -117,7 +106,7 @@ def _done() -> Answer:
     """Say what came of it, with a way to log out at the provider too."""
     outcome = outcome_kept()
     if outcome is None:
-        return redirect(_home(), 303)
+        return redirect(home(), 303)
     try:
         identities = _identities()
     except LreError as error:
@@ -132,7 +121,7 @@ def _done() -> Answer:
             # Going on matters more than the provider's own session, which ends by itself.
             logout = None
     name = _name(provider) if provider is not None else outcome.provider
-    return _page("done", name=name, outcome=outcome, onward=outcome.onward or _home(), logout=logout)
+    return _page("done", name=name, outcome=outcome, onward=outcome.onward or home(), logout=logout)
 
 
 def _bye() -> Answer:
@@ -142,7 +131,7 @@ def _bye() -> Answer:
         onward = safe_next(str(signer.loads(request.args.get("state", ""), max_age=ASKING_LIFE_S)))
     except BadData:
         onward = ""
-    response = redirect(onward or _home(), 303)
+    response = redirect(onward or home(), 303)
     assert isinstance(response, Response)
     forget(response)
     return response
@@ -164,30 +153,6 @@ def _identities() -> "ElectronicIdentities":
     return found
 
 
-def _asked() -> Asked:
-    """Return for whom something is to be shown: where `add_factor` will put it, and nobody else.
-
-    Raises:
-        RequirementError: Nobody is known here.
-    """
-    people, shown = mounted().office.people, shown_for_letter()
-    session = current_session() if has_accounts() else None
-    if session is not None and not session.second_due:
-        party_id, anchor = session.party_id, f"session:{session.id}"
-    elif shown is not None:
-        party_id, anchor = recipient_party(shown.letter_id).id, f"letter:{shown.letter_id}"
-    else:
-        words = eid_texts()
-        raise RequirementError(words["nobody"], mend=words["nobody_mend"])
-    level = people.requirements_of(shown.letter_id).recipient_level if shown is not None else None
-    return Asked(
-        party_id=party_id,
-        purpose=f"letter:{shown.letter_id}" if shown is not None else "session",
-        level=level or Level.SUBSTANTIAL,
-        binding=f"{request.cookies.get(COOKIE, '')}:{anchor}",
-    )
-
-
 def _read_asked(token: str) -> tuple[str, Level, str]:
     """Return purpose, level and where to go on to, as the page that offered the providers signed them."""
     try:
@@ -206,19 +171,12 @@ def _name(provider: "EidProvider") -> str:
     return provider.name[language()]
 
 
-def _home() -> str:
-    """Return where to go on to if nothing else was asked for."""
-    if shown_for_letter() is not None:
-        return url_for(".notice")
-    return url_for(".account") if has_accounts() else url_for(".letters")
-
-
 def _failed(error: LreError, *, onward: str = "") -> Answer:
     """Say what went wrong, with the other ways."""
     shown = shown_for_letter()
     ways = [way for way in judged(shown.letter_id).ways if way.slug != "eid"] if shown is not None else []
     text, can_retry = eid_error(error), not isinstance(error, NotFoundError)
-    made = _page("failed", error=error, text=text, ways=ways, next=onward, can_retry=can_retry, home=_home())
+    made = _page("failed", error=error, text=text, ways=ways, next=onward, can_retry=can_retry, home=home())
     return make_response(made, error.status)
 
 

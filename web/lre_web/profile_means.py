@@ -7,13 +7,14 @@ from flask import Blueprint, redirect, request, url_for
 from lre_kit.carriers.holder_mail import Told
 from lre_kit.errors import LreError, UnlawfulActError
 from lre_kit.identifiers.identifier_values import Identifier, IdentifierEvent
-from lre_kit.identifiers.means import FINAL, Kind, State
+from lre_kit.identifiers.means import FINAL, UNUSED, Kind, State
 from lre_kit.identifiers.order_values import Offer
 from lre_kit.identifiers.paper_codes import Remaining
 from lre_web.profile_site import (
     Answer,
     actor,
     fresh_required,
+    has_page,
     my_means,
     office,
     person,
@@ -71,6 +72,7 @@ def _means_page(error: LreError | None = None) -> Answer:
         ended=[card for card in reversed(found) if card.has_ended],
         ordered={order.kind for order in orders},
         orders=orders,
+        certificates=people.certificates is not None and has_page("certificate"),
     )
 
 
@@ -87,7 +89,7 @@ def _card(one: Identifier) -> Card:
         means=one,
         history=history,
         left=people.paper_codes.remaining(one.id) if is_sheet else None,
-        can_suspend=one.is_usable(now),
+        can_suspend=one.is_usable(now) or (one.state in UNUSED and not one.is_over(now)),
         can_resume=one.state is State.SUSPENDED and _was_suspended_by_holder(history),
     )
 

@@ -131,6 +131,8 @@ def _ways() -> list[tuple[str, str]]:
     if has_page("step_up"):
         kinds = [kind for kind in STEPPED if kind in held]
         found = [(f"kind_{kind.value}", url_for(".step_up", means=kind.value, next=onward)) for kind in kinds]
+    if has_page("certificate") and Kind.CERTIFICATE in held:
+        found.append(("kind_certificate", url_for(".certificate", next=onward)))
     if has_page("identity"):
         found.append(("identity_again", url_for(".identity")))
     return found

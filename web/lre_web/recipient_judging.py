@@ -106,6 +106,8 @@ def _url(way: Way, letter_id: str) -> str:
         return url_for(".account_login", next=onward)
     if way is Way.EID and _has("eid_choose"):
         return url_for(".eid_choose", next=onward)
+    if way is Way.CERTIFICATE and _has("certificate"):
+        return url_for(".certificate", next=onward)
     return ""
 
 

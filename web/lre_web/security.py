@@ -110,6 +110,11 @@ def _check_form() -> None:
 
 
 class _StaleFormError(LreError):
+    """A form came without its page's token, or with one that is too old or another browser's.
+
+    Mend it by opening the page again and sending its form.
+    """
+
     slug = "stale-form"
     status = 403
 
@@ -142,5 +147,7 @@ def _too_large(error: HTTPException) -> Response:
 
 
 class _TooLargeError(LreError):
+    """What was sent is larger than a letter may be; nothing of it was kept."""
+
     slug = "document-too-large"
     status = 413

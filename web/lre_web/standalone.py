@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from lre_kit.office import PostOffice
 from lre_kit.parties.account_values import REVIEWER
-from lre_web import account, eid, profile, stepping
+from lre_web import account, certificates, eid, profile, stepping
 from lre_web.account_opening import open_account_site
 from lre_web.account_session import EXTENSION, current_account, to_log_in
 from lre_web.extension import LRE, Actor
@@ -31,8 +31,8 @@ def create_app(office: PostOffice, *, mailbox: CatchingServer | None = None) -> 
     if office.settings.accounts == "on":
         app.extensions[EXTENSION] = open_account_site(office)
         site = IdentitySite(operator=_reviewer)
-        own = (account.add_pages, stepping.add_pages, profile.add_pages, eid.add_pages)
-        pages = [*own, identity_pages(site)]
+        own = (account, stepping, profile, eid, certificates)
+        pages = [*(each.add_pages for each in own), identity_pages(site)]
         LRE(app, office=office, current_actor=_account_actor, url_prefix="", pages=pages)
         app.register_error_handler(Unauthorized, _log_in_first)
     else:
@@ -42,7 +42,7 @@ def create_app(office: PostOffice, *, mailbox: CatchingServer | None = None) -> 
             office=office,
             current_actor=lambda: you,
             url_prefix="",
-            pages=[identity_pages(), eid.add_pages],
+            pages=[identity_pages(), eid.add_pages, certificates.add_pages],
         )
     if mailbox is not None:
         add_mailbox(app, mailbox)

@@ -6,7 +6,7 @@ into the session and counts for as long as the rules let it.
 
 from collections.abc import Sequence
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 
 from lre_kit.errors import LreError
 from lre_kit.identifiers.identifier_values import Identifier
@@ -32,6 +32,7 @@ PAPER = {Kind.PAPER_CODES.value: Kind.PAPER_CODES, Kind.PAPER_SEED.value: Kind.P
 def add_pages(blueprint: Blueprint) -> None:
     """Add the page to a blueprint."""
     blueprint.add_url_rule("/account/step", "step_up", _step, methods=["GET", "POST"])
+    blueprint.add_url_rule("/account/step/key", "step_key_options", _key_options, methods=["POST"])
 
 
 @account_required
@@ -48,6 +49,14 @@ def _step() -> Answer:
     response = redirect(wanted_next() or url_for(".letters"), 303)
     hand_over(response, opened)
     return response
+
+
+@account_required
+def _key_options() -> Answer:
+    """Answer what the browser is to ask a key of who is logged in."""
+    session = current_session()
+    assert session is not None
+    return jsonify(account_site().steps.ask_key(session))
 
 
 def _asked(session: Session, means: str, error: LreError | None = None) -> Answer:

@@ -172,6 +172,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "err_identification-failed": ("Ce code est faux, a déjà servi ou est trop ancien. Vérifiez-le, ou attendez le suivant.", "This code is wrong, was already used, or is too old. Check it, or wait for the next one."),
     "err_invalid-address": ("Cette adresse électronique n'en est pas une. Donnez une adresse comme nom@exemple.fr.", "This is not an e-mail address. Give one like name@example.org."),
     "err_invalid-name": ("Ce nom est vide, trop long, ou contient des caractères invisibles. Tapez-le de nouveau.", "This name is empty, too long, or holds invisible characters. Type it again."),
+    "key_posted": ("Code de la lettre jointe à la clé", "Code of the letter that came with the key"),
+    "key_posted_hint": ("Une clé vous a été envoyée. Laissez vide pour en ajouter une autre, à vous.", "A key was sent to you. Leave empty to add another one, of your own."),
+    "err_cloned-key": ("Il existe peut-être une copie de cette clé de sécurité : elle est suspendue, et un message vous a été envoyé. Prenez un autre moyen.", "There may be a copy of this security key: it is suspended, and a message was sent to you. Take another means."),
+    "err_security-key-refused": ("Cette clé de sécurité n'a pas été acceptée. Réessayez avec la vôtre, ou prenez un autre moyen.", "This security key was not accepted. Try again with yours, or take another means."),
     "err_mail-unavailable": ("Le message n'a pas pu partir. Réessayez dans quelques minutes.", "The message could not be sent. Try again in a few minutes."),
 }  # fmt: skip
 

@@ -36,7 +36,7 @@ class CertificateRefusedError(InputError):
     Checks: ``format``, ``key``, ``installed``, ``purpose``, ``chain``, ``time``.
     """
 
-    slug = "certificate-refused"
+    slug = "new-certificate-refused"
 
     def __init__(self, problem: str, *, mend: str, check: str) -> None:
         """Keep the failed check's stable name."""

@@ -14,6 +14,8 @@ from lre_kit.identifiers import certificate_lists
 from lre_kit.identifiers.certificate_checks import CertificateRefusedError, check_certificate
 from lre_kit.identifiers.certificate_issuers import IssuerList
 from lre_kit.identifiers.certificate_lists import Outcome, RevocationListUnavailableError, renew_lists
+from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.office import throwaway_office
 from lre_kit.testing.person_authority import PersonAuthority
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -147,3 +149,26 @@ def test_addresses_that_cannot_be_right_are_refused(authority: PersonAuthority, 
     authority.write_list(crl_from=told)
     with pytest.raises(ConfigurationError):
         IssuerList.load(authority.folder)
+
+
+def test_an_office_fetches_the_lists_by_its_agenda_each_hour(
+    authority: PersonAuthority, server: Server, tmp_path: Path
+) -> None:
+    clock = MovedClock()
+    authority.at = clock()
+    authority.write_crl(at=clock() - timedelta(hours=1))
+    old = kept(authority).read_bytes()
+    server.body, server.status = b"", 500
+    with throwaway_office(tmp_path / "office", clock=clock, certificate_issuers=authority.folder) as office:
+        office.run_until_idle()
+        assert kept(authority).read_bytes() == old
+        authority.write_crl(at=clock())
+        newer = kept(authority).read_bytes()
+        kept(authority).write_bytes(old)
+        server.body, server.status = newer, 200
+        clock.advance(timedelta(minutes=59))
+        office.run_until_idle()
+        assert kept(authority).read_bytes() == old
+        clock.advance(timedelta(minutes=2))
+        office.run_until_idle()
+        assert kept(authority).read_bytes() == newer

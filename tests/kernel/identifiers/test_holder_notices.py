@@ -86,12 +86,17 @@ def test_many_reports_at_once_suspend_a_means_once_and_tell_its_holder_once(desk
     assert desk.planned() == ["suspended"]
 
 
-def test_a_means_that_was_never_used_is_not_touched_and_told_of_once(desk: Desk) -> None:
-    made = desk.issue(State.DELIVERED)
+@pytest.mark.parametrize("state", [State.ISSUED, State.DELIVERED])
+def test_a_means_that_was_never_used_is_suspended_too_and_comes_back_unused(desk: Desk, state: State) -> None:
+    made = desk.issue(state)
     for _ in range(3):
         desk.reports.report(made.serial)
-    assert desk.register.by_id(made.id).state is State.DELIVERED
-    assert desk.planned() == ["found_unused"]
+    assert desk.register.by_id(made.id).state is State.SUSPENDED
+    assert desk.planned() == ["suspended"]
+    with desk.database.write() as uow:
+        desk.register.change(uow, made.id, "resume", actor=OFFICE)
+        uow.commit()
+    assert desk.register.by_id(made.id).state is state
 
 
 @pytest.mark.parametrize("typed", ["", "7K3M-9QXA-2PVD", "x" * 10_000, "é", "\x00" * 12])

@@ -1,14 +1,18 @@
 """Orders with the real means: a sheet is ordered, made, delivered, and ended by its first code."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier, Event
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from lre_kit.errors import LreError
 from lre_kit.identifiers.challenges import Challenges
 from lre_kit.identifiers.one_time_passwords import OneTimePasswords
 from lre_kit.identifiers.order_adapters import DeskProofings
@@ -138,3 +142,84 @@ def test_the_desks_proofing_approves_an_order() -> None:
     shown: dict[str, Any] = {"proofing": found.level, "method": found.method, "factors": [key], "at": NOW}
     assert missing(recipient, **shown, available=[]) is None
     assert missing(for_role(Product.QUALIFIED, Role.SENDER, NOW), **shown, available=[]) is not None
+
+
+def ordered_means(office: OrderOffice) -> str:
+    order = office.orders.order("alice", "paper_codes", actor=ALICE)
+    office.settle()
+    found = office.orders.book.by_id(order.id).identifier_id
+    assert found is not None
+    return found
+
+
+def test_a_report_of_loss_waits_for_a_first_use_that_holds_the_order_and_neither_for_ever(
+    office: OrderOffice,
+) -> None:
+    means_id, holds = ordered_means(office), Event()
+
+    def use() -> None:
+        with office.database.write() as uow:
+            office.orders.first_use(uow, means_id)
+            uow.flush()
+            holds.set()
+            # Long enough for the other to lock what it locks first.
+            time.sleep(0.5)
+            office.register.change(uow, means_id, "activate", actor=ALICE)
+            uow.commit()
+
+    def lose() -> None:
+        assert holds.wait(timeout=30)
+        office.orders.report_lost(means_id, actor=ALICE)
+
+    with ThreadPoolExecutor(2) as pool:
+        for run in [pool.submit(use), pool.submit(lose)]:
+            run.result(timeout=60)
+    assert [event.name for event in office.register.history(means_id)] == ["issue", "activate", "revoke"]
+    assert office.orders.book.of("alice")[0].state is OrderState.ACTIVE
+
+
+@pytest.mark.parametrize("place", range(2))
+def test_a_first_code_and_a_report_of_loss_at_once_wait_for_each_other_but_never_for_ever(
+    office: OrderOffice, place: int
+) -> None:
+    codes, people = make_for_real(office), [f"person-{place}-{each}" for each in range(4)]
+    asked: dict[str, tuple[str, str, str]] = {}
+    for person in people:
+        office.person(person, at=NOW)
+        order = office.orders.order(person, "paper_codes", actor={"role": "holder"})
+        office.settle()
+        identifier_id = office.orders.book.by_id(order.id).identifier_id
+        assert identifier_id is not None
+        words = text_of(office, order.id)
+        challenge = codes.begin(identifier_id, purpose="deposit", binding="s", party_id=person)
+        number = challenge.facts["number"]
+        code = re.search(rf"(?<!\d){number}\s+([0-9A-Z]{{4}}-[0-9A-Z]{{4}})\b", words)
+        assert code is not None
+        asked[person] = (identifier_id, challenge.id, code[1])
+    password = Factor(means=Means.PASSWORD, categories=(Category.KNOWLEDGE,), dynamic=False, at=NOW)
+    together = Barrier(2 * len(people))
+
+    def use(person: str) -> str:
+        _, challenge_id, code = asked[person]
+        together.wait()
+        try:
+            codes.complete(challenge_id, code, purpose="deposit", binding="s", first=password)
+        except LreError as error:
+            return error.slug
+        return "used"
+
+    def lose(person: str) -> str:
+        together.wait()
+        office.orders.report_lost(asked[person][0], actor={"role": "holder"})
+        return "lost"
+
+    with ThreadPoolExecutor(2 * len(people)) as pool:
+        runs = [pool.submit(act, person) for person in people for act in (use, lose)]
+        found = [run.result(timeout=60) for run in runs]
+    assert set(found) <= {"used", "lost", "identification-failed"}
+    assert found.count("lost") == len(people)
+    for person in people:
+        assert office.register.by_id(asked[person][0]).state == "revoked"
+        [order] = office.orders.book.of(person)
+        assert order.state in {OrderState.ACTIVE, OrderState.CANCELLED}
+        assert not order.is_open
