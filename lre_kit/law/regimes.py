@@ -49,6 +49,10 @@ class Requirements:
     """Years for which a proofing counts, from its day."""
     derogation: str | None = None
     """Id of the derogation that eased the above, if one did."""
+    choice_days: int | None = None
+    """Days to choose between electronic and paper, from the day after the notice; none without a choice."""
+    electronic_as: Product | None = None
+    """The kind a letter with a choice goes on as when electronic is chosen."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for keeping."""
@@ -62,7 +66,9 @@ class Requirements:
         methods = {
             name: frozenset(map(ProofingMethod, kept[name])) for name in _METHOD_FIELDS if name in kept
         }
-        return cls(**{**kept, "product": Product(kept["product"]), **levels, **methods})
+        goes_on = kept.get("electronic_as")
+        products = {"product": Product(kept["product"]), "electronic_as": Product(goes_on) if goes_on else None}
+        return cls(**{**kept, **products, **levels, **methods})
 
 
 _LEVEL_FIELDS = ("sender_level", "recipient_level", "sender_proofing_level", "recipient_proofing_level")

@@ -71,9 +71,12 @@ class ChooseElectronic:
     """The recipient of an optimal letter chooses to receive it electronically."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChoosePaper:
-    """The recipient of an optimal letter chooses paper, or did not choose in time."""
+    """The recipient of an optimal letter chooses paper, did not choose in time, or could not be told."""
+
+    by: str = "recipient"
+    """``recipient``; ``clock`` at the end of the time to choose; ``notice_failed``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,15 @@ class RelayToPost:
     """The printed letter is handed to the postal carrier."""
 
     item_number: str = ""
+    attempt: int = 1
+    """Which posting of this letter it is: one more after a return to a corrected address."""
+    batch: str = ""
+    """Number of the post-room batch it left in."""
+    provider: str = ""
+    print_digest: str = ""
+    """SHA-256 of the print-ready file, in hexadecimal."""
+    reprint: bool = False
+    """Whether the same posting is printed again, for its first print was spoiled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +110,11 @@ class PaperOutcome(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"
     UNCLAIMED = "unclaimed"
+    UNKNOWN_AT_ADDRESS = "unknown_at_address"
+    """NPAI: the recipient does not live at the address."""
     UNDELIVERABLE = "undeliverable"
+    RETURNED = "returned"
+    """It came back and nobody said why: no legal outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +123,34 @@ class RecordPaperOutcome:
 
     outcome: PaperOutcome
     raw_code: str = ""
+    source: str = ""
+    """Table the code is read by, such as ``pnd``."""
+    carrier_time: str = ""
+    """When it happened, as the carrier says (RFC 3339)."""
+    attempt: int = 1
+
+
+class PaperFile(StrEnum):
+    """What comes back of a printed letter as a picture."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """The signed acknowledgement of receipt (avis de réception)."""
+    PRINTED = "printed"
+    """What was really printed."""
+    ENVELOPE = "envelope"
+    """The envelope that came back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPaperFile:
+    """A picture of the paper leg came back; it is kept encrypted, its digest is evidence."""
+
+    kind: PaperFile
+    digest_hex: str
+    media_type: str
+    comparison: str = ""
+    """For what was printed: ``identical``, ``same_pages`` or ``different``, against what was handed over."""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +178,7 @@ Command = (
     | RelayToPost
     | FailRelay
     | RecordPaperOutcome
+    | RecordPaperFile
     | RecordAccess
     | Withdraw
 )

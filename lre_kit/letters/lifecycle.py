@@ -11,13 +11,15 @@ Rules, in order:
    conclude non-claim (C.5). The three exclude one another. The end itself is already too late.
 4. Content crosses (D.1, then E.1) only after acceptance by a recipient identified at the level
    required.
-5. A paper leg (F.1 to F.3) has its own phases and never an electronic end.
+5. A paper leg (F.1 to F.3) has its own phases and never an electronic end. What came back without
+   a reason has no legal outcome; what came back may be posted again to a corrected address.
 6. Events that say no carry a reason.
 
 Vocabulary notes: the standard has no event of its own for a withdrawal by the sender, which is
 recorded as SubmissionRejection with reason WithdrawnBySender, nor for the choice in an optimal
 letter, which is recorded as RelayToNonERDS with ``details.choice`` (paper) or as a notification
-for acceptance with ``details.choice`` (electronic, which opens the window).
+for acceptance with ``details.choice`` (electronic, which opens the window). The time to choose is a
+window of its own; paper ends it, and the post's clock is the post's.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -57,7 +59,9 @@ class Phase(StrEnum):
     DELIVERED_ON_PAPER = "delivered_on_paper"
     REFUSED_ON_PAPER = "refused_on_paper"
     UNCLAIMED_ON_PAPER = "unclaimed_on_paper"
+    UNKNOWN_AT_ADDRESS = "unknown_at_address"
     UNDELIVERABLE = "undeliverable"
+    RETURNED = "returned"
     WITHDRAWN = "withdrawn"
 
     @property
@@ -84,11 +88,28 @@ FINAL = frozenset(
         Phase.DELIVERED_ON_PAPER,
         Phase.REFUSED_ON_PAPER,
         Phase.UNCLAIMED_ON_PAPER,
-        Phase.UNDELIVERABLE,
         Phase.WITHDRAWN,
     }
 )
-"""Phases that no act leads out of (reading a received letter is recorded, and changes nothing)."""
+"""Phases that no act leads out of (reading a received letter, or keeping a picture of the paper leg, is
+recorded and changes nothing)."""
+
+CAME_BACK = frozenset({Phase.RETURNED, Phase.UNKNOWN_AT_ADDRESS, Phase.UNDELIVERABLE})
+"""Phases from which a letter may be posted again, to a corrected address."""
+
+POSTED = frozenset(
+    {
+        Phase.RELAYED,
+        Phase.NOTICE_LEFT,
+        Phase.DELIVERED_ON_PAPER,
+        Phase.REFUSED_ON_PAPER,
+        Phase.UNCLAIMED_ON_PAPER,
+        *CAME_BACK,
+    }
+)
+"""Phases of a letter that the carrier took."""
+
+_DECIDED_ON_PAPER = FINAL | {Phase.UNKNOWN_AT_ADDRESS, Phase.UNDELIVERABLE}
 
 _WORDS = {
     Phase.DEPOSITED: ("Déposée", "Deposited"),
@@ -110,7 +131,9 @@ _WORDS = {
     Phase.DELIVERED_ON_PAPER: ("Distribuée sur papier", "Delivered on paper"),
     Phase.REFUSED_ON_PAPER: ("Refusée (papier)", "Refused (paper)"),
     Phase.UNCLAIMED_ON_PAPER: ("Non réclamée (papier)", "Not claimed (paper)"),
+    Phase.UNKNOWN_AT_ADDRESS: ("Inconnu à l'adresse", "Unknown at the address"),
     Phase.UNDELIVERABLE: ("Non distribuable", "Undeliverable"),
+    Phase.RETURNED: ("Revenue, motif inconnu", "Came back, reason unknown"),
     Phase.WITHDRAWN: ("Retirée", "Withdrawn"),
 }
 
@@ -199,7 +222,7 @@ def _notify(state: LetterState, _: c.Notify, requirements: Requirements, now: da
     _expect(state, {Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
     _expect_electronic(requirements)
     choosing = requirements.product is Product.OPTIMAL
-    return (_notice(requirements, now, {"choice": "open"} if choosing else {}),)
+    return (_choice_notice(requirements, now, {}) if choosing else _notice(requirements, now, {}),)
 
 
 def _correct(
@@ -211,8 +234,10 @@ def _correct(
     choosing = state.phase is Phase.CHOOSING or (
         requirements.product is Product.OPTIMAL and state.phase is not Phase.NOTIFIED
     )
-    corrected = {"corrected_address": command.email} | ({"choice": "open"} if choosing else {})
-    return (_notice(requirements, now, corrected),)
+    corrected = {"corrected_address": command.email}
+    return (
+        _choice_notice(requirements, now, corrected) if choosing else _notice(requirements, now, corrected),
+    )
 
 
 def _fail_notice(
@@ -281,17 +306,32 @@ def _choose_electronic(
     return (_notice(requirements, now, {"choice": "electronic"}),)
 
 
-def _choose_paper(state: LetterState, _: c.ChoosePaper, __: Requirements, now: datetime) -> Events:
-    _expect(state, {Phase.CHOOSING})
-    return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, choice="paper"),)
+def _choose_paper(
+    state: LetterState, command: c.ChoosePaper, requirements: Requirements, now: datetime
+) -> Events:
+    ready = {Phase.CHOOSING}
+    if requirements.product is Product.OPTIMAL:
+        ready |= {Phase.NOTIFICATION_FAILED}
+    _expect(state, ready)
+    return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, choice="paper", chosen_by=command.by),)
 
 
 def _relay(state: LetterState, command: c.RelayToPost, requirements: Requirements, now: datetime) -> Events:
     ready = {Phase.PAPER_CHOSEN, Phase.RELAY_FAILED}
     if requirements.product is Product.HYBRID:
         ready |= {Phase.DEPOSITED}
+    if command.reprint:
+        ready |= {Phase.RELAYED}
+    if command.attempt > 1:
+        ready |= CAME_BACK
     _expect(state, ready)
-    return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, item_number=command.item_number),)
+    told = {"batch": command.batch, "provider": command.provider, "print_digest": command.print_digest}
+    details: dict[str, Any] = {name: value for name, value in told.items() if value}
+    if command.attempt > 1:
+        details["attempt"] = command.attempt
+    if command.reprint:
+        details["reprint"] = True
+    return (_event(ErdsEvent.RELAY_TO_NON_ERDS, now, item_number=command.item_number, **details),)
 
 
 def _fail_relay(
@@ -308,6 +348,7 @@ def _fail_relay(
 _PAPER_REASONS = {
     c.PaperOutcome.REFUSED: (Reason.REJECTED_BY_RECIPIENT,),
     c.PaperOutcome.UNCLAIMED: (Reason.NOT_ACCEPTED_BY_RECIPIENT,),
+    c.PaperOutcome.UNKNOWN_AT_ADDRESS: (Reason.UNKNOWN_RECIPIENT,),
     c.PaperOutcome.UNDELIVERABLE: (Reason.UNDELIVERABLE,),
 }
 
@@ -315,10 +356,30 @@ _PAPER_REASONS = {
 def _record_paper(
     state: LetterState, command: c.RecordPaperOutcome, _: Requirements, now: datetime
 ) -> Events:
-    _expect(state, {Phase.RELAYED, Phase.NOTICE_LEFT})
-    details = {"outcome": command.outcome.value, "raw_code": command.raw_code}
+    # The reason is often read from the envelope only once it came back; delivery then is no longer one.
+    back = command.outcome in {*_PAPER_REASONS}
+    _expect(state, {Phase.RELAYED, Phase.NOTICE_LEFT} | ({Phase.RETURNED} if back else set()))
+    details: dict[str, Any] = {"outcome": command.outcome.value, "raw_code": command.raw_code}
+    details |= {n: v for n, v in (("source", command.source), ("carrier_time", command.carrier_time)) if v}
+    if command.attempt > 1:
+        details["attempt"] = command.attempt
     reasons = _PAPER_REASONS.get(command.outcome, ())
     return (_event(ErdsEvent.RECEIVED_FROM_NON_ERDS, now, *reasons, **details),)
+
+
+def _record_file(state: LetterState, command: c.RecordPaperFile, _: Requirements, now: datetime) -> Events:
+    if state.phase not in POSTED:
+        raise _unlawful("was not handed to the carrier", "Hand it over first.")
+    details: dict[str, Any] = {
+        "file": command.kind.value,
+        "digest": command.digest_hex,
+        "media_type": command.media_type,
+    }
+    if command.comparison:
+        details["comparison"] = command.comparison
+    if command.attempt > 1:
+        details["attempt"] = command.attempt
+    return (_event(ErdsEvent.RECEIVED_FROM_NON_ERDS, now, **details),)
 
 
 def _record_access(state: LetterState, _: c.RecordAccess, __: Requirements, now: datetime) -> Events:
@@ -347,6 +408,7 @@ _RULES: Mapping[type, _Rule] = {
     c.RelayToPost: _relay,
     c.FailRelay: _fail_relay,
     c.RecordPaperOutcome: _record_paper,
+    c.RecordPaperFile: _record_file,
     c.RecordAccess: _record_access,
     c.Withdraw: _withdraw,
 }
@@ -366,7 +428,16 @@ def _notice(requirements: Requirements, now: datetime, details: Mapping[str, Any
     return _event(ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE, now, **window, **details)
 
 
-def _expect(state: LetterState, allowed: set[Phase]) -> None:
+def _choice_notice(requirements: Requirements, now: datetime, details: Mapping[str, Any]) -> Event:
+    days = requirements.choice_days or requirements.window_days
+    window: dict[str, Any] = {}
+    if days is not None:
+        closes_at = window_closes_at(now, days=days, zone=ZoneInfo(requirements.time_zone))
+        window = {"window_closes_at": iso(closes_at)}
+    return _event(ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE, now, **window, **details, choice="open")
+
+
+def _expect(state: LetterState, allowed: set[Phase] | frozenset[Phase]) -> None:
     if state.phase in allowed:
         return
     if state.phase is None:
@@ -462,9 +533,10 @@ def _ended(phase: Phase) -> Callable[[LetterState, Event], LetterState]:
 
 
 def _relayed(state: LetterState, event: Event) -> LetterState:
-    return replace(
-        state, phase=Phase.PAPER_CHOSEN if event.details.get("choice") == "paper" else Phase.RELAYED
-    )
+    if event.details.get("choice") == "paper":
+        # The electronic clock ends here; the post has its own.
+        return replace(state, phase=Phase.PAPER_CHOSEN, window_closes_at=None, proof_due_at=None)
+    return replace(state, phase=Phase.RELAYED, decided_at=None)
 
 
 def _relay_failed(state: LetterState, _: Event) -> LetterState:
@@ -476,14 +548,18 @@ _PAPER_PHASES = {
     "delivered": Phase.DELIVERED_ON_PAPER,
     "refused": Phase.REFUSED_ON_PAPER,
     "unclaimed": Phase.UNCLAIMED_ON_PAPER,
+    "unknown_at_address": Phase.UNKNOWN_AT_ADDRESS,
     "undeliverable": Phase.UNDELIVERABLE,
+    "returned": Phase.RETURNED,
 }
 
 
 def _back_from_paper(state: LetterState, event: Event) -> LetterState:
-    phase = _PAPER_PHASES.get(str(event.details.get("outcome")), state.phase)
+    phase = _PAPER_PHASES.get(str(event.details.get("outcome")))
+    if phase is None:
+        return state
     at = event.occurred_at
-    ended = replace(state, phase=phase, decided_at=at if phase in FINAL else None)
+    ended = replace(state, phase=phase, decided_at=at if phase in _DECIDED_ON_PAPER else None)
     return replace(ended, received_at=at) if phase is Phase.DELIVERED_ON_PAPER else ended
 
 

@@ -32,10 +32,19 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Refuse, level=st.sampled_from(Level)),
     st.just(c.Expire()),
     st.just(c.ChooseElectronic()),
-    st.just(c.ChoosePaper()),
-    st.just(c.RelayToPost(item_number="RB123456785FR")),
+    st.builds(c.ChoosePaper, by=st.sampled_from(["recipient", "clock", "notice_failed"])),
+    st.builds(
+        c.RelayToPost,
+        item_number=st.just("RB123456785FR"),
+        attempt=st.integers(1, 3),
+        batch=st.sampled_from(["", "batch-1"]),
+        reprint=st.booleans(),
+    ),
     st.just(c.FailRelay()),
-    st.builds(c.RecordPaperOutcome, outcome=st.sampled_from(c.PaperOutcome)),
+    st.builds(c.RecordPaperOutcome, outcome=st.sampled_from(c.PaperOutcome), attempt=st.integers(1, 2)),
+    st.builds(
+        c.RecordPaperFile, kind=st.sampled_from(c.PaperFile), digest_hex=st.just("00"), media_type=st.just("x")
+    ),
     st.just(c.RecordAccess()),
     st.just(c.Withdraw()),
 )
@@ -81,8 +90,9 @@ class Lifecycle(RuleBasedStateMachine):
         moved = before.window_closes_at != self.state.window_closes_at
         assert not moved or any(
             e.name in {ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE, ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE}
+            or e.details.get("choice") == "paper"
             for e in events
-        ), "only a notice moves the window"
+        ), "only a notice moves the window, and only the choice of paper ends it without a decision"
 
     @invariant()
     def the_journal_tells_the_state(self) -> None:
@@ -116,6 +126,33 @@ class Lifecycle(RuleBasedStateMachine):
     def paper_has_no_electronic_notice(self) -> None:
         if self.required.product is Product.HYBRID:
             assert not any(event.name.value.startswith("NotificationFor") for event in self.events)
+
+    @invariant()
+    def the_carrier_speaks_only_of_what_it_took(self) -> None:
+        taken = False
+        for event in self.events:
+            taken |= event.name is ErdsEvent.RELAY_TO_NON_ERDS and "item_number" in event.details
+            assert taken or event.name is not ErdsEvent.RECEIVED_FROM_NON_ERDS
+
+    @invariant()
+    def paper_and_electronic_ends_exclude_each_other(self) -> None:
+        on_paper = any(event.name is ErdsEvent.RELAY_TO_NON_ERDS for event in self.events)
+        assert not (on_paper and any(event.name in DECISIVE for event in self.events))
+        assert sum("choice" in e.details and e.details["choice"] != "open" for e in self.events) <= 1
+
+    @invariant()
+    def a_return_without_a_reason_decides_nothing(self) -> None:
+        if self.state.phase is Phase.RETURNED:
+            assert self.state.decided_at is None
+        if self.state.phase in {Phase.RELAYED, Phase.NOTICE_LEFT, Phase.PAPER_CHOSEN}:
+            assert self.state.decided_at is None
+            assert self.state.received_at is None
+
+    @invariant()
+    def an_outcome_on_paper_stands(self) -> None:
+        ends = {"delivered", "refused", "unclaimed"}
+        said = [e.details["outcome"] for e in self.events if "outcome" in e.details]
+        assert all(outcome not in ends for outcome in said[:-1])
 
     @invariant()
     def a_no_has_a_reason(self) -> None:
