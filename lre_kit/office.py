@@ -21,6 +21,7 @@ from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.people import Ground, People
+from lre_kit.postroom.room import PostRoom
 from lre_kit.proofs.forms.note import NoteSigner
 from lre_kit.proofs.keys.expiry import ExpiryWatch
 from lre_kit.proofs.keys.keys import Keys, every_kek
@@ -60,6 +61,7 @@ class PostOffice:
         reading: Lists, letters, timelines.
         identification: One-time codes by e-mail.
         people: Parties, identification means, identity proofing, and the gate before an act.
+        post: The post room: what is printed, handed over and followed.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
@@ -147,6 +149,20 @@ class PostOffice:
             refuse_if_late=LateEvidence(self.sequencer, settings=settings, clock=clock).refuse,
             policy=policy_of(settings),
             latest=lambda: latest_seen(database),
+            printable=(
+                (lambda documents, wish: self.post.judge(documents, wish))
+                if settings.post_provider != "off"
+                else None
+            ),
+        )
+        self.post = PostRoom(
+            settings=settings,
+            database=database,
+            clock=clock,
+            blobs=blobs,
+            vault=self.vault,
+            open_document=self.intake.open_document,
+            desk=lambda: self.desk,
         )
         self.desk = Desk(database, clock=clock, recorder=self.recorder, intake=self.intake)
         self.agenda = Agenda(database, clock)
@@ -208,7 +224,7 @@ class PostOffice:
             links=self.links,
             identity=self.identity,
             clock=clock,
-            more=lambda: self.people.actions,
+            more=lambda: {**self.people.actions, **self.post.actions},
         )
 
     @classmethod

@@ -1,11 +1,14 @@
 """Everything an operator may set, with its meaning and unit. Environment prefix ``LRE_``."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lre_kit.clock import PARIS
 
 
 class Settings(BaseSettings):
@@ -108,6 +111,35 @@ class Settings(BaseSettings):
     mail_from: str = "notices@localhost.localdomain"
     """Neutral address notices come from; never the sender's."""
 
+    post_provider: Literal["off", "spool", "sftp", "http"] = "off"
+    """Who prints and posts: ``off``: nobody, and no letter goes on paper; a folder; SFTP; an HTTP API."""
+    post_spool: Path | None = None
+    """Folder that batches are handed over into with ``spool``; by default ``<home>/post-room``."""
+    post_url: str | None = None
+    """Where batches are handed over: ``sftp://user@host:22/folder``, or the provider's HTTP API."""
+    post_token: SecretStr | None = None
+    """Bearer token of that API."""
+    post_key_file: Path | None = None
+    """Private key for SFTP (OpenSSH form)."""
+    post_known_hosts: Path | None = None
+    """Host keys to trust for SFTP (``known_hosts``); no other host is talked to."""
+    post_timeout_s: float = Field(default=30.0, gt=0)
+    """Seconds to wait for each answer of the provider or of the carrier's tracking."""
+    post_return_address: str = ""
+    """Address that undelivered letters come back to, lines separated by ``|``; printed above the window."""
+    post_mark: Literal["datamatrix", "omr", "none"] = "datamatrix"
+    """Mark on each sheet by which machines keep a letter together."""
+    post_batch_max: int = Field(default=500, ge=1)
+    """Most letters in one batch."""
+    post_close_at: str = Field(default="", pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")
+    """Legal time at which the open batch is closed, such as ``16:00``; empty: by hand."""
+    post_tracking_url: str | None = None
+    """Tracking API in the shape of La Poste's “Suivi” v2: ``https://api.laposte.fr/suivi/v2``; empty: none."""
+    post_tracking_key: SecretStr | None = None
+    """Its key, sent as ``X-Okapi-Key``."""
+    post_tracking_h: float = Field(default=6.0, gt=0)
+    """Hours between two questions about the same item."""
+
     document_max_bytes: int = 50 * 1024 * 1024
     """Largest document, in bytes."""
     letter_max_bytes: int = 200 * 1024 * 1024
@@ -161,6 +193,28 @@ class Settings(BaseSettings):
         if self.public_log_url is None:
             return (self.home / "public-log").absolute().as_uri()
         return self.public_log_url or None
+
+    @property
+    def post_return_lines(self) -> tuple[str, ...]:
+        """Lines of the address for returns; the provider's name stands first."""
+        lines = (line.strip() for line in self.post_return_address.split("|"))
+        return (self.provider_name, *(line for line in lines if line))
+
+    @property
+    def post_tracking_every(self) -> timedelta:
+        """Span between two questions about the same item."""
+        return timedelta(hours=self.post_tracking_h)
+
+    def post_closes_after(self, at: datetime) -> datetime | None:
+        """Return the next instant at which the open batch is closed, if the office has an hour for it."""
+        if not self.post_close_at:
+            return None
+        local = at.astimezone(PARIS)
+        due = datetime.combine(local.date(), time.fromisoformat(self.post_close_at), tzinfo=PARIS)
+        if due <= local:
+            tomorrow = local.date() + timedelta(days=1)
+            due = datetime.combine(tomorrow, time.fromisoformat(self.post_close_at), tzinfo=PARIS)
+        return due.astimezone(UTC)
 
     @property
     def keys_folder(self) -> Path:

@@ -14,7 +14,7 @@ from email.policy import SMTP, SMTPUTF8
 from html import escape
 
 from lre_kit.clock import PARIS
-from lre_kit.law.products import claim_notice, product_name
+from lre_kit.law.products import Product, claim_notice, product_name
 from lre_kit.letters.values import NoticeView
 
 _MONTHS = {
@@ -113,6 +113,8 @@ def code_message(
 
 def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -> _Words:
     product = product_name(view.product, view.claim, view.language)
+    if view.product is Product.OPTIMAL:
+        return _choice_words(view, provider, closes_at)
     if view.language == "fr":
         until = f" jusqu'au {legal_time_text(closes_at, 'fr')} exclu" if closes_at else ""
         return _Words(
@@ -144,6 +146,43 @@ def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
         (
             "Opening that page commits you to nothing: nothing is decided until you have confirmed "
             "your choice with a code received by e-mail.",
+            f"This sending is carried by {provider}.",
+            claim_notice(view.claim, "en"),
+        ),
+    )
+
+
+def _choice_words(view: NoticeView, provider: str, closes_at: datetime | None) -> _Words:
+    """Return the words for a letter whose recipient may choose between electronic and paper."""
+    if view.language == "fr":
+        until = f" jusqu'au {legal_time_text(closes_at, 'fr')} exclu" if closes_at else ""
+        return _Words(
+            f"Un envoi vous attend : {view.number}",
+            f"Bonjour {view.recipient_name},",
+            (
+                f"Un envoi vous est adressé sous le numéro {view.number}.",
+                f"Vous pouvez choisir{until} de le recevoir ici, par voie électronique, ou sur papier. "
+                "Sans réponse de votre part, il sera imprimé et vous arrivera par la poste.",
+            ),
+            "Choisir",
+            (
+                "Ouvrir cette page ne vous engage à rien.",
+                f"Cet envoi est acheminé par {provider}.",
+                claim_notice(view.claim, "fr"),
+            ),
+        )
+    until = f" until {legal_time_text(closes_at, 'en')}, exclusive," if closes_at else ""
+    return _Words(
+        f"A letter is waiting for you: {view.number}",
+        f"Hello {view.recipient_name},",
+        (
+            f"A sending is addressed to you under number {view.number}.",
+            f"You may choose{until} to receive it here, electronically, or on paper. "
+            "Without an answer from you it will be printed and come by post.",
+        ),
+        "Choose",
+        (
+            "Opening that page commits you to nothing.",
             f"This sending is carried by {provider}.",
             claim_notice(view.claim, "en"),
         ),

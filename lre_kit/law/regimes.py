@@ -67,7 +67,10 @@ class Requirements:
             name: frozenset(map(ProofingMethod, kept[name])) for name in _METHOD_FIELDS if name in kept
         }
         goes_on = kept.get("electronic_as")
-        products = {"product": Product(kept["product"]), "electronic_as": Product(goes_on) if goes_on else None}
+        products = {
+            "product": Product(kept["product"]),
+            "electronic_as": Product(goes_on) if goes_on else None,
+        }
         return cls(**{**kept, **products, **levels, **methods})
 
 

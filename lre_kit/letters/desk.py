@@ -7,6 +7,7 @@ thus decided one after the other, and the second sees the first.
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
@@ -14,11 +15,15 @@ from lre_kit.clock import Clock
 from lre_kit.errors import InvalidAddressError, RequirementError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import Identified
+from lre_kit.law.deadlines import window_closes_at
 from lre_kit.law.events import ErdsEvent
+from lre_kit.law.optimal import CHOICE_DAYS
+from lre_kit.law.products import Product
 from lre_kit.letters import commands
-from lre_kit.letters.intake import PROOF_OF, Intake, plan_proof
+from lre_kit.letters.intake import Intake, plan_proof
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
+from lre_kit.letters.paper import plan_posting, proof_kind
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
@@ -32,6 +37,9 @@ declare("act.locked", "act.decided", "act.before_commit", "act.after_commit")
 
 Decision = Callable[[LetterState], commands.Command | None]
 """Chooses the command from the state found under the lock; nothing means: leave it as it is."""
+
+Also = Callable[[UnitOfWork, LetterState], None]
+"""Writes more in the act's own transaction, given the state after it."""
 
 PROVIDER: Mapping[str, Any] = {"role": "provider"}
 """Actor of acts the office does by itself."""
@@ -183,12 +191,43 @@ class Desk:
         now = self._clock()
 
         def choose(state: LetterState) -> commands.Command | None:
+            if state.phase is Phase.NOTIFICATION_FAILED and duty is not None and duty.payload.get("to_paper"):
+                return commands.ChoosePaper(by="notice_failed")
             if not _is_open(state) or state.window_closes_at is None or now < state.window_closes_at:
                 return None
             # Whoever did not choose gets paper; only a letter that waited for a decision is unclaimed.
-            return commands.ChoosePaper() if state.phase is Phase.CHOOSING else commands.Expire()
+            if state.phase is Phase.CHOOSING:
+                return commands.ChoosePaper(by="clock")
+            return commands.Expire()
 
         return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
+
+    def choose(self, letter_id: str, *, paper: bool) -> Letter:
+        """Record the choice of the recipient of a letter with a choice: its time is evidence.
+
+        Whoever holds the recipient's link may choose: nothing is disclosed by it, and electronic still asks
+        for identification, as paper does at the door.
+
+        Raises:
+            UnlawfulActError: There is nothing to choose, or not any more.
+        """
+        command = commands.ChoosePaper() if paper else commands.ChooseElectronic()
+        return self._act(letter_id, (lambda _: command,), actor={"role": "recipient", "means": "link"})
+
+    def paper_act(
+        self,
+        letter_id: str,
+        *decisions: Decision,
+        actor: Mapping[str, Any] = PROVIDER,
+        duty: Duty | None = None,
+        also: Also | None = None,
+    ) -> Letter:
+        """Carry out acts of the paper leg, with what the post room writes beside them.
+
+        Raises:
+            UnlawfulActError: The letter's state does not allow it; nothing was changed.
+        """
+        return self._act(letter_id, decisions, actor=actor, duty=duty, also=also)
 
     def _act(
         self,
@@ -198,6 +237,7 @@ class Desk:
         actor: Mapping[str, Any],
         duty: Duty | None = None,
         first: Callable[[UnitOfWork, Letter, LetterState], None] | None = None,
+        also: Also | None = None,
     ) -> Letter:
         with self._database.write() as uow:
             letter = read_letter(uow.connection, letter_id, lock=True)
@@ -213,10 +253,12 @@ class Desk:
                 for event in decide(state, command, letter.requirements, now):
                     self._recorder.record(uow, letter=letter, seq=state.version, event=event, actor=actor)
                     state = evolve(state, event)
-                    _plan_after(uow, letter.id, event, state)
+                    _plan_after(uow, letter, event, state)
             failpoint("act.decided")
             if state.version != before.version:
                 _project(uow, letter_id, state)
+            if also is not None:
+                also(uow, state)
             if duty is not None:
                 fulfil(uow, duty)
             failpoint("act.before_commit")
@@ -237,14 +279,26 @@ def _recipient(letter_id: str, identified: Identified) -> Mapping[str, Any]:
     return identified.to_actor("recipient")
 
 
-def _plan_after(uow: UnitOfWork, letter_id: str, event: Event, state: LetterState) -> None:
+def _plan_after(uow: UnitOfWork, letter: Letter, event: Event, state: LetterState) -> None:
     """Put on the agenda what an event calls for, and take off what it settles."""
+    letter_id = letter.id
     closing = f"close:{letter_id}:{state.notices}"
     if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE and state.window_closes_at is not None:
         plan(uow, key=closing, due_at=state.window_closes_at, action="close_window", subject=letter_id)
     if event.name in {ErdsEvent.CONSIGNMENT_ACCEPTANCE, ErdsEvent.CONSIGNMENT_REJECTION}:
         cancel(uow, closing)
-    if (kind := PROOF_OF.get(event.name)) is not None:
+    if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE and letter.product is Product.OPTIMAL:
+        # Whoever cannot be told gets paper, when the time to choose would have ended.
+        asked = letter.requirements
+        days = asked.choice_days or CHOICE_DAYS
+        due_at = window_closes_at(event.occurred_at, days=days, zone=ZoneInfo(asked.time_zone))
+        told = {"to_paper": True}
+        key = f"to_paper:{letter_id}:{state.version}"
+        plan(uow, key=key, due_at=due_at, action="close_window", subject=letter_id, payload=told)
+    if event.details.get("choice") == "paper":
+        cancel(uow, closing)
+        plan_posting(uow, letter_id, attempt=1, at=event.occurred_at)
+    if (kind := proof_kind(event.name, event.details)) is not None:
         plan_proof(uow, letter_id, kind, decided_at=event.occurred_at)
 
 

@@ -117,7 +117,9 @@ class Duties:
             return
         required = letter.requirements
         closes_at = (
-            window_closes_at(self._clock(), days=required.window_days) if required.window_days else None
+            window_closes_at(self._clock(), days=days)
+            if (days := required.choice_days or required.window_days)
+            else None
         )
         message = notice_message(
             self._reading.before_acceptance(letter.id),

@@ -6,8 +6,8 @@ only encrypted bytes that no row names and no key opens; they are swept up later
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from lre_kit.errors import (
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.law.derogations import SHIPPED, Policy
-from lre_kit.law.events import ErdsEvent
+from lre_kit.law.optimal import CHOICE_DAYS_MAX, CHOICE_DAYS_MIN, with_choice
 from lre_kit.law.products import Claim, Product, claim_for, parse_product
 from lre_kit.law.regimes import Requirements
 from lre_kit.law.requirements import required_at
@@ -34,10 +34,12 @@ from lre_kit.letters.intake_rows import blob_key, checked_subject, columns_of, d
 from lre_kit.letters.lifecycle import EMPTY, decide, evolve
 from lre_kit.letters.notice_duty import plan_notice
 from lre_kit.letters.numbers import new_number
+from lre_kit.letters.paper import ON_PAPER, PaperWish, keep_wish, plan_posting
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
-from lre_kit.parties.values import Recipient, Sender
+from lre_kit.parties.values import Recipient, Sender, checked_address
+from lre_kit.postroom.errors import ChoiceTimeError, NoPostalAddressError, NoPostRoomError
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import plan
@@ -46,14 +48,6 @@ from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.vault import Vault
-
-PROOF_OF: Mapping[ErdsEvent, str] = {
-    ErdsEvent.SUBMISSION_ACCEPTANCE: "deposit",
-    ErdsEvent.CONTENT_HANDOVER: "receipt",
-    ErdsEvent.CONSIGNMENT_REJECTION: "refusal",
-    ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY: "non_claim",
-}
-"""The French proof that each decisive event calls for (CPCE R. 53-2, R. 53-3)."""
 
 PROOF_DELAY = timedelta(seconds=2)
 """Time left to the sequencer before a proof is made; too early only means one more try."""
@@ -73,6 +67,15 @@ class _Content:
 
     key: bytes
     documents: tuple[DocumentInfo, ...]
+    pages: int = 0
+    sheets: int = 0
+
+
+OpenDocuments = Callable[[], Sequence[tuple[DocumentInfo, bytes]]]
+"""Reads the documents of a letter, whole, when they are asked for."""
+
+Printable = Callable[[OpenDocuments, PaperWish], tuple[int, int]]
+"""Refuses documents that cannot be printed; returns pages and sheets (`lre_kit.postroom`)."""
 
 
 class Intake:
@@ -90,6 +93,7 @@ class Intake:
         refuse_if_late: Callable[[], None],
         policy: Policy = SHIPPED,
         latest: Callable[[], datetime | None] = lambda: None,
+        printable: Printable | None = None,
     ) -> None:
         """Wire the intake.
 
@@ -103,7 +107,9 @@ class Intake:
             refuse_if_late: Raises while evidence has waited too long.
             policy: Derogations and suspensions the office knows.
             latest: Tells the latest instant the office ever saw.
+            printable: Judges what goes or may go by post; none in an office without a post room.
         """
+        self._printable = printable
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -125,6 +131,7 @@ class Intake:
         language: str = "fr",
         idempotency_key: str | None = None,
         identified: SenderIdentified | None = None,
+        paper: PaperWish | None = None,
     ) -> Letter:
         """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
 
@@ -137,6 +144,8 @@ class Intake:
             language: ``fr`` or ``en``: of the notice and the proofs.
             idempotency_key: The same key from the same sender gives the same letter.
             identified: How the sender was identified; asked for where the product asks for a level.
+            paper: How a letter that goes or may go by post is printed, and the time to choose; its recipient
+                needs a postal address.
 
         Returns:
             The letter, already durable.
@@ -153,21 +162,31 @@ class Intake:
         language = language if language in LANGUAGES else "fr"
         subject = checked_subject(subject)
         self._check_count(documents)
-        self._expect_identified(product, identified)
+        wish = self._paper(product, recipient, paper)
+        self._expect_identified(
+            wish.electronic if wish and product is Product.OPTIMAL else product, identified
+        )
         self._refuse_if_late()
         letter_id = new_id()
         failpoint("deposit.before_content")
         try:
             content = self._take_in(letter_id, documents)
+            if wish is not None:
+                content = self._expect_printable(letter_id, content, wish)
         except BaseException:
             self._discard(letter_id, len(documents))
             raise
         failpoint("deposit.after_content")
-        asked = digest_of(sender, recipient, product, subject, content.documents)
-        letter = self._letter(letter_id, sender, recipient, product, subject, language, content)
+        asked = digest_of(sender, recipient, product, subject, content.documents, wish)
+        letter = self._letter(letter_id, sender, recipient, product, subject, language, content, wish)
         try:
             return self._write(
-                letter, content, idempotency_key=idempotency_key, asked=asked, identified=identified
+                letter,
+                content,
+                idempotency_key=idempotency_key,
+                asked=asked,
+                identified=identified,
+                wish=wish,
             )
         except UniqueViolation:
             # Only here is it certain that nothing was committed: after any other failure of the
@@ -184,6 +203,42 @@ class Intake:
         if len(documents) > self._settings.documents_max:
             msg = f"The letter has {len(documents)} documents."
             raise DocumentTooLargeError(msg, mend=f"Send at most {self._settings.documents_max} at once.")
+
+    def _paper(self, product: Product, recipient: Recipient, asked: PaperWish | None) -> PaperWish | None:
+        """Return the wish of a letter that goes or may go by post, once it can be met."""
+        if product is not Product.HYBRID:
+            checked_address(recipient.email, whose="recipient")
+        if product not in ON_PAPER:
+            return None
+        if self._printable is None:
+            msg = "This office has no post room, so it sends nothing on paper."
+            raise NoPostRoomError(msg, mend="Choose another product, or set LRE_POST_PROVIDER.")
+        if recipient.postal is None:
+            msg = "The letter goes or may go by post, and its recipient has no postal address."
+            raise NoPostalAddressError(msg, mend="Give the lines of the address, the name first.")
+        wish = asked or PaperWish()
+        if product is Product.OPTIMAL:
+            try:
+                with_choice(self._required(wish.electronic), choice_days=wish.choice_days)
+            except ValueError as error:
+                msg = f"This letter cannot be sent so: {error}."
+                bounds = f"between {CHOICE_DAYS_MIN} and {CHOICE_DAYS_MAX} days"
+                mend = f"Give a time to choose {bounds}; the electronic way is simple or qualified."
+                raise ChoiceTimeError(msg, mend=mend) from None
+        return wish
+
+    def _expect_printable(self, letter_id: str, content: _Content, wish: PaperWish) -> _Content:
+        assert self._printable is not None
+
+        def opened() -> Sequence[tuple[DocumentInfo, bytes]]:
+            return [(info, self._plain(letter_id, content.key, info)) for info in content.documents]
+
+        pages, sheets = self._printable(opened, wish)
+        return replace(content, pages=pages, sheets=sheets)
+
+    def _plain(self, letter_id: str, key: bytes, info: DocumentInfo) -> bytes:
+        place = blob_key(letter_id, info.position)
+        return b"".join(self._vault.decrypt(key, self._blobs.get(place), context=place.encode()))
 
     def _expect_identified(self, product: Product, identified: SenderIdentified | None) -> None:
         """Refuse a deposit whose sender is not identified as the rules in force ask (CPCE R. 53-1)."""
@@ -237,8 +292,11 @@ class Intake:
         subject: str,
         language: str,
         content: _Content,
+        wish: PaperWish | None,
     ) -> Letter:
         now, required = self._clock(), self._required(product)
+        if wish is not None and product is Product.OPTIMAL:
+            required = with_choice(self._required(wish.electronic), choice_days=wish.choice_days)
         event, *_ = decide(EMPTY, commands.Deposit(), required, now)
         state = evolve(EMPTY, event)
         if state.phase is None or state.deposited_at is None:
@@ -282,6 +340,7 @@ class Intake:
         idempotency_key: str | None,
         asked: str,
         identified: SenderIdentified | None,
+        wish: PaperWish | None,
     ) -> Letter:
         actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
         events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
@@ -297,7 +356,13 @@ class Intake:
             uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
             for seq, event in enumerate(events):
                 self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
-            plan_notice(uow, letter.id, number=1, at=letter.deposited_at)
+            if wish is not None and letter.recipient.postal is not None:
+                post = {"pages": content.pages, "sheets": content.sheets}
+                keep_wish(uow, letter.id, letter.recipient.postal, wish.options, **post)
+            if letter.product is Product.HYBRID:
+                plan_posting(uow, letter.id, attempt=1, at=letter.deposited_at)
+            else:
+                plan_notice(uow, letter.id, number=1, at=letter.deposited_at)
             plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
             failpoint("deposit.before_commit")
             uow.commit()

@@ -8,6 +8,7 @@ import rfc8785
 
 from lre_kit.errors import InputError
 from lre_kit.law.products import Product
+from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
 from lre_kit.store.columns import new_id
@@ -40,15 +41,19 @@ def digest_of(
     product: Product,
     subject: str,
     documents: Sequence[DocumentInfo],
+    wish: PaperWish | None = None,
 ) -> str:
     """Return what makes two requests the same, as a digest: all but streams and keys."""
-    asked = [
+    asked: list[Any] = [
         [sender.ref, sender.name, sender.email],
         [recipient.name, recipient.email],
         product.value,
         subject,
         [[document.name, document.digest_hex] for document in documents],
     ]
+    if recipient.postal is not None and wish is not None:
+        days, options = wish.choice_days, wish.options
+        asked += [recipient.postal.to_json(), [options.colour, options.duplex, wish.electronic.value, days]]
     return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
 
 

@@ -14,8 +14,10 @@ from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold
+from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
+from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
 from lre_kit.store.database import Database
@@ -103,7 +105,7 @@ class Reading:
             found = connection.execute(select(_LETTER).where(_LETTER.c.number == number)).first()
             if found is None or (sender_ref is not None and found.sender_ref != sender_ref):
                 raise not_found()
-            return letter_of(found, documents_of(connection, found.id))
+            return _whole(connection, found)
 
     def by_id(self, letter_id: str) -> Letter:
         """Return a letter by its id.
@@ -184,7 +186,12 @@ def read_letter(connection: Connection, letter_id: str, *, lock: bool = False) -
     found = connection.execute(query.with_for_update() if lock else query).first()
     if found is None:
         raise not_found()
-    return letter_of(found, documents_of(connection, letter_id))
+    return _whole(connection, found)
+
+
+def _whole(connection: Connection, row: Row[Any]) -> Letter:
+    postal = postal_of(connection, row.id) if row.product in ON_PAPER else None
+    return letter_of(row, documents_of(connection, row.id), postal)
 
 
 def documents_of(connection: Connection, letter_id: str) -> tuple[DocumentInfo, ...]:
@@ -216,7 +223,9 @@ def state_of(connection: Connection, letter_id: str) -> LetterState:
     )
 
 
-def letter_of(row: Row[Any], documents: Sequence[DocumentInfo] = ()) -> Letter:
+def letter_of(
+    row: Row[Any], documents: Sequence[DocumentInfo] = (), postal: PostalAddress | None = None
+) -> Letter:
     """Return the value of a letter's row."""
     return Letter(
         id=row.id,
@@ -226,7 +235,7 @@ def letter_of(row: Row[Any], documents: Sequence[DocumentInfo] = ()) -> Letter:
         claim=Claim(row.claim),
         language=row.language,
         sender=Sender(ref=row.sender_ref, name=row.sender_name, email=row.sender_email),
-        recipient=Recipient(name=row.recipient_name, email=row.recipient_email),
+        recipient=Recipient(name=row.recipient_name, email=row.recipient_email, postal=postal),
         subject=row.subject,
         requirements=Requirements.from_json(row.requirements),
         version=row.version,

@@ -46,6 +46,18 @@ class LetterRow(SQLModel, table=True):
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class LetterPostRow(SQLModel, table=True):
+    """Where a letter goes on paper and how it is printed; only letters that go or may go by post have one."""
+
+    __tablename__ = "letter_post"
+
+    letter_id: str = Field(primary_key=True, foreign_key="letter.id", max_length=32)
+    address: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    options: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    pages: int
+    sheets: int
+
+
 class DocumentRow(SQLModel, table=True):
     """One document of a letter; its bytes lie encrypted in the content store."""
 

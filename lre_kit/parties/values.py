@@ -2,10 +2,14 @@
 
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
 
 from lre_kit.errors import InvalidAddressError, InvalidNameError
+
+if TYPE_CHECKING:
+    from lre_kit.parties.addresses import PostalAddress
 
 NAME_MAX_CHARS = 200
 """Longest name kept, in characters; the longest registered company names stay below it."""
@@ -92,11 +96,15 @@ class Recipient:
     name: str
     """First and last name, or company name (CPCE R. 53-2, 2°)."""
     email: str
-    """E-mail address (CPCE R. 53-2, 2°)."""
+    """E-mail address (CPCE R. 53-2, 2°); empty only for a letter that goes by post alone."""
+    postal: "PostalAddress | None" = None
+    """Postal address, where the letter goes or may go by post."""
 
     def checked(self) -> "Recipient":
-        """Return the recipient with name and address in kept form, or raise what is wrong."""
+        """Return the recipient with name and addresses in kept form, or raise what is wrong."""
+        by_post_alone = self.postal is not None and not self.email.strip()
         return Recipient(
             name=checked_name(self.name, whose="recipient"),
-            email=checked_address(self.email, whose="recipient"),
+            email="" if by_post_alone else checked_address(self.email, whose="recipient"),
+            postal=self.postal.checked() if self.postal is not None else None,
         )

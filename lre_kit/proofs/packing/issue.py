@@ -22,7 +22,7 @@ from lre_kit.errors import LreError, NotFoundError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.links import Links
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.intake import PROOF_OF
+from lre_kit.letters.paper import proof_kind
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import EventRow
 from lre_kit.letters.values import DocumentInfo, Letter
@@ -68,6 +68,8 @@ class ProofInfo:
     event: ErdsEvent
     at: datetime
     is_ready: bool
+    seq: int = 0
+    """Place of its event in the letter's journal, from 0."""
 
 
 class Issuer:
@@ -103,13 +105,14 @@ class Issuer:
         rows = self._evidence(letter_id)
         return [
             ProofInfo(
-                kind=PROOF_OF[ErdsEvent(row.name)],
+                kind=kind,
                 event=ErdsEvent(row.name),
                 at=row.occurred_at,
                 is_ready=row.token is not None,
+                seq=row.seq,
             )
             for row in rows
-            if ErdsEvent(row.name) in PROOF_OF
+            if (kind := proof_kind(ErdsEvent(row.name), row.details)) is not None
         ]
 
     def exhibits(self, letter_id: str) -> list[NamedExhibit]:
@@ -142,7 +145,8 @@ class Issuer:
 
         Args:
             letter_id: The letter.
-            kind: ``deposit``, ``receipt``, ``refusal`` or ``non_claim``.
+            kind: ``deposit``, ``receipt``, ``refusal``, ``non_claim``, or one of the paper leg
+                (`lre_kit.letters.paper.proof_kind`).
             language: ``fr`` or ``en``; by default the letter's.
             duty: The agenda's row this fulfils.
 
@@ -188,7 +192,7 @@ class Issuer:
             msg = "The evidence of this proof still waits for its seal or time stamp."
             raise EvidencePendingError(msg, mend="Come back in a moment; lre doctor shows what is awaited.")
         exhibits = self.exhibits(letter.id)
-        until = next(i for i, e in enumerate(exhibits) if e.event is infos[0].event)
+        until = next(i for i, e in enumerate(exhibits) if e.name.startswith(f"{infos[0].seq + 1:02}-"))
         facts = ProofFacts(
             letter=letter,
             kind=kind,
@@ -327,7 +331,7 @@ def _evidence_query(letter_id: str) -> Select[Any]:
     )
     return (
         select(
-            *(_EVENT.c[name] for name in ("seq", "name", "occurred_at")),
+            *(_EVENT.c[name] for name in ("seq", "name", "occurred_at", "details")),
             *(_EVIDENCE.c[name] for name in ("record", "protected", "signature", "salt")),
             _ENTRY.c.log_index,
             *(_CHECKPOINT.c[name] for name in ("size", "note", "token")),

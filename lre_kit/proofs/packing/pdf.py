@@ -20,7 +20,9 @@ from cryptography.x509.oid import NameOID
 
 from lre_kit.carriers.notices import legal_time_text
 from lre_kit.clock import PARIS, from_iso
+from lre_kit.law.carrier_codes import status_of
 from lre_kit.law.products import claim_notice, product_name
+from lre_kit.letters.paper import base_kind
 from lre_kit.letters.values import Letter
 from lre_kit.proofs.packing.pdf_seal import Level
 from lre_kit.proofs.packing.pdf_words import TITLES, WORDS
@@ -107,7 +109,7 @@ def _template() -> Any:
 
 def _data(facts: ProofFacts, language: str) -> dict[str, Any]:
     words, letter = WORDS[language], facts.letter
-    title, lead = TITLES[language][facts.kind]
+    title, lead = TITLES[language][base_kind(facts.kind)]
     last = facts.exhibits[-1].exhibit
     stamp = _stamp(last)
     day = stamp.gen_time.astimezone(PARIS)
@@ -131,6 +133,7 @@ def _data(facts: ProofFacts, language: str) -> dict[str, Any]:
         },
         "sections": [
             {"title": words["sending"], "rows": _sending(facts, language)},
+            *_by_post(facts, language),
             {"title": words["content"], "rows": _content(letter, language)},
             {"title": words["evidence"], "rows": _evidence(last, stamp, language)},
         ],
@@ -157,9 +160,35 @@ def _sending(facts: ProofFacts, language: str) -> list[list[Any]]:
         [words["deposit"], *_instant(facts.exhibits[0].exhibit, language), False],
     ]
     if facts.kind != "deposit":
-        decision = words[f"decision_{facts.kind}"]
+        decision = words[f"decision_{base_kind(facts.kind)}"]
         rows.append([decision, *_instant(facts.exhibits[-1].exhibit, language), False])
     return rows
+
+
+def _by_post(facts: ProofFacts, language: str) -> list[dict[str, Any]]:
+    """Return the section of the paper leg, if the letter has one: what the evidence says, as it says it."""
+    words, rows = WORDS[language], []
+    if facts.letter.recipient.postal is not None:
+        rows.append([words["postal_address"], ", ".join(facts.letter.recipient.postal.printed), "", False])
+    for named in facts.exhibits:
+        told = named.exhibit.record["Extensions"]["EventDetails"]
+        if "item_number" in told:
+            rows.append([words["item_number"], told["item_number"] or "–", told.get("provider", ""), False])
+            if "print_digest" in told:
+                rows.append([words["print_digest"], told["print_digest"], words["sha256"], True])
+        if "outcome" in told:
+            at = told.get("carrier_time")
+            when = legal_time_text(from_iso(at), language, seconds=True) if at else ""
+            status = status_of(told.get("source", ""), told["raw_code"])
+            said = status.french if language == "fr" else status.english
+            code = f"{told['raw_code']} ({said})" if told["raw_code"] else told["outcome"]
+            rows.append(
+                [words["carrier_said"], code, words["carrier_time"].format(time=when) if when else "", False]
+            )
+        if "file" in told:
+            how = words.get(f"comparison_{told.get('comparison', '')}", words["sha256"])
+            rows.append([words[f"file_{told['file']}"], told["digest"], how, True])
+    return [{"title": words["by_post"], "rows": rows}] if rows else []
 
 
 def _instant(exhibit: Exhibit, language: str) -> tuple[str, str]:

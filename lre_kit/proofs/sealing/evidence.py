@@ -13,6 +13,7 @@ import rfc8785
 
 from lre_kit.clock import iso
 from lre_kit.law.assurance import Level
+from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.values import DocumentInfo, Letter
 
@@ -21,6 +22,9 @@ SHA256_URI = "http://www.w3.org/2001/04/xmlenc#sha256"
 
 CONSIGNMENT_MODE = "http://uri.etsi.org/19522/v1#/consignment/consent"
 """Content only after explicit acceptance (EN 319 522-2)."""
+
+CONSIGNMENT_BY_POST = "http://uri.etsi.org/19522/v1#/consignment/other"
+"""Content on paper, at the door (EN 319 522-2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,9 @@ def build_record(
             "Claim": letter.claim.value,
             "Product": letter.product.value,
             "Regime": letter.requirements.regime,
-            "ConsignmentMode": CONSIGNMENT_MODE,
+            "ConsignmentMode": (
+                CONSIGNMENT_BY_POST if letter.product is Product.HYBRID else CONSIGNMENT_MODE
+            ),
             "JournalPosition": seq,
             "Actor": dict(actor),
             "EventDetails": dict(event.details),
@@ -81,7 +87,11 @@ def canonical(record: Mapping[str, Any]) -> bytes:
 
 
 def _recipient(letter: Letter, actor: Mapping[str, Any]) -> dict[str, Any]:
-    identity = {"Name": letter.recipient.name, "Email": letter.recipient.email}
+    identity: dict[str, Any] = {"Name": letter.recipient.name}
+    if letter.recipient.email:
+        identity["Email"] = letter.recipient.email
+    if letter.recipient.postal is not None:
+        identity["PostalAddress"] = list(letter.recipient.postal.printed)
     return {"Identity": identity} | _assurance(actor, "recipient")
 
 

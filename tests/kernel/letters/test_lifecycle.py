@@ -43,7 +43,10 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.just(c.FailRelay()),
     st.builds(c.RecordPaperOutcome, outcome=st.sampled_from(c.PaperOutcome), attempt=st.integers(1, 2)),
     st.builds(
-        c.RecordPaperFile, kind=st.sampled_from(c.PaperFile), digest_hex=st.just("00"), media_type=st.just("x")
+        c.RecordPaperFile,
+        kind=st.sampled_from(c.PaperFile),
+        digest_hex=st.just("00"),
+        media_type=st.just("x"),
     ),
     st.just(c.RecordAccess()),
     st.just(c.Withdraw()),
