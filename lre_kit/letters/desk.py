@@ -296,7 +296,8 @@ def _plan_after(uow: UnitOfWork, letter: Letter, event: Event, state: LetterStat
         key = f"to_paper:{letter_id}:{state.version}"
         plan(uow, key=key, due_at=due_at, action="close_window", subject=letter_id, payload=told)
     if event.details.get("choice") == "paper":
-        cancel(uow, closing)
+        if event.details.get("chosen_by") == "recipient":
+            cancel(uow, closing)
         plan_posting(uow, letter_id, attempt=1, at=event.occurred_at)
     if (kind := proof_kind(event.name, event.details)) is not None:
         plan_proof(uow, letter_id, kind, decided_at=event.occurred_at)

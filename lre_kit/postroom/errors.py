@@ -4,9 +4,14 @@ from lre_kit.errors import ConfigurationError, InputError, UnavailableError, Unl
 
 
 class NotPrintableError(InputError):
-    """A document cannot be printed as it is; nothing was changed."""
+    """A document cannot be printed as it is; nothing was changed. `reason` is a short stable word."""
 
     slug = "not-printable"
+
+    def __init__(self, problem: str, *, mend: str, reason: str = "unreadable") -> None:
+        """Keep why: ``encrypted``, ``fonts``, ``page-size``, ``javascript``, ``xfa``, ``too-large``…"""
+        super().__init__(problem, mend=mend)
+        self.reason = reason
 
 
 class NoPostalAddressError(InputError):

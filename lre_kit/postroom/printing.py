@@ -220,7 +220,7 @@ def _refused(documents: Sequence[Page], ready: Sequence[Page], slug: str) -> Not
 def _words(name: str, reason: str, page: int) -> NotPrintableError:
     what, mend = _REASONS.get(reason, _REASONS["unreadable"])
     where = f" (page {page})" if page else ""
-    return NotPrintableError(f"“{name}” {what}{where}, so it cannot be printed.", mend=mend)
+    return NotPrintableError(f"“{name}” {what}{where}, so it cannot be printed.", mend=mend, reason=reason)
 
 
 def _ask(request: dict[str, Any], files: Sequence[bytes]) -> tuple[dict[str, Any], bytes]:

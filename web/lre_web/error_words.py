@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping
 
 from lre_kit.errors import LreError
+from lre_kit.postroom.errors import NotPrintableError
 from lre_web.texts import catalogue
+from lre_web.texts_post import PRINT_REASONS, post_catalogue
 
 _QUOTED = re.compile("“([^”]{1,120})”")
 
@@ -73,6 +75,23 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Cette preuve attend encore son cachet ou son horodatage.",
         "Revenez dans un instant.",
     ),
+    "no-postal-address": (
+        "Il manque l'adresse postale du destinataire.",
+        "Donnez ses lignes, le nom d'abord.",
+    ),
+    "invalid-postal-address": (
+        "L'adresse postale ne peut pas être imprimée.",
+        "Deux à six lignes de 38 caractères au plus, la dernière comme 75001 PARIS.",
+    ),
+    "too-many-sheets": (
+        "La lettre compte trop de feuilles pour une enveloppe.",
+        "Imprimez recto verso, ou faites plusieurs lettres.",
+    ),
+    "choice-time": (
+        "Le délai laissé pour choisir est hors des bornes.",
+        "Laissez de 1 à 15 jours.",
+    ),
+    "no-post-room": ("Ce service n'envoie rien par la poste.", "Choisissez un autre type d'envoi."),
     "unavailable": ("Le service est momentanément indisponible.", "Réessayez dans quelques instants."),
     "integrity": (
         "Un document conservé n'est plus celui qui a été déposé.",
@@ -83,8 +102,12 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
 
 def error_words(error: LreError, language: str) -> tuple[str, str]:
     """Return what is wrong and how to mend it, for a page in `language` (``fr`` or ``en``)."""
-    if language != "fr" or error.problem in catalogue("fr").values():
+    if language != "fr" or error.problem in {*catalogue("fr").values(), *post_catalogue("fr").values()}:
         return error.problem, error.mend
+    if isinstance(error, NotPrintableError):
+        why, how = PRINT_REASONS.get(error.reason, PRINT_REASONS["unreadable"])
+        document = _QUOTED.search(error.problem)
+        return f"« {document.group(1) if document else 'Le document'} » {why}.", how
     slugs = (vars(kind).get("slug", "") for kind in type(error).__mro__)
     problem, mend = next(_FRENCH[slug] for slug in slugs if slug in _FRENCH)
     named = _QUOTED.search(error.problem)

@@ -7,7 +7,9 @@ from flask import Blueprint
 
 from lre_kit.carriers.notices import legal_time_text
 from lre_kit.law.products import claim_notice, product_name
+from lre_kit.letters.paper import base_kind
 from lre_kit.letters.values import NoticeView
+from lre_kit.proofs.packing.pdf_words import TITLES
 from lre_web.error_words import error_words
 
 
@@ -15,11 +17,19 @@ def _product_name(view: NoticeView, language: str) -> str:
     return product_name(view.product, view.claim, language)
 
 
+def _proof_name(kind: str, language: str) -> str:
+    """Return what a proof is called; a second posting's say so."""
+    base = base_kind(kind)
+    title = TITLES[language][base][0]
+    return title if base == kind else f"{title} ({kind.rpartition('_')[2]})"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "legal_time": legal_time_text,
     "claim_notice": claim_notice,
     "product_name": _product_name,
     "error_words": error_words,
+    "proof_name": _proof_name,
 }
 """Filters by name."""
 

@@ -18,6 +18,7 @@ from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import NoticeView
 from lre_web.extension import mounted
 from lre_web.people import LETTER_COOKIE, email_factor, keep_shown
+from lre_web.recipient_choice import choice_page, choose, has_choice_page
 from lre_web.recipient_judging import judged
 from lre_web.security import set_cookie
 from lre_web.texts import REFUSE_WORDS, texts
@@ -38,6 +39,7 @@ def add_pages(blueprint: Blueprint) -> None:
         ("/r", "notice", _notice, "GET"),
         ("/r/code", "code", _send_code, "POST"),
         ("/r/identify", "identify", _identify, "POST"),
+        ("/r/choose", "choose", _choose, "POST"),
         ("/r/accept", "accept", _accept, "POST"),
         ("/r/refuse", "refuse", _refuse, "POST"),
         ("/r/letter", "reading", _reading, "GET"),
@@ -81,6 +83,8 @@ def _notice(view: NoticeView) -> Page:
 
 
 def _page(view: NoticeView, *, error: Exception | None = None, sent: bool = False, status: int = 200) -> Page:
+    if has_choice_page(view):
+        return choice_page(view, error=error, status=status)
     page = render_template(
         "lre/notice.html",
         view=view,
@@ -135,6 +139,12 @@ def _expect_the_same(view: NoticeView) -> None:
     if request.form.get("letter", view.number) != view.number:
         words = texts()
         raise InputError(words["other_letter"], mend=words["other_letter_mend"])
+
+
+@_with_letter
+def _choose(view: NoticeView) -> Page:
+    _expect_the_same(view)
+    return choose(view)
 
 
 @_with_letter

@@ -12,10 +12,12 @@ from lre_kit.errors import InputError, LreError, RequirementError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import Cursor, not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.names import PersonName, compare_names
 from lre_kit.parties.values import Recipient
+from lre_web import post
 from lre_web.extension import Actor, mounted
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
@@ -25,7 +27,7 @@ PAGE = 25
 """Letters on one page of the list."""
 
 OFFERED = (Product.SIMPLE, Product.QUALIFIED)
-"""Products that can be deposited from the form; the others come with their carriers."""
+"""Products that can always be deposited from the form; what goes by post needs a post room."""
 
 _DONE = frozenset({"address", "withdrawn"})
 
@@ -38,9 +40,11 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/letters/<number>", "letter", _letter_page)
     blueprint.add_url_rule("/letters/<number>/proofs/<kind>.pdf", "proof", _proof)
     blueprint.add_url_rule("/letters/<number>/bundle.zip", "bundle", _bundle)
+    post.add_pages(blueprint)
 
 
-def _actor() -> Actor:
+def current_actor() -> Actor:
+    """Return who is logged in."""
     actor = mounted().current_actor()
     if actor is None:
         abort(401)
@@ -56,12 +60,12 @@ def own(number: str) -> Letter:
     kept = parse_number(number)
     if kept is None:
         raise not_found()
-    return mounted().office.reading.letter(kept, sender_ref=_actor().ref)
+    return mounted().office.reading.letter(kept, sender_ref=current_actor().ref)
 
 
 def _letters() -> str:
     reading = mounted().office.reading
-    found = reading.letters(_actor().ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
+    found = reading.letters(current_actor().ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
     page, rest = found[:PAGE], found[PAGE:]
     more = f"{page[-1].deposited_at.timestamp():.6f}~{page[-1].id}" if rest else None
     return render_template("lre/letters.html", letters=page, more=more)
@@ -76,14 +80,14 @@ def _cursor(text: str) -> Cursor | None:
 
 
 def _deposit_form() -> str:
-    _actor()
-    return _form({}, None)
+    current_actor()
+    return deposit_form({}, None)
 
 
-def _form(typed: Mapping[str, str], error: LreError | None) -> str:
+def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
     limit = mounted().office.settings.letter_max_bytes
     office, chosen = mounted().office, typed.get("product", Product.SIMPLE.value)
-    claims = {product: office.intake.claim(product) for product in OFFERED}
+    claims = {product: office.intake.claim(product) for product in (*OFFERED, *post.offered_on_paper())}
     names = {product.value: product_name(product, claim, language()) for product, claim in claims.items()}
     page = render_template(
         "lre/deposit.html",
@@ -94,6 +98,7 @@ def _form(typed: Mapping[str, str], error: LreError | None) -> str:
         products=names,
         chosen=chosen if chosen in names else Product.SIMPLE.value,
         refusal=_words_of(error) if isinstance(error, NotIdentifiedError) else "",
+        **post.form_values(),
     )
     return str(page)
 
@@ -104,17 +109,26 @@ def _words_of(error: NotIdentifiedError) -> str:
 
 
 def _deposit() -> Response | BaseResponse | tuple[str, int]:
-    actor, typed = _actor(), request.form
+    actor, typed = current_actor(), request.form
     files = [file for file in request.files.getlist("documents") if file.filename]
     try:
         product = parse_product(typed.get("product", Product.SIMPLE.value))
         acting = sender_acting()
-        identified = mounted().office.people.gate.sender(product, acting)
-        if product is not Product.SIMPLE:
+        wish = post.typed_wish(typed)
+        # A letter with a choice goes on as its sender deposits it: that kind says who must be identified.
+        kind = wish.electronic if product is Product.OPTIMAL else product
+        identified = mounted().office.people.gate.sender(kind, acting)
+        if kind not in {Product.SIMPLE, Product.HYBRID}:
             _expect_own_name(actor, acting)
+        post.expect_fitting(product, mounted().office.intake.claim(product), typed)
         letter = mounted().office.desk.deposit(
             sender=actor.as_sender(),
-            recipient=Recipient(name=typed.get("name", ""), email=typed.get("email", "")),
+            recipient=Recipient(
+                name=typed.get("name", ""),
+                email=typed.get("email", ""),
+                postal=post.typed_address(typed) if product in ON_PAPER else None,
+            ),
+            paper=wish if product in ON_PAPER else None,
             product=product,
             identified=identified,
             subject=typed.get("subject", ""),
@@ -124,7 +138,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
     except (InputError, RequirementError) as error:
-        return _form(typed, error), error.status
+        return deposit_form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
 
 
@@ -155,6 +169,7 @@ def letter_page(letter: Letter, error: LreError | None = None) -> str:
         done=done if done in _DONE else "",
         typed=request.form,
         token=form_token(),
+        **post.letter_values(letter),
     )
 
 

@@ -91,8 +91,13 @@ def _recipient(letter: Letter, actor: Mapping[str, Any]) -> dict[str, Any]:
     if letter.recipient.email:
         identity["Email"] = letter.recipient.email
     if letter.recipient.postal is not None:
-        identity["PostalAddress"] = list(letter.recipient.postal.printed)
+        identity["PostalAddress"] = postal_text(letter.recipient.postal.printed)
     return {"Identity": identity} | _assurance(actor, "recipient")
+
+
+def postal_text(lines: Sequence[str]) -> str:
+    """Return the lines of a postal address as one text (RFC 4517 §3.3.28: lines are parted by ``$``)."""
+    return "$".join(line.replace("\\", "\\5C").replace("$", "\\24") for line in lines)
 
 
 def _assurance(actor: Mapping[str, Any], role: str) -> dict[str, Any]:

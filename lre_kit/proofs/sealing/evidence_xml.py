@@ -24,6 +24,7 @@ ATTRIBUTES = {
     "LegalName": "http://eidas.europa.eu/attributes/legalperson/LegalName",
     "Name": "urn:oid:2.5.4.3",
     "Email": "urn:oid:0.9.2342.19200300.100.1.3",
+    "PostalAddress": "urn:oid:2.5.4.16",
 }
 """Attribute names (SAML) of the identity's friendly names."""
 

@@ -136,7 +136,7 @@ def test_a_hybrid_letter_needs_no_electronic_address(office: PostOffice) -> None
     record = office.issuer.exhibits(letter.id)[0].exhibit.record
     assert record["RecipientDetails"][0]["Identity"] == {
         "Name": "Jean Dupont",
-        "PostalAddress": list(ADDRESS.printed),
+        "PostalAddress": "M JEAN DUPONT$12 RUE DES LILAS$75002 PARIS",
     }
 
 

@@ -55,6 +55,8 @@
   };
 
   form.addEventListener("submit", (event) => {
+    // The preview opens in a tab of its own, and deposits nothing.
+    if (event.submitter && event.submitter.id === "preview") { return; }
     event.preventDefault();
     const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
     if (size > Number(form.dataset.limit)) { complain(form.dataset.tooLarge); return; }
