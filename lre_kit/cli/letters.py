@@ -9,10 +9,14 @@ import click
 from lre_kit.carriers.notices import legal_time_text
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
 from lre_kit.errors import MissingFileError
+from lre_kit.law.paper import PrintOptions
+from lre_kit.law.products import parse_product
 from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
+from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
 
@@ -26,6 +30,14 @@ from lre_kit.proofs.keys.trust_folder import write_trust_folder
 @click.option("--product", default="simple", show_default=True, help="qualified, simple, hybrid or optimal.")
 @click.option("--subject", default="", help="What it is about; hidden until acceptance.")
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--postal-line", "lines", multiple=True, help="A line of the postal address, the name first.")
+@click.option("--country", default="FR", show_default=True, help="Country of the postal address.")
+@click.option("--colour", is_flag=True, help="Print in colour.")
+@click.option("--single-sided", is_flag=True, help="Print on one side of each sheet.")
+@click.option(
+    "--electronic", default="simple", help="What an optimal letter goes on as: simple or qualified."
+)
+@click.option("--choice-days", type=int, help="Days to choose between electronic and paper.")
 @click.option("--idempotency-key", metavar="KEY", help="The same key gives the same letter.")
 @json_option
 def deposit_command(
@@ -38,6 +50,12 @@ def deposit_command(
     product: str,
     subject: str,
     language: str,
+    lines: tuple[str, ...],
+    country: str,
+    colour: bool,
+    single_sided: bool,
+    electronic: str,
+    choice_days: int | None,
     idempotency_key: str | None,
     as_json: bool,
 ) -> None:
@@ -51,7 +69,16 @@ def deposit_command(
         uploads = [_upload(name, stack) for name in files]
         letter = office.desk.deposit(
             sender=Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email),
-            recipient=Recipient(name=to_name or to_email, email=to_email),
+            recipient=Recipient(
+                name=to_name or to_email,
+                email=to_email,
+                postal=PostalAddress(lines=lines, country=country) if lines else None,
+            ),
+            paper=PaperWish(
+                options=PrintOptions(colour=colour, duplex=not single_sided),
+                electronic=parse_product(electronic),
+                choice_days=choice_days,
+            ),
             product=product,
             subject=subject,
             documents=uploads,

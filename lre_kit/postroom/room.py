@@ -224,5 +224,7 @@ class PostRoom:
 def _bounded(documents: Sequence[tuple[DocumentInfo, bytes]]) -> list[Page]:
     if sum(len(content) for _, content in documents) > PRINT_MAX_BYTES:
         msg = "The documents are too large to be printed."
-        raise NotPrintableError(msg, mend="Make their pictures smaller, or use several letters.", reason="too-large")
+        raise NotPrintableError(
+            msg, mend="Make their pictures smaller, or use several letters.", reason="too-large"
+        )
     return [Page(name=info.name, media_type=info.media_type, content=content) for info, content in documents]

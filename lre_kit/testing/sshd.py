@@ -40,9 +40,7 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
         raise RuntimeError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("host", "client"):
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True
-        )
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
     shutil.copy(folder / "client.pub", folder / "authorized")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

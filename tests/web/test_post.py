@@ -39,7 +39,9 @@ def site(tmp_path: Path) -> Iterator[ThrowawaySite]:
         yield made
 
 
-def deposit(client: FlaskClient, path: str = "/lre/deposit", *, pdf: bytes = b"", **fields: str) -> TestResponse:
+def deposit(
+    client: FlaskClient, path: str = "/lre/deposit", *, pdf: bytes = b"", **fields: str
+) -> TestResponse:
     documents = [(io.BytesIO(pdf or printable_pdf(2)), "lettre.pdf")]
     return send_form(client, path, "/lre/deposit", documents=documents, **(FIELDS | fields))
 
@@ -152,7 +154,9 @@ def test_choosing_paper_sends_it_to_the_post_room_and_closes_the_electronic_way(
     item = posted(site.office, site.office.reading.by_id(summary.id))
     site.office.post.tracking.take(item, CarrierNews(source="maileva", raw_code="LP22"))
     assert site.office.reading.by_id(summary.id).phase is Phase.REFUSED_ON_PAPER
-    details = [e.exhibit.record["Extensions"]["EventDetails"] for e in site.office.issuer.exhibits(summary.id)]
+    details = [
+        e.exhibit.record["Extensions"]["EventDetails"] for e in site.office.issuer.exhibits(summary.id)
+    ]
     assert {"choice": "paper", "chosen_by": "recipient"} in details
 
 
@@ -165,7 +169,9 @@ def test_no_answer_in_time_sends_paper(site: ThrowawaySite) -> None:
     site.clock.advance(timedelta(days=1, hours=1))
     site.office.run_until_idle()
     assert site.office.reading.by_id(summary.id).phase is Phase.PAPER_CHOSEN
-    details = [e.exhibit.record["Extensions"]["EventDetails"] for e in site.office.issuer.exhibits(summary.id)]
+    details = [
+        e.exhibit.record["Extensions"]["EventDetails"] for e in site.office.issuer.exhibits(summary.id)
+    ]
     assert {"choice": "paper", "chosen_by": "clock"} in details
 
 

@@ -114,7 +114,9 @@ def _preview() -> Response | BaseResponse | tuple[str, int]:
         for file in request.files.getlist("documents"):
             if file.filename:
                 inspection = Inspection(file.filename, max_bytes=office.settings.document_max_bytes)
-                content = b"".join(inspection.passing(iter(lambda stream=file.stream: stream.read(65536), b"")))
+                content = b"".join(
+                    inspection.passing(iter(lambda stream=file.stream: stream.read(65536), b""))
+                )
                 media_type = inspection.conclude()
                 documents.append(Page(name=inspection.name, media_type=media_type, content=content))
         if not documents:
@@ -128,9 +130,7 @@ def _preview() -> Response | BaseResponse | tuple[str, int]:
     return response
 
 
-def _imagined(
-    sender: Sender, typed: Mapping[str, str], product: Product, count: int, clock: Clock
-) -> Letter:
+def _imagined(sender: Sender, typed: Mapping[str, str], product: Product, count: int, clock: Clock) -> Letter:
     """Return a letter as it would be, for its address page; nothing is kept."""
     from lre_kit.law.requirements import required_at
     from lre_kit.letters.values import DocumentInfo

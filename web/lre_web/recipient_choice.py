@@ -22,9 +22,7 @@ def has_choice_page(view: NoticeView) -> bool:
     return view.phase is Phase.CHOOSING or view.phase in ON_ITS_WAY
 
 
-def choice_page(
-    view: NoticeView, *, error: Exception | None = None, status: int = 200
-) -> tuple[str, int]:
+def choice_page(view: NoticeView, *, error: Exception | None = None, status: int = 200) -> tuple[str, int]:
     """Return the page of the choice."""
     office = mounted().office
     in_time = view.window_closes_at is not None and office.clock() < view.window_closes_at
@@ -44,7 +42,9 @@ def choose(view: NoticeView) -> tuple[str, int] | BaseResponse:
     way = request.form.get("way")
     if way not in {"electronic", "paper"}:
         words = post_words()
-        raise InputError(words["choose_title"], mend=f"{words['choose_electronic']} / {words['choose_paper']}")
+        raise InputError(
+            words["choose_title"], mend=f"{words['choose_electronic']} / {words['choose_paper']}"
+        )
     try:
         mounted().office.desk.choose(view.letter_id, paper=way == "paper")
     except UnlawfulActError as error:

@@ -65,7 +65,9 @@ def own(number: str) -> Letter:
 
 def _letters() -> str:
     reading = mounted().office.reading
-    found = reading.letters(current_actor().ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
+    found = reading.letters(
+        current_actor().ref, limit=PAGE + 1, before=_cursor(request.args.get("before", ""))
+    )
     page, rest = found[:PAGE], found[PAGE:]
     more = f"{page[-1].deposited_at.timestamp():.6f}~{page[-1].id}" if rest else None
     return render_template("lre/letters.html", letters=page, more=more)

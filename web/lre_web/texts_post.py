@@ -85,7 +85,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "leg_number": ("Numéro postal", "Item number"),
     "leg_number_none": ("pas encore connu", "not known yet"),
     "leg_sheets": ("Impression", "Print"),
-    "leg_sheets_text": ("{pages} page(s), {sheets} feuille(s), {sides}", "{pages} page(s), {sheets} sheet(s), {sides}"),
+    "leg_sheets_text": (
+        "{pages} page(s), {sheets} feuille(s), {sides}",
+        "{pages} page(s), {sheets} sheet(s), {sides}",
+    ),
     "leg_both": ("recto verso", "both sides"),
     "leg_one": ("recto seul", "one side"),
     "leg_handed_over": ("Confié au transporteur", "Handed to the carrier"),
@@ -147,9 +150,15 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 PRINT_REASONS: Mapping[str, tuple[str, str]] = {
     "encrypted": ("est chiffré et ne peut pas être imprimé", "Exportez-le sans mot de passe ni restriction."),
     "unreadable": ("ne peut pas être lu jusqu'au bout", "Exportez-le de nouveau en PDF."),
-    "javascript": ("contient des scripts ou des actions", "Imprimez-le vers un nouveau PDF et envoyez celui-ci."),
+    "javascript": (
+        "contient des scripts ou des actions",
+        "Imprimez-le vers un nouveau PDF et envoyez celui-ci.",
+    ),
     "xfa": ("est un formulaire dynamique (XFA)", "Imprimez-le vers un nouveau PDF et envoyez celui-ci."),
-    "fonts": ("utilise des polices qui ne sont pas incorporées", "Exportez-le avec toutes ses polices (PDF/A le fait)."),
+    "fonts": (
+        "utilise des polices qui ne sont pas incorporées",
+        "Exportez-le avec toutes ses polices (PDF/A le fait).",
+    ),
     "page-size": ("n'est pas au format A4", "Exportez-le en A4 (210 × 297 mm)."),
     "too-large": ("est trop lourd pour être imprimé", "Réduisez ses images, ou coupez-le."),
     "too-slow": ("est trop long à mettre en page", "Imprimez-le vers un nouveau PDF et envoyez celui-ci."),

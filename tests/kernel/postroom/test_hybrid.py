@@ -101,9 +101,7 @@ def test_what_came_back_is_posted_again_to_a_corrected_address(office: PostOffic
     assert came_back.decided_at is None
     assert office.post.tracking.take(first, CarrierNews(source="pnd", raw_code="N02")) is Taken.RECORDED
     assert office.reading.by_id(letter.id).phase is Phase.UNKNOWN_AT_ADDRESS
-    office.post.readdress(
-        letter.id, PostalAddress(lines=("M JEAN DUPONT", "3 RUE NEUVE", "69001 Lyon"))
-    )
+    office.post.readdress(letter.id, PostalAddress(lines=("M JEAN DUPONT", "3 RUE NEUVE", "69001 Lyon")))
     second = posted(office, letter)
     assert (second.attempt, second.item_number) == (2, "RK000001010FR")
     assert second.address.lines[-1] == "69001 LYON"

@@ -84,7 +84,9 @@ class TestSftp(PrintProviderContract):
             SftpProvider(place(sshd, self.folder, known_hosts=forged)).hand_over(sample_batch())
         (self.folder / "empty").write_text("")
         with pytest.raises(PrintProviderError):
-            SftpProvider(place(sshd, self.folder, known_hosts=self.folder / "empty")).hand_over(sample_batch())
+            SftpProvider(place(sshd, self.folder, known_hosts=self.folder / "empty")).hand_over(
+                sample_batch()
+            )
         assert not self.taken(sample_batch().number)
 
     def test_a_server_that_is_not_there_is_an_error_of_the_provider(self, sshd: SftpServer) -> None:
