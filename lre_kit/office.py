@@ -16,8 +16,9 @@ from lre_kit.identifiers.links import Links
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.duties import Duties
-from lre_kit.letters.intake import Intake
+from lre_kit.letters.intake import Intake, OpenDocuments
 from lre_kit.letters.leftovers import Leftovers
+from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.people import Ground, People
@@ -149,11 +150,7 @@ class PostOffice:
             refuse_if_late=LateEvidence(self.sequencer, settings=settings, clock=clock).refuse,
             policy=policy_of(settings),
             latest=lambda: latest_seen(database),
-            printable=(
-                (lambda documents, wish: self.post.judge(documents, wish))
-                if settings.post_provider != "off"
-                else None
-            ),
+            printable=self._printable if settings.post_provider != "off" else None,
         )
         self.post = PostRoom(
             settings=settings,
@@ -277,6 +274,9 @@ class PostOffice:
         if keys.old_keks:
             office.rewrapper.plan_missing()
         return office
+
+    def _printable(self, documents: OpenDocuments, wish: PaperWish) -> tuple[int, int]:
+        return self.post.judge(documents, wish)
 
     def sweep(self, limit: int = CLAIM_MAX) -> int:
         """Claim due duties and carry them out; return how many were fulfilled."""

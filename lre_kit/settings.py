@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     post_close_at: str = Field(default="", pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")
     """Legal time at which the open batch is closed, such as ``16:00``; empty: by hand."""
     post_tracking_url: str | None = None
-    """Tracking API in the shape of La Poste's “Suivi” v2: ``https://api.laposte.fr/suivi/v2``; empty: none."""
+    """Tracking API in the shape of “Suivi” v2, such as ``https://api.laposte.fr/suivi/v2``; empty: none."""
     post_tracking_key: SecretStr | None = None
     """Its key, sent as ``X-Okapi-Key``."""
     post_tracking_h: float = Field(default=6.0, gt=0)

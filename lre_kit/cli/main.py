@@ -43,8 +43,6 @@ _COMMANDS = {
         "Identification means: list, compare, suspend, revoke.",
     ),
     "orders": ("lre_kit.cli.orders", "Orders of identification means: list, track, deliver, print."),
-    "identifiers": ("lre_kit.cli.identifiers", "Identification means: list, history, revoke, lift a lock."),
-    "orders": ("lre_kit.cli.identifiers", "Orders of identification means: list, track, deliver, print."),
     "post": ("lre_kit.cli.post", "The post room: batches, numbers, tracking, what comes back."),
     "regime": ("lre_kit.cli.regime", "What the law asks at a date, and what a date will change."),
     "verifier": ("lre_kit.cli.verifier", "Write the page that checks evidence in a browser."),

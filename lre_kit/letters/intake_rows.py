@@ -35,7 +35,7 @@ def blob_key(letter_id: str, position: int) -> str:
     return f"letters/{letter_id}/{position}"
 
 
-def digest_of(
+def digest_of(  # noqa: PLR0917 - the parts of a request, each of its own type
     sender: Sender,
     recipient: Recipient,
     product: Product,

@@ -1,7 +1,7 @@
 """What a sender asks of the paper leg, how it is kept, and which proofs it calls for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,7 @@ _POST = table_of(LetterPostRow)
 class PaperWish:
     """How the sender wants the paper leg, and what a letter with a choice goes on as."""
 
-    options: PrintOptions = PrintOptions()
+    options: PrintOptions = field(default_factory=PrintOptions)
     electronic: Product = Product.SIMPLE
     """Kind that a letter with a choice goes on as, if electronic is chosen."""
     choice_days: int | None = None

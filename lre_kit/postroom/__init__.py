@@ -1,1 +1,1 @@
-"""The post room: letters printed, put into batches, handed to a carrier, followed until they come to an end."""
+"""The post room: letters printed, put into batches, handed to a carrier, followed to their end."""

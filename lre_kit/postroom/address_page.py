@@ -25,8 +25,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "deposited": "Déposée le",
         "content": "Contenu",
         "pages": "{documents} document(s), {pages} page(s), {sheets} feuille(s)",
-        "printed": "Ce courrier est l'impression des documents que l'expéditeur a déposés. {provider} en garde "
-        "l'empreinte et peut prouver ce qui a été imprimé.",
+        "printed": "Ce courrier est l'impression des documents que l'expéditeur a déposés. {provider} "
+        "en garde l'empreinte et peut prouver ce qui a été imprimé.",
     },
     "en": {
         "title": "Letter printed and handed to the post",
@@ -36,8 +36,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "deposited": "Deposited on",
         "content": "Content",
         "pages": "{documents} document(s), {pages} page(s), {sheets} sheet(s)",
-        "printed": "This letter is the print of the documents that its sender deposited. {provider} keeps their "
-        "digests and can prove what was printed.",
+        "printed": "This letter is the print of the documents that its sender deposited. {provider} "
+        "keeps their digests and can prove what was printed.",
     },
 }
 """Words of the page, by language. They promise no effect in law."""

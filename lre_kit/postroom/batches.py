@@ -1,7 +1,8 @@
 """Closing a batch and handing it over.
 
-A batch is handed over at most once: the provider takes it under its number, and answers a second call with the
-same manifest as it did the first. Whoever dies between the provider's answer and the commit does both again.
+A batch is handed over at most once: the provider takes it under its number, and answers a second call with
+the same manifest as it did the first. Whoever dies between the provider's answer and the commit does both
+again.
 """
 
 from collections.abc import Mapping

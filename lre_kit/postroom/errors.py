@@ -9,7 +9,7 @@ class NotPrintableError(InputError):
     slug = "not-printable"
 
     def __init__(self, problem: str, *, mend: str, reason: str = "unreadable") -> None:
-        """Keep why: ``encrypted``, ``fonts``, ``page-size``, ``javascript``, ``xfa``, ``too-large``…"""
+        """Keep why: ``encrypted``, ``fonts``, ``page-size``, ``javascript``, ``xfa``, ``too-large``."""
         super().__init__(problem, mend=mend)
         self.reason = reason
 

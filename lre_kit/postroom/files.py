@@ -1,4 +1,4 @@
-"""Pictures of the paper leg: acknowledgements, what was printed, envelopes. Encrypted; digests are evidence."""
+"""Pictures of the paper leg: acknowledgements, prints, envelopes. Encrypted; their digests are evidence."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,7 +1,9 @@
 """Reading a carrier's file: one line, one thing said. Bad lines are reported, good ones are taken.
 
-CSV with a head line, separated by commas, semicolons or tabs: ``item_number``, ``code``, and if they are there
-``date`` (ISO 8601, or day/month/year), ``label``, ``source``. A file may come twice: what is known stays known.
+CSV with a head line, separated by commas, semicolons or tabs: ``item_number``, ``code``, and if they are
+there ``date`` (ISO 8601, or day/month/year), ``label``, ``source``. A file may come twice: what is known
+stays
+known.
 """
 
 import csv
@@ -98,7 +100,7 @@ def _lines(content: bytes) -> Sequence[tuple[int, dict[str, str]]]:
             raise ValueError
         if any(name and names.count(name) > 1 for name in names):
             raise ValueError
-        found = []
+        found: list[tuple[int, dict[str, str]]] = []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue

@@ -286,10 +286,11 @@ def _compare(request: dict[str, Any], files: list[bytes]) -> tuple[dict[str, Any
     first = 0 if media_type == "application/pdf" else int(request.get("page", 1)) - 1
     if media_type == "application/pdf" and len(ours) != len(theirs):
         return {"comparison": "different", "pages": []}, b""
-    different = []
-    for place in range(len(theirs)):
-        if first + place >= len(ours) or not _alike(ours[first + place], theirs[place]):
-            different.append(first + place + 1)
+    different = [
+        first + place + 1
+        for place in range(len(theirs))
+        if first + place >= len(ours) or not _alike(ours[first + place], theirs[place])
+    ]
     return {"comparison": "different" if different else "same_pages", "pages": different}, b""
 
 
@@ -305,7 +306,8 @@ def _alike(one: Any, other: Any) -> bool:
     if ImageStat.Stat(difference).mean[0] > COMPARE_MEAN:
         return False
     blocks = difference.resize((size[0] // 16, size[1] // 16), Image.Resampling.BOX)
-    return float(blocks.getextrema()[1]) <= COMPARE_BLOCK
+    lowest_and_highest: Any = blocks.getextrema()
+    return bool(lowest_and_highest[1] <= COMPARE_BLOCK)
 
 
 _SERVICES = {"check": _check, "assemble": _assemble, "compare": _compare}

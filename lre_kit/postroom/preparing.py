@@ -112,7 +112,7 @@ class Preparing:
         )
 
     def _begun(self, uow: UnitOfWork, letter: Letter, attempt: int) -> PostItem | None:
-        """Return the posting's row, made now with its number if there was none; nothing if it is not needed."""
+        """Return the posting, made now with its number if there was none; nothing if it is not needed."""
         query = select(ITEM.c.id).where(ITEM.c.letter_id == letter.id, ITEM.c.attempt == attempt)
         found = uow.execute(query).first()
         if found is not None:

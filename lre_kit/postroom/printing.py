@@ -1,4 +1,4 @@
-"""From documents to one print-ready file, opened only in a bounded process; what cannot be printed is refused.
+"""From documents to one print-ready file, opened in a bounded process; what cannot be printed is refused.
 
 The file is made the same way each time: preview, print and reprint are the same bytes.
 """

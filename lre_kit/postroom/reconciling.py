@@ -1,4 +1,4 @@
-"""Reconciliation: what was handed over, what came to an end, what came back, what is missing after 40 days."""
+"""Reconciliation: what was handed over, delivered, came back, and is missing after 40 days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

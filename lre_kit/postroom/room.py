@@ -7,6 +7,7 @@ from functools import cached_property
 from lre_kit.clock import Clock
 from lre_kit.errors import UnlawfulActError
 from lre_kit.law.carrier_codes import CarrierStatus
+from lre_kit.law.paper import Mark
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.intake import OpenDocuments
 from lre_kit.letters.lifecycle import CAME_BACK
@@ -25,7 +26,7 @@ from lre_kit.postroom.numbers import ItemNumbers
 from lre_kit.postroom.opening import open_provider, open_tracker
 from lre_kit.postroom.ports import PrintProvider, Tracker
 from lre_kit.postroom.preparing import CLOSE, Preparing
-from lre_kit.postroom.printing import Page, PrintFile, plan_print
+from lre_kit.postroom.printing import Page, PrintFile, plan_print, print_file
 from lre_kit.postroom.reconciling import Reconciling
 from lre_kit.postroom.tracking import Tracking
 from lre_kit.postroom.values import CarrierNews, PostItem
@@ -164,9 +165,6 @@ class PostRoom:
         self, letter: Letter, documents: Sequence[Page], address: PostalAddress, wish: PaperWish
     ) -> PrintFile:
         """Return what would be printed for a letter that is not deposited yet."""
-        from lre_kit.law.paper import Mark
-        from lre_kit.postroom.printing import print_file
-
         return print_file(
             documents,
             plan=plan_print(documents, wish.options),

@@ -1,7 +1,8 @@
 """What the carrier says of a posting, kept as it came; what it says of the end becomes an act of the letter.
 
-The raw code is always kept. A code becomes an outcome only if its table tells one, and only if the posting has
-no end yet: what comes twice is known, what comes late changes nothing, what contradicts the end is reported.
+The raw code is always kept. A code becomes an outcome only if its table tells one, and only if the posting
+has no end yet: what comes twice is known, what comes late changes nothing, what contradicts the end is
+reported.
 """
 
 import hashlib

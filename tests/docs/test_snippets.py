@@ -36,6 +36,7 @@ PACKAGES = {
     "tui": ("textual",),
     "postgres": ("psycopg",),
     "s3": ("obstore",),
+    "post": ("pikepdf", "pypdfium2", "ppf.datamatrix", "paramiko"),
 }
 TIMEOUT_S = 150
 

@@ -1,4 +1,4 @@
-"""The paper leg on the sender's pages: fields of the deposit, preview, tracking, pictures, a corrected address."""
+"""The paper leg on the sender's pages: fields of the deposit, preview, tracking, a corrected address."""
 
 import io
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from lre_kit.law.products import Claim, Product, parse_product
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.lifecycle import CAME_BACK, Phase
 from lre_kit.letters.paper import ON_PAPER, PaperWish
-from lre_kit.letters.values import Letter
+from lre_kit.letters.values import DocumentInfo, Letter, Upload
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.countries import COUNTRIES
 from lre_kit.parties.values import Recipient, Sender
@@ -114,9 +114,8 @@ def _preview() -> Response | BaseResponse | tuple[str, int]:
         for file in request.files.getlist("documents"):
             if file.filename:
                 inspection = Inspection(file.filename, max_bytes=office.settings.document_max_bytes)
-                content = b"".join(
-                    inspection.passing(iter(lambda stream=file.stream: stream.read(65536), b""))
-                )
+                upload = Upload(name=file.filename, stream=file.stream)
+                content = b"".join(inspection.passing(upload.chunks()))
                 media_type = inspection.conclude()
                 documents.append(Page(name=inspection.name, media_type=media_type, content=content))
         if not documents:
@@ -133,7 +132,6 @@ def _preview() -> Response | BaseResponse | tuple[str, int]:
 def _imagined(sender: Sender, typed: Mapping[str, str], product: Product, count: int, clock: Clock) -> Letter:
     """Return a letter as it would be, for its address page; nothing is kept."""
     from lre_kit.law.requirements import required_at
-    from lre_kit.letters.values import DocumentInfo
 
     now = clock()
     blank = DocumentInfo(position=1, name="", media_type="", size_bytes=0, digest_hex="")

@@ -1,7 +1,7 @@
 """The recipient's choice between electronic and paper, made from what may be shown before acceptance.
 
-Whoever holds the link may choose: it discloses nothing. Electronic still asks for identification, and paper is
-handed over at the door.
+Whoever holds the link may choose: it discloses nothing. Electronic still asks for identification, and paper
+is handed over at the door.
 """
 
 from flask import redirect, render_template, request, url_for

@@ -87,6 +87,7 @@ def _deposit_form() -> str:
 
 
 def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
+    """Return the deposit page with what was typed, and what is wrong with it."""
     limit = mounted().office.settings.letter_max_bytes
     office, chosen = mounted().office, typed.get("product", Product.SIMPLE.value)
     claims = {product: office.intake.claim(product) for product in (*OFFERED, *post.offered_on_paper())}

@@ -2,7 +2,7 @@
 
 Three kinds of request below one address, all with a bearer token, all safe to send twice::
 
-    PUT  batches/<number>              the manifest (JSON)   200, 201: taken; 409: another batch has the number
+    PUT  batches/<number>              the manifest (JSON)   200, 201: taken; 409: the number is used
     PUT  batches/<number>/<file>       a file (PDF)          200, 201: taken; header Digest: sha-256=<base64>
     POST batches/<number>/submit       nothing               200: {"reference", "rejected": {item: why},
                                                                    "numbers": {item: number}}
