@@ -37,6 +37,7 @@ from lre_kit.identifiers.order_values import (
 )
 from lre_kit.identifiers.spool import Spool
 from lre_kit.law.derogations import SHIPPED, Delivery, Policy
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
 
@@ -292,7 +293,8 @@ class Orders:
 
     def _waiting_orders(self, uow: UnitOfWork, party_id: str) -> list[Order]:
         states = [state.value for state in BEFORE_APPROVAL]
-        return self.book.locked_where(uow, ORDER.c.party_id == party_id, ORDER.c.state.in_(states))
+        mine = ORDER.c.party_id.in_(all_ids(uow.connection, party_id))
+        return self.book.locked_where(uow, mine, ORDER.c.state.in_(states))
 
     def _decide(
         self, uow: UnitOfWork, order: Order, proofed: Proofed, *, at: datetime, seen: datetime

@@ -11,6 +11,7 @@ from lre_kit.parties.names import PersonName
 from lre_kit.parties.proofing_cases import CASE, PROOFING, VERDICT
 from lre_kit.parties.proofing_rows import IdentityProofingRow
 from lre_kit.parties.proofing_values import CaseState, Proofing, ProofingRules, QueueStatus
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UnitOfWork
 
@@ -33,7 +34,6 @@ def proofing_of(
         since: Given, only proofings of cases that were opened then or later.
     """
     query = _FOUND.where(
-        PROOFING.c.party_id == party_id,
         PROOFING.c.at <= at,
         PROOFING.c.valid_until > at,
         or_(PROOFING.c.ended_at.is_(None), PROOFING.c.ended_at > at),
@@ -41,7 +41,8 @@ def proofing_of(
     if since is not None:
         query = query.where(CASE.c.opened_at >= since)
     with database.read() as connection:
-        found = [_proofing(row) for row in connection.execute(query)]
+        mine = query.where(PROOFING.c.party_id.in_(all_ids(connection, party_id)))
+        found = [_proofing(row) for row in connection.execute(mine)]
     order = list(Level)
     return max(found, key=lambda proofing: (order.index(proofing.level), proofing.at), default=None)
 
