@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from lre_kit.addressed import Addressed
 from lre_kit.after_verdict import AfterVerdict
+from lre_kit.authority import Authorities
 from lre_kit.carriers.holder_mail import HolderMail, Told
+from lre_kit.carriers.invitation_mail import InvitationMail
 from lre_kit.carriers.mail import Courier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.verdict_mail import VerdictMail
@@ -49,6 +51,8 @@ from lre_kit.letters.values import Letter
 from lre_kit.parties.addresses import AddressBook
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.emails import addresses_of
+from lre_kit.parties.invitations import TELL as TELL_INVITED
+from lre_kit.parties.invitations import Invitations
 from lre_kit.parties.mandates import Mandates
 from lre_kit.parties.members import Members
 from lre_kit.parties.names import NameMatch, PersonName
@@ -59,7 +63,7 @@ from lre_kit.parties.values import Recipient
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
 from lre_kit.sheet_letters import SheetLetters
-from lre_kit.store.agenda import Duty
+from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.vault import Vault
@@ -144,6 +148,38 @@ class People:
     def members(self) -> Members:
         """Members of organisations."""
         return Members(self._database, clock=self._clock)
+
+    @cached_property
+    def authorities(self) -> Authorities:
+        """In whose name persons act."""
+        return Authorities(
+            self._database,
+            clock=self._clock,
+            parties=lambda: self.parties,
+            members=lambda: self.members,
+            mandates=lambda: self.mandates,
+        )
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Roles and mandates offered to addresses."""
+        return Invitations(self._database, clock=self._clock, members=self.members, mandates=self.mandates)
+
+    def _tell_invited(self, duty: Duty) -> None:
+        found = self.invitations.by_id(duty.subject)
+        if found.ended_at is None:
+            InvitationMail(
+                self._ground.courier,
+                links=self._ground.links,
+                identity=self._ground.mail,
+                grantor=lambda party_id: (
+                    self.parties.by_id(party_id).name,
+                    self.parties.by_id(party_id).language,
+                ),
+            ).tell(found)
+        with self._database.write() as uow:
+            fulfil(uow, duty)
+            uow.commit()
 
     @cached_property
     def paper_codes(self) -> "PaperCodes":
@@ -341,7 +377,7 @@ class People:
         return Addressed(
             clock=self._clock,
             parties=lambda: self.parties,
-            mandates=lambda: self.mandates,
+            authorities=lambda: self.authorities,
             identity=lambda: self.identity,
             recipient_of=self._ground.recipient_of,
         )
@@ -437,6 +473,7 @@ class People:
             self.after_verdict.actions,
             self.holder_notices.actions,
             self.list_renewal.actions,
+            {TELL_INVITED: self._tell_invited},
             upkeep.actions,
         )
         return {action: run for each in duties for action, run in each.items()}

@@ -11,10 +11,12 @@ import click
 
 from lre_kit.cli.identifiers import actor_of, operator_option
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table
+from lre_kit.errors import NotFoundError
 from lre_kit.office import PostOffice
 from lre_kit.parties.account_book import AccountBook
 from lre_kit.parties.book import SEARCH_MAX
-from lre_kit.parties.persons import Capacity, Party
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.persons import Capacity, Party, PartyFacts, PartyKind
 from lre_kit.parties.sessions import Sessions
 
 _FIELDS = ("given_names", "family_name", "usage_name", "legal_name", "registration", "language")
@@ -173,9 +175,7 @@ def correct_command(*, party_id: str, reason: str, operator: str, as_json: bool,
     if not changes:
         raise click.UsageError("Say what to correct, such as --family-name.")
     with opened_office() as office:
-        party = office.people.parties.correct(
-            party_id, actor=actor_of(operator), reason=reason, **changes
-        )
+        party = office.people.parties.correct(party_id, actor=actor_of(operator), reason=reason, **changes)
     _answer(party, f"{party.name} is corrected.", as_json=as_json)
 
 
@@ -209,3 +209,71 @@ def history_command(*, party_id: str, as_json: bool) -> None:
         for known, each in found
     ]
     print_table(f"{len(rows)} changes", ("When (Paris)", "What", "Who", "Why", "Of"), rows)
+
+
+@parties_command.command("organisation")
+@click.argument("name")
+@click.option("--owner", required=True, metavar="ADDRESS", help="Who looks after it: an account's address.")
+@click.option("--registration", default="", help="SIREN, SIRET, or another country's number.")
+@click.option(
+    "--capacity",
+    type=click.Choice([each.value for each in Capacity]),
+    default=Capacity.PROFESSIONAL.value,
+    show_default=True,
+    help="How it receives.",
+)
+@click.option("--basis", required=True, help="What was seen, such as an extract of a register and its date.")
+@click.option("--email", default="", help="An address that it was shown to read; its letters go there.")
+@operator_option
+@json_option
+def organisation_command(*, name: str, owner: str, operator: str, as_json: bool, **given: str) -> None:
+    """Enter an organisation whose register was seen; its owner then invites members on the pages.
+
+    \b
+    Example:
+      lre parties organisation "Brumes et Fils SARL" --registration 732829320 \\
+        --owner claire@example.org --basis "RCS Paris, extract of 3 May" --email contact@brumes.example
+    """
+    actor = actor_of(operator)
+    with opened_office() as office:
+        people = office.people
+        person = _reader(office, owner)
+        facts = PartyFacts(
+            kind=PartyKind.ORGANISATION,
+            legal_name=name,
+            registration=given["registration"],
+            capacity=Capacity(given["capacity"]),
+            capacity_basis=given["basis"],
+        )
+        party = people.parties.add(facts, actor=actor)
+        people.members.set_role(party.id, person.id, MemberRole.OWNER, actor=actor)
+        if given["email"]:
+            people.parties.emails.verify(party.id, given["email"], actor=actor)
+    _answer(party, f"{party.name} is entered as {party.id}; {person.name} owns it.", as_json=as_json)
+
+
+@parties_command.command("member")
+@click.argument("organisation_id", metavar="ORGANISATION")
+@click.argument("email", metavar="ADDRESS")
+@click.argument("role", type=click.Choice([*(each.value for each in MemberRole), "none"]))
+@operator_option
+def member_command(*, organisation_id: str, email: str, role: str, operator: str) -> None:
+    """Give whoever reads ADDRESS a role in an organisation, or take it away with “none”.
+
+    \b
+    Example:
+      lre parties member 6f1c4b3e8d2a4c5f9b7e1a2d3c4b5a69 claire@example.org sender
+    """
+    with opened_office() as office:
+        person, chosen = _reader(office, email), None if role == "none" else MemberRole(role)
+        actor = actor_of(operator)
+        office.people.members.set_role(organisation_id, person.id, chosen, actor=actor)
+    click.echo(f"{person.name} is {f'its {role}' if chosen else 'no member'} now.")
+
+
+def _reader(office: PostOffice, email: str) -> Party:
+    found = office.people.parties.reader_of(email)
+    if found is None:
+        msg = "Nobody known here had this address verified."
+        raise NotFoundError(msg, mend="Ask them to make an account first.")
+    return found

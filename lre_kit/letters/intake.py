@@ -125,6 +125,7 @@ class Intake:
         language: str = "fr",
         idempotency_key: str | None = None,
         identified: SenderIdentified | None = None,
+        authority: Callable[[UnitOfWork], None] | None = None,
     ) -> Letter:
         """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
 
@@ -137,6 +138,8 @@ class Intake:
             language: ``fr`` or ``en``: of the notice and the proofs.
             idempotency_key: The same key from the same sender gives the same letter.
             identified: How the sender was identified; asked for where the product asks for a level.
+            authority: Looks, inside the deposit's own transaction, whether who acts for the sender still
+                may (`lre_kit.authority.Authorities.still_sends`); what it raises refuses the deposit.
 
         Returns:
             The letter, already durable.
@@ -167,8 +170,17 @@ class Intake:
         letter = self._letter(letter_id, sender, recipient, product, subject, language, content)
         try:
             return self._write(
-                letter, content, idempotency_key=idempotency_key, asked=asked, identified=identified
+                letter,
+                content,
+                idempotency_key=idempotency_key,
+                asked=asked,
+                identified=identified,
+                authority=authority,
             )
+        except NotFoundError:
+            # Who acts may not, or not any more: nothing was written.
+            self._discard(letter_id, len(documents))
+            raise
         except UniqueViolation:
             # Only here is it certain that nothing was committed: after any other failure of the
             # write the letter may exist, so its content stays until the sweep has looked.
@@ -282,13 +294,17 @@ class Intake:
         idempotency_key: str | None,
         asked: str,
         identified: SenderIdentified | None,
+        authority: Callable[[UnitOfWork], None] | None,
     ) -> Letter:
         actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
         events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
         with self._database.write() as uow:
+            if authority is not None:
+                authority(uow)
             uow.add(
                 LetterRow,
                 **columns_of(letter),
+                deposited_by=(identified.party_id or None) if identified is not None else None,
                 wrapped_key=self._vault.wrap(content.key, letter_id=letter.id),
                 key_id=self._vault.key_id,
                 idempotency_key=idempotency_key,

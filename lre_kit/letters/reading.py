@@ -111,6 +111,13 @@ class Reading:
                 raise not_found()
             return letter_of(found, documents_of(connection, found.id))
 
+    def depositor(self, letter_id: str) -> str | None:
+        """Return the party who deposited a letter, for themselves or another, if one was identified."""
+        query = select(_LETTER.c.deposited_by).where(_LETTER.c.id == letter_id)
+        with self._database.read() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
+
     def by_id(self, letter_id: str) -> Letter:
         """Return a letter by its id.
 

@@ -20,6 +20,7 @@ from lre_kit.identifiers.order_values import OrderState
 from lre_kit.identifiers.rows import PaperCodeRow
 from lre_kit.law.derogations import Changes, Delivery, Derogation, Policy, Suspension
 from lre_kit.law.periods import Period, Words
+from lre_kit.parties.invitations import A_DAY_MAX
 from lre_kit.parties.mandates import Scope
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
@@ -301,7 +302,15 @@ def test_confirming_the_address_lets_a_waiting_order_go_on(site: ProfileSite) ->
     assert site.order_of(party).state is OrderState.DELIVERING
 
 
-def test_mandates_are_given_to_people_who_are_known_and_ended_by_either(site: ProfileSite) -> None:
+def take(client: FlaskClient, what: str = "take") -> TestResponse:
+    """Answer the only invitation that waits."""
+    page = "/profile/organisations"
+    found = re.search(r'name="invitation" value="(\w+)"', client.get(page).text)
+    assert found is not None
+    return send_form(client, f"{page}/{what}", page, invitation=found.group(1))
+
+
+def test_mandates_are_taken_up_by_whoever_reads_the_address_and_ended_by_either(site: ProfileSite) -> None:
     client, party = site.member()
     theirs, delegate = site.member(OTHER, "Claude")
     site.identify(party)
@@ -309,14 +318,16 @@ def test_mandates_are_given_to_people_who_are_known_and_ended_by_either(site: Pr
     give["reference"] = "signed"
     path = "/profile/mandates"
     mandates = site.office.people.mandates
-    assert send_form(client, path, path, **give).headers["Location"] == "/profile/mandates?done=granted"
+    assert send_form(client, path, path, **give).headers["Location"] == "/profile/mandates?done=offered"
+    assert not mandates.in_force(party.id, delegate.id, Scope.RECEIVE)
+    assert take(theirs).headers["Location"] == "/profile/organisations?done=taken"
     assert mandates.in_force(party.id, delegate.id, Scope.RECEIVE)
     assert not mandates.in_force(party.id, delegate.id, Scope.SEND)
     assert "Claude" in client.get(path).text
     assert "Hélène Faÿ" in theirs.get(path).text
     wrongs: list[dict[str, Any]] = [
-        {"email": "nobody@example.org"},
         {"email": EMAIL},
+        {"email": "nobody"},
         {"scope": []},
         {"reference": " "},
         {"until": "1999-01-01"},
@@ -328,11 +339,34 @@ def test_mandates_are_given_to_people_who_are_known_and_ended_by_either(site: Pr
     assert send_form(theirs, f"{path}/{mandate.id}/end", path).status_code == 303
     assert mandates.by_id(mandate.id).revoked_at is not None
     send_form(client, path, path, **(give | {"until": "2099-12-31", "scope": ["receive", "send"]}))
+    take(theirs)
     [_, second] = mandates.of(party.id)
     assert second.valid_until == date(2099, 12, 31)
     stranger, _ = site.member("third@example.org", "Third")
     assert send_form(stranger, f"{path}/{second.id}/end", path).status_code == 404
     assert send_form(client, f"{path}/{second.id}/end", path).status_code == 303
+
+
+def test_nobody_is_told_who_reads_an_address_by_offering_a_mandate(site: ProfileSite) -> None:
+    client, party = site.member()
+    site.member(OTHER, "Claude")
+    site.identify(party)
+    path, give = "/profile/mandates", {"scope": ["receive"], "from": "", "reference": "signed"}
+    site.mails()
+    answers, pages, mails = [], [], []
+    for address in (OTHER, "nobody1@example.org"):
+        answer = send_form(client, path, path, **(give | {"email": address}))
+        answers.append((answer.status_code, answer.headers["Location"]))
+        page = client.get(path).text
+        pages.append(re.sub(r"[0-9a-f]{32}|value=\"[^\"]*\"", "", page).replace(address, "…"))
+        mails.append([text.replace(address, "…").count("Hélène") for text in site.mails()])
+        withdraw = re.search(r"/profile/mandates/(\w+)/withdraw", page)
+        assert withdraw is not None
+        assert send_form(client, withdraw.group(0), path).status_code == 303
+    assert answers[0] == answers[1]
+    assert pages[0] == pages[1]
+    assert mails[0] == mails[1] == [1]
+    assert site.office.people.mandates.of(party.id) == []
 
 
 def test_a_mandate_is_given_by_people_who_were_identified_only(site: ProfileSite) -> None:
@@ -402,11 +436,11 @@ def test_a_means_from_before_a_new_password_shows_who_its_holder_is(site: Profil
     assert place(client).status_code == 303
 
 
-def test_nobody_asks_who_is_known_address_by_address(site: ProfileSite) -> None:
+def test_nobody_sends_mail_to_everybody_by_offering_mandates(site: ProfileSite) -> None:
     client, party = site.member()
     site.identify(party)
     path = "/profile/mandates"
-    for tried in range(6):
+    for tried in range(A_DAY_MAX + 1):
         fields = {"email": f"{tried}@example.org", "scope": ["receive"], "reference": "x", "from": ""}
         answer = send_form(client, path, path, **fields)
     assert answer.status_code == 429

@@ -28,6 +28,8 @@ STEPPED = (Kind.SECURITY_KEY, Kind.PAPER_CODES, Kind.PAPER_SEED, Kind.AUTHENTICA
 _P = ParamSpec("_P")
 _DONE = frozenset(
     {"address", "suspended", "resumed", "revoked", "ordered", "cancelled", "granted", "ended", "reported"}
+    | {"invited", "role", "left", "withdrawn", "taken", "declined", "offered"}
+    | {"email", "named", "capacity", "removed", "main"}
 )
 
 
@@ -96,7 +98,10 @@ def fresh_required(page: Callable[_P, Answer]) -> Callable[_P, Answer]:
 
 def _page_of_form() -> str:
     """Return the page that shows the form which was sent, without the host's root."""
-    for name in ("order", "means", "mandates", "address"):
+    if "profile_organisations" in (request.endpoint or "") and (request.view_args or {}):
+        one = url_for(".profile_organisations_one", **(request.view_args or {}))
+        return one.removeprefix(request.script_root)
+    for name in ("order", "means", "mandates", "address", "organisations"):
         if f".profile_{name}" in (request.endpoint or ""):
             return url_for(f".profile_{name}").removeprefix(request.script_root)
     return url_for(".profile").removeprefix(request.script_root)
