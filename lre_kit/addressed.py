@@ -108,14 +108,17 @@ class Addressed:
 
         The person showed face and document to a random challenge for this very letter: inherence and
         possession, and dynamic. It counts for this letter alone, and only where the case was made:
-        whoever merely reads the same mailbox holds none. Who was found to be somebody else than the
-        addressee shows nothing.
+        whoever merely reads the same mailbox holds none. Who was found to bear another name than the
+        addressee shows nothing, unless all who approved stated, with a reason, that it is the addressee.
         """
         for case in self._cases(party_id, letter_id, held):
             proofing = (
                 self._identity().proofing_by_case(case.id) if case.state is CaseState.APPROVED else None
             )
-            if proofing is not None and self._is_who_it_is_for(party_id, letter_id, proofing):
+            if proofing is not None and (
+                self._is_who_it_is_for(party_id, letter_id, proofing)
+                or self._identity().stated_addressee(case.id)
+            ):
                 return Factor(
                     means=Means.VISUAL,
                     categories=(Category.INHERENCE, Category.POSSESSION),

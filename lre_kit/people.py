@@ -58,6 +58,7 @@ from lre_kit.parties.members import Members
 from lre_kit.parties.names import NameMatch, PersonName
 from lre_kit.parties.proofing import IdentityDesk
 from lre_kit.parties.proofing_review import ReviewDesk
+from lre_kit.parties.proofing_rewrap import CaseRewrapper
 from lre_kit.parties.proofing_values import CaseView, ProofingRules
 from lre_kit.parties.values import Recipient
 from lre_kit.people_upkeep import PeopleUpkeep
@@ -430,6 +431,13 @@ class People:
         said = case.declared
         declared = PersonName(given=said.given_names, family=said.family_name, usage=said.usage_name)
         return self._ground.recipient_of(letter_id).name, self.addressed.compared(letter_id, declared)
+
+    def rewrap(self) -> int:
+        """Lock with the office's present key what identity cases and means have under a former one."""
+        upkeep = RegisterUpkeep(
+            self._database, clock=self._clock, register=self.register, vault=self._ground.vault
+        )
+        return CaseRewrapper(self._database, self._ground.vault).run() + upkeep.rewrap()
 
     def requirements_of(self, letter_id: str) -> Requirements:
         """Return what was frozen into a letter at its deposit."""

@@ -109,6 +109,7 @@ class Orders:
         address: Mapping[str, Any] | None = None,
         *,
         actor: Actor,
+        also: Callable[[UnitOfWork], None] | None = None,
     ) -> Order:
         """Take an order; with a proofing in force it is approved at once, else it waits for one.
 
@@ -118,6 +119,7 @@ class Orders:
             delivery: How it reaches its holder.
             address: Where to post it: the profile's confirmed address, which is also the default.
             actor: Who orders.
+            also: What belongs to the same act, such as telling the holder of it.
 
         Raises:
             KindSuspendedError: The kind cannot be ordered at present.
@@ -155,6 +157,8 @@ class Orders:
                 at=now,
                 actor=actor,
             )
+            if also is not None:
+                also(uow)
             try:
                 uow.flush()
                 if proofed:
@@ -226,14 +230,21 @@ class Orders:
             return self.destroy_spool(order_id, actor=actor)
         return self.book.by_id(order_id)
 
-    def report_lost(self, identifier_id: str, *, actor: Actor) -> Offer:
+    def report_lost(
+        self, identifier_id: str, *, actor: Actor, also: Callable[[UnitOfWork], None] | None = None
+    ) -> Offer:
         """Revoke a lost or stolen means at once; the person's other means keep working.
+
+        Args:
+            identifier_id: The means.
+            actor: Who reports it.
+            also: What belongs to the same act, such as telling the holder of it.
 
         Returns:
             Whether a new one can be ordered.
         """
         identifier = self._register.by_id(identifier_id)
-        self.withdraw(identifier_id, actor=actor, reason="reported lost")
+        self.withdraw(identifier_id, actor=actor, reason="reported lost", also=also)
         return self.may_order(str(identifier.kind), identifier.party_id)
 
     def withdraw(

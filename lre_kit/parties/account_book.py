@@ -95,6 +95,14 @@ class AccountBook:
             uow.commit()
         return self.by_id(account.id)
 
+    def present_as(self, account_id: str, *, name: str, language: str) -> Account:
+        """Call an account's person by another name, and write to them in another language."""
+        with self._database.write() as uow:
+            values = {"name": name, "language": language}
+            uow.execute(update(AccountRow).where(col(AccountRow.id) == account_id).values(**values))
+            uow.commit()
+        return self.by_id(account_id)
+
     def second_factors(self, account_id: str) -> tuple[Any, ...]:
         """Return the account's active second factors: authenticators and security keys."""
         if self._factors is None:

@@ -30,7 +30,7 @@ from lre_kit.parties.proofing_errors import (
 from lre_kit.parties.proofing_images import CaseImages
 from lre_kit.parties.proofing_intake import PictureIntake, ReadLines, replace_parts
 from lre_kit.parties.proofing_opening import CaseOpening, PurposeError
-from lre_kit.parties.proofing_results import proofing_by_case, proofing_of, queue_status
+from lre_kit.parties.proofing_results import proofing_by_case, proofing_of, queue_status, stated_addressee
 from lre_kit.parties.proofing_submission import CaseSubmission
 from lre_kit.parties.proofing_timers import CaseTimers, OnEnded
 from lre_kit.parties.proofing_values import (
@@ -270,6 +270,10 @@ class IdentityDesk:
     def proofing_of(self, party_id: str, at: datetime, *, since: datetime | None = None) -> Proofing | None:
         """Return the strongest proofing of a party that counts at an instant, of a case opened `since`."""
         return proofing_of(self._database, party_id, at, since=since)
+
+    def stated_addressee(self, case_id: str) -> bool:
+        """Tell whether all who approved a case stated that this is the addressee though names differ."""
+        return stated_addressee(self._database, case_id)
 
     def proofing_by_case(self, case_id: str) -> Proofing | None:
         """Return the proofing that a case led to, if it did."""

@@ -84,7 +84,7 @@ def test_an_address_is_given_confirmed_and_changed_and_its_owner_told(site: Prof
     assert kept.address.lines == ("Hélène Faÿ", "3 quai Nord", "29200 BREST")
     assert kept.confirmed_at is not None
     [told] = site.mails()
-    assert "adresse postale" in told
+    assert "postal address of your profile" in told
     send_form(client, "/profile/address", "/profile/address", **FORM)
     assert site.mails() == []
     form = client.get("/profile/address").text
@@ -171,7 +171,7 @@ def test_a_lost_means_is_revoked_after_its_consequences_were_shown(site: Profile
     answer = send_form(client, path, path)
     assert answer.headers["Location"] == "/profile/order?done=revoked&kind=paper_codes"
     assert (site.means(lost).state, site.means(kept).state) == (State.REVOKED, State.ACTIVE)
-    assert "est révoqué" in site.mails()[-1]
+    assert "is revoked" in site.mails()[-1]
     assert client.get(path).status_code == 303
     assert send_form(client, path, "/profile/means").status_code == 303
     assert site.mails() == []
@@ -225,7 +225,7 @@ def test_an_order_is_placed_followed_and_cancelled(site: ProfileSite) -> None:
     answer = place(client)
     order = site.order_of(party)
     assert answer.headers["Location"] == f"/profile/orders/{order.id}?done=ordered"
-    assert "est commandé à votre nom" in site.mails()[-1]
+    assert "is ordered in your name" in site.mails()[-1]
     state = client.get(f"/profile/orders/{order.id}").text
     assert 'aria-current="step"' in state
     assert "12 rue des Lilas" in state
@@ -467,3 +467,80 @@ def test_all_words_are_there_in_both_languages() -> None:
         assert french.strip()
         assert english.strip()
         assert french.count("{") == english.count("{"), name
+
+
+SELF = "/profile/self"
+
+
+def test_an_address_is_added_by_its_link_made_the_main_one_and_removed(site: ProfileSite) -> None:
+    client, party = site.member()
+    emails = site.office.people.parties.emails
+    asked = send_form(client, f"{SELF}/add", SELF, email="second@example.org")
+    assert asked.headers["Location"] == f"{SELF}?done=asked"
+    link = re.search(r"http://localhost(/profile/emails/confirm/\S+)", site.courier.text_of())
+    assert link is not None
+    stranger, _ = site.member(OTHER, "Claude")
+    assert stranger.get(link.group(1)).status_code == 404
+    assert "second@example.org" in client.get(link.group(1)).text
+    assert [one.address for one in emails.of(party.id)] == [EMAIL]
+    done = send_form(client, link.group(1), link.group(1))
+    assert done.headers["Location"] == f"{SELF}?done=email"
+    assert site.office.people.parties.reader_of("second@example.org") == party
+    assert client.get(link.group(1)).status_code == 404
+    assert send_form(client, f"{SELF}/main", SELF, email="second@example.org").status_code == 303
+    assert emails.of(party.id)[0].address == "second@example.org"
+    assert send_form(client, f"{SELF}/remove", SELF, email=EMAIL).status_code == 404
+    assert send_form(client, f"{SELF}/remove", SELF, email="second@example.org").status_code == 303
+    assert [(one.address, one.is_primary) for one in emails.of(party.id)] == [(EMAIL, True)]
+    assert {"verify_email", "choose_email", "remove_email"} <= {
+        change.name for change in site.office.people.parties.history(party.id)
+    }
+
+
+def test_asking_for_an_address_tells_nothing_of_who_reads_it(site: ProfileSite) -> None:
+    client, party = site.member()
+    site.member(OTHER, "Claude")
+    answers = []
+    for address in (OTHER, "nobody@example.org"):
+        answer = send_form(client, f"{SELF}/add", SELF, email=address)
+        answers.append((answer.status_code, answer.headers["Location"]))
+    assert answers[0] == answers[1]
+    mails = [message for message in site.courier.messages if message["To"] and OTHER in str(message["To"])]
+    link = re.search(r"http://localhost(/profile/emails/confirm/\S+)", site.courier.text_of(-2))
+    assert mails
+    assert link is not None
+    taken = send_form(client, link.group(1), link.group(1))
+    assert taken.status_code == 409
+    assert "merge the two" in taken.text
+    assert len(site.office.people.parties.emails.of(party.id)) == 1
+
+
+def test_a_name_is_corrected_for_a_reason_and_not_away_from_the_proofed_one(site: ProfileSite) -> None:
+    client, party = site.member()
+    book = site.office.people.parties
+    name = {"given_names": "Hélène", "family_name": "Fay", "usage_name": ""}
+    assert send_form(client, f"{SELF}/name", SELF, **name, reason=" ").status_code == 422
+    assert send_form(client, f"{SELF}/name", SELF, **name, reason="typing error").status_code == 303
+    assert book.by_id(party.id).name == "Hélène Fay"
+    last = book.history(party.id)[-1]
+    assert (last.reason, last.before["usage_name"]) == ("typing error", "Hélène Faÿ")
+    site.identify(party)
+    other = {"given_names": "Claude", "family_name": "Roux", "usage_name": "", "reason": "I like it"}
+    refused = send_form(client, f"{SELF}/name", SELF, **other)
+    assert refused.status_code == 403
+    assert "verified under another name" in refused.text
+    assert book.by_id(party.id).name == "Hélène Fay"
+
+
+def test_capacity_rests_on_something_and_language_follows_for_messages_too(site: ProfileSite) -> None:
+    client, party = site.member()
+    book = site.office.people.parties
+    assert book.by_id(party.id).language == "en"
+    unfounded = send_form(client, f"{SELF}/capacity", SELF, capacity="professional", basis=" ")
+    assert unfounded.status_code == 422
+    assert (
+        send_form(client, f"{SELF}/capacity", SELF, capacity="professional", basis="RCS").status_code == 303
+    )
+    assert book.by_id(party.id).capacity_basis == "RCS"
+    assert send_form(client, f"{SELF}/language", SELF, language="fr").status_code == 303
+    assert book.by_id(party.id).language == "fr"

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - sentences for people read better whole
-"""The words of the pages of organisations and invitations, in French and English."""
+"""The words of the pages of organisations, invitations and oneself, in French and English."""
 
 from collections.abc import Mapping
 
@@ -46,6 +46,39 @@ ORGANISATION_TEXTS: Mapping[str, tuple[str, str]] = {
     "done_taken": ("C'est accepté.", "Accepted."),
     "done_declined": ("C'est refusé.", "Declined."),
     "done_offered": ("Le mandat est proposé. Il vaudra quand la personne l'aura accepté.", "The mandate is offered. It holds once the person has accepted it."),
+    "self": ("Vos informations", "Your details"),
+    "self_text": ("Adresses électroniques, nom, qualité, langue.", "E-mail addresses, name, capacity, language."),
+    "emails_all": ("Adresses électroniques", "E-mail addresses"),
+    "email_main": ("principale : les messages y sont envoyés", "main one: messages go there"),
+    "email_login": ("sert à se connecter", "used to log in"),
+    "email_choose": ("En faire la principale", "Make it the main one"),
+    "email_remove": ("Retirer", "Remove"),
+    "email_add": ("Ajouter une adresse", "Add an address"),
+    "email_add_hint": ("Un lien y est envoyé : ouvrez-le ici, en restant connecté.", "A link is sent to it: open it here, while logged in."),
+    "email_add_do": ("Envoyer le lien", "Send the link"),
+    "email_confirm": ("Confirmer une adresse", "Confirm an address"),
+    "email_confirm_text": ("L'adresse {address} sera ajoutée à votre profil. Les lettres qui y sont adressées seront les vôtres.", "The address {address} will be added to your profile. Letters addressed to it will be yours."),
+    "email_confirm_do": ("Ajouter cette adresse", "Add this address"),
+    "name_correct": ("Corriger votre nom", "Correct your name"),
+    "name_reason": ("Pourquoi ?", "Why?"),
+    "name_reason_hint": ("Une faute de frappe, un mariage… Le motif reste dans l'historique.", "A typing error, a marriage… The reason stays in the history."),
+    "name_do": ("Corriger", "Correct"),
+    "capacity_lead": ("Elle décide si l'on doit vous demander votre accord avant de vous écrire en recommandé électronique.", "It decides whether your consent is needed before you are sent electronic registered letters."),
+    "capacity_basis_hint": ("Un registre et un numéro, par exemple. Rien pour un particulier.", "A register and a number, for example. Nothing for a consumer."),
+    "capacity_do": ("Enregistrer", "Save"),
+    "language_title": ("Langue", "Language"),
+    "language_of": ("Langue des messages", "Language of messages"),
+    "language_do": ("Enregistrer la langue", "Save the language"),
+    "done_asked": ("Un lien est parti à cette adresse.", "A link was sent to this address."),
+    "done_email": ("L'adresse est ajoutée.", "The address is added."),
+    "done_main": ("L'adresse principale est changée.", "The main address is changed."),
+    "done_removed": ("L'adresse est retirée.", "The address is removed."),
+    "done_named": ("Votre nom est corrigé.", "Your name is corrected."),
+    "done_capacity": ("Votre qualité est enregistrée.", "Your capacity is saved."),
+    "done_spoken": ("La langue est enregistrée.", "The language is saved."),
+    "err_name-proofed": ("Votre identité a été vérifiée sous un autre nom. Faites-la d'abord vérifier sous le nouveau.", "Your identity was verified under another name. Have it verified under the new one first."),
+    "err_reason-missing": ("Dites pourquoi le nom change : le motif reste dans l'historique.", "Say why the name changes: the reason stays in the history."),
+    "err_email-taken": ("Une autre personne connue ici lit déjà cette adresse. Si c'est vous, demandez à l'exploitant de réunir les deux.", "Another person known here reads this address already. If that is you, ask the provider to merge the two."),
     "err_not-owner": ("Seul un propriétaire gère les membres.", "Only an owner looks after the members."),
     "err_not-found": ("Cela n'existe pas, ou n'existe plus.", "There is no such thing, or no longer."),
 }  # fmt: skip
