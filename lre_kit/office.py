@@ -175,7 +175,12 @@ class PostOffice:
             open_document=self.intake.open_document,
         )
         self.expiry = ExpiryWatch(database, keys, clock=clock)
-        self.rewrapper = Rewrapper(database, self.vault, clock=clock)
+        self.rewrapper = Rewrapper(
+            database,
+            self.vault,
+            clock=clock,
+            others=(self._rewrap_people,),
+        )
         codes = CodeMail(
             courier,
             reading=self.reading,
@@ -223,6 +228,10 @@ class PostOffice:
             clock=clock,
             more=lambda: {**self.people.actions, **self.post.actions},
         )
+
+    def _rewrap_people(self) -> int:
+        # Who people are is opened after the keys, and only when it is asked for.
+        return self.people.rewrap()
 
     @classmethod
     def open(

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from lre_kit.addressed import Addressed
 from lre_kit.after_verdict import AfterVerdict
+from lre_kit.authority import Authorities
 from lre_kit.carriers.holder_mail import HolderMail, Told
+from lre_kit.carriers.invitation_mail import InvitationMail
 from lre_kit.carriers.mail import Courier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.verdict_mail import VerdictMail
@@ -49,17 +51,20 @@ from lre_kit.letters.values import Letter
 from lre_kit.parties.addresses import AddressBook
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.emails import addresses_of
+from lre_kit.parties.invitations import TELL as TELL_INVITED
+from lre_kit.parties.invitations import Invitations
 from lre_kit.parties.mandates import Mandates
 from lre_kit.parties.members import Members
 from lre_kit.parties.names import NameMatch, PersonName
 from lre_kit.parties.proofing import IdentityDesk
 from lre_kit.parties.proofing_review import ReviewDesk
+from lre_kit.parties.proofing_rewrap import CaseRewrapper
 from lre_kit.parties.proofing_values import CaseView, ProofingRules
 from lre_kit.parties.values import Recipient
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
 from lre_kit.sheet_letters import SheetLetters
-from lre_kit.store.agenda import Duty
+from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.vault import Vault
@@ -144,6 +149,38 @@ class People:
     def members(self) -> Members:
         """Members of organisations."""
         return Members(self._database, clock=self._clock)
+
+    @cached_property
+    def authorities(self) -> Authorities:
+        """In whose name persons act."""
+        return Authorities(
+            self._database,
+            clock=self._clock,
+            parties=lambda: self.parties,
+            members=lambda: self.members,
+            mandates=lambda: self.mandates,
+        )
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Roles and mandates offered to addresses."""
+        return Invitations(self._database, clock=self._clock, members=self.members, mandates=self.mandates)
+
+    def _tell_invited(self, duty: Duty) -> None:
+        found = self.invitations.by_id(duty.subject)
+        if found.ended_at is None:
+            InvitationMail(
+                self._ground.courier,
+                links=self._ground.links,
+                identity=self._ground.mail,
+                grantor=lambda party_id: (
+                    self.parties.by_id(party_id).name,
+                    self.parties.by_id(party_id).language,
+                ),
+            ).tell(found)
+        with self._database.write() as uow:
+            fulfil(uow, duty)
+            uow.commit()
 
     @cached_property
     def paper_codes(self) -> "PaperCodes":
@@ -341,7 +378,7 @@ class People:
         return Addressed(
             clock=self._clock,
             parties=lambda: self.parties,
-            mandates=lambda: self.mandates,
+            authorities=lambda: self.authorities,
             identity=lambda: self.identity,
             recipient_of=self._ground.recipient_of,
         )
@@ -395,6 +432,13 @@ class People:
         declared = PersonName(given=said.given_names, family=said.family_name, usage=said.usage_name)
         return self._ground.recipient_of(letter_id).name, self.addressed.compared(letter_id, declared)
 
+    def rewrap(self) -> int:
+        """Lock with the office's present key what identity cases and means have under a former one."""
+        upkeep = RegisterUpkeep(
+            self._database, clock=self._clock, register=self.register, vault=self._ground.vault
+        )
+        return CaseRewrapper(self._database, self._ground.vault).run() + upkeep.rewrap()
+
     def requirements_of(self, letter_id: str) -> Requirements:
         """Return what was frozen into a letter at its deposit."""
         return self._ground.requirements_of(letter_id)
@@ -437,6 +481,7 @@ class People:
             self.after_verdict.actions,
             self.holder_notices.actions,
             self.list_renewal.actions,
+            {TELL_INVITED: self._tell_invited},
             upkeep.actions,
         )
         return {action: run for each in duties for action, run in each.items()}

@@ -21,6 +21,7 @@ PATHS: Mapping[MailKind, str] = {
     MailKind.NO_ACCOUNT: "/account/register",
     MailKind.PASSWORD_CHANGED: "/account/forgot",
     MailKind.FACTORS_CHANGED: "/account",
+    MailKind.ADD_ADDRESS: "/profile/emails/confirm/{token}",
 }
 """Where the button of each message leads, below the office's address."""
 
@@ -102,6 +103,24 @@ _WORDS: Mapping[tuple[MailKind, str], tuple[str, tuple[str, ...], str, tuple[str
         ("The password of your account with {provider} has just been changed.",),
         "It was not me",
         ("If it was you, there is nothing to do. If not, choose a new password at once.",),
+    ),
+    (MailKind.ADD_ADDRESS, "fr"): (
+        "Confirmez cette adresse électronique",
+        ("Quelqu'un, vous sans doute, ajoute cette adresse à son profil chez {provider}.",),
+        "Confirmer cette adresse",
+        (
+            "Le lien sert une fois, pendant 24 heures, et demande d'être connecté à ce compte.",
+            "Si ce n'est pas vous, ne faites rien : sans votre confirmation, rien n'est ajouté.",
+        ),
+    ),
+    (MailKind.ADD_ADDRESS, "en"): (
+        "Confirm this e-mail address",
+        ("Somebody, probably you, is adding this address to their profile with {provider}.",),
+        "Confirm this address",
+        (
+            "The link works once, within 24 hours, and asks you to be logged in to that account.",
+            "If it was not you, do nothing: without your confirmation nothing is added.",
+        ),
     ),
     (MailKind.FACTORS_CHANGED, "fr"): (
         "La sécurité de votre compte a changé",

@@ -154,5 +154,7 @@ def _after_change(settings: Settings) -> None:
             with progress_bar("Locking letters anew", shown=True) as tell:
                 done = office.rewrapper.run(tell)
             click.echo(f"{done} of {waiting} letters are locked with the present key.")
+        if others := office.rewrapper.run_others():
+            click.echo(f"{others} keys of identity cases and means are locked with it too.")
     click.echo(f"Trust anchors for verifiers, to be published again: {settings.home / 'trust'}")
     click.echo(_RESTART)

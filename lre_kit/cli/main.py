@@ -38,6 +38,7 @@ _COMMANDS = {
     "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
     "keys": ("lre_kit.cli.keys", "The office's keys: list, rotate, request and install certificates."),
     "accounts": ("lre_kit.cli.accounts", "Accounts of lre serve: list, give a role, end sessions."),
+    "parties": ("lre_kit.cli.parties", "Who the office knows: list, show, merge, correct, history."),
     "identifiers": (
         "lre_kit.cli.identifiers",
         "Identification means: list, compare, suspend, revoke.",

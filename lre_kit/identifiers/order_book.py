@@ -19,6 +19,7 @@ from lre_kit.identifiers.order_values import (
 )
 from lre_kit.law.assurance import Level
 from lre_kit.law.derogations import Delivery
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
@@ -51,11 +52,15 @@ class OrderBook:
 
     def of(self, party_id: str) -> list[Order]:
         """Return a person's orders, newest first."""
-        return self._read(ORDER.c.party_id == party_id)
+        return self._read(ORDER.c.party_id.in_(self._ids(party_id)))
 
     def open_of(self, party_id: str) -> list[Order]:
         """Return a person's open orders, newest first."""
-        return self._read(ORDER.c.party_id == party_id, ORDER.c.open_key.is_not(None))
+        return self._read(ORDER.c.party_id.in_(self._ids(party_id)), ORDER.c.open_key.is_not(None))
+
+    def _ids(self, party_id: str) -> tuple[str, ...]:
+        with self._database.read() as connection:
+            return all_ids(connection, party_id)
 
     def waiting_for_address(self, limit: int = 1000) -> list[Order]:
         """Return orders that stand still because no confirmed address is known, oldest first."""

@@ -37,6 +37,7 @@ from lre_kit.identifiers.order_values import (
 )
 from lre_kit.identifiers.spool import Spool
 from lre_kit.law.derogations import SHIPPED, Delivery, Policy
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
 
@@ -108,6 +109,7 @@ class Orders:
         address: Mapping[str, Any] | None = None,
         *,
         actor: Actor,
+        also: Callable[[UnitOfWork], None] | None = None,
     ) -> Order:
         """Take an order; with a proofing in force it is approved at once, else it waits for one.
 
@@ -117,6 +119,7 @@ class Orders:
             delivery: How it reaches its holder.
             address: Where to post it: the profile's confirmed address, which is also the default.
             actor: Who orders.
+            also: What belongs to the same act, such as telling the holder of it.
 
         Raises:
             KindSuspendedError: The kind cannot be ordered at present.
@@ -154,6 +157,8 @@ class Orders:
                 at=now,
                 actor=actor,
             )
+            if also is not None:
+                also(uow)
             try:
                 uow.flush()
                 if proofed:
@@ -225,14 +230,21 @@ class Orders:
             return self.destroy_spool(order_id, actor=actor)
         return self.book.by_id(order_id)
 
-    def report_lost(self, identifier_id: str, *, actor: Actor) -> Offer:
+    def report_lost(
+        self, identifier_id: str, *, actor: Actor, also: Callable[[UnitOfWork], None] | None = None
+    ) -> Offer:
         """Revoke a lost or stolen means at once; the person's other means keep working.
+
+        Args:
+            identifier_id: The means.
+            actor: Who reports it.
+            also: What belongs to the same act, such as telling the holder of it.
 
         Returns:
             Whether a new one can be ordered.
         """
         identifier = self._register.by_id(identifier_id)
-        self.withdraw(identifier_id, actor=actor, reason="reported lost")
+        self.withdraw(identifier_id, actor=actor, reason="reported lost", also=also)
         return self.may_order(str(identifier.kind), identifier.party_id)
 
     def withdraw(
@@ -292,7 +304,8 @@ class Orders:
 
     def _waiting_orders(self, uow: UnitOfWork, party_id: str) -> list[Order]:
         states = [state.value for state in BEFORE_APPROVAL]
-        return self.book.locked_where(uow, ORDER.c.party_id == party_id, ORDER.c.state.in_(states))
+        mine = ORDER.c.party_id.in_(all_ids(uow.connection, party_id))
+        return self.book.locked_where(uow, mine, ORDER.c.state.in_(states))
 
     def _decide(
         self, uow: UnitOfWork, order: Order, proofed: Proofed, *, at: datetime, seen: datetime

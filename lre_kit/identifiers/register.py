@@ -20,6 +20,7 @@ from lre_kit.identifiers.means import ENDING, FINAL, Kind, State, acts_to, next_
 from lre_kit.identifiers.rows import IdentifierEventRow, IdentifierRow
 from lre_kit.identifiers.secret_box import SecretBox
 from lre_kit.law.assurance import Level
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
@@ -170,7 +171,8 @@ class IdentifierRegister:
     def of(self, party_id: str) -> list[Identifier]:
         """Return all means a party has or had, the oldest first."""
         with self._database.read() as connection:
-            query = _query(_IDENTIFIER.c.party_id == party_id).order_by(_IDENTIFIER.c.id)
+            mine = _IDENTIFIER.c.party_id.in_(all_ids(connection, party_id))
+            query = _query(mine).order_by(_IDENTIFIER.c.id)
             return [Identifier.of_row(row) for row in connection.execute(query).mappings()]
 
     def by_id(self, identifier_id: str) -> Identifier:

@@ -53,6 +53,7 @@ from lre_kit.identifiers.security_key_checks import (
 from lre_kit.identifiers.security_key_verifier import KeyVerifier
 from lre_kit.identifiers.throttle import Throttle
 from lre_kit.law.assurance import Category, Factor, Level, Means
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.database import Database
 from lre_kit.store.unit import UnitOfWork
 
@@ -278,7 +279,7 @@ class SecurityKeys:
             key = lock_shown(uow, self._register, Kind.SECURITY_KEY, subject_key)
             if key is None:
                 raise _refused(Reason.UNKNOWN_KEY)
-            self._check_owner(key, party_id, response["response"].get("userHandle"))
+            self._check_owner(uow, key, party_id, response["response"].get("userHandle"))
             if not key.is_usable(now):
                 raise _refused(Reason.NOT_ACTIVE)
             count = self._verifier.answered(response, challenge=challenge.facts["challenge"], facts=key.facts)
@@ -299,8 +300,12 @@ class SecurityKeys:
         return factor
 
     @staticmethod
-    def _check_owner(key: Identifier, party_id: str, handle: Any) -> None:
-        if key.party_id != party_id or (handle and decoded(str(handle)) != handle_of(party_id)):
+    def _check_owner(uow: UnitOfWork, key: Identifier, party_id: str, handle: Any) -> None:
+        known = all_ids(uow.connection, party_id)
+        # A key answers with the handle of its registration, be its holder another party's one by now.
+        if key.party_id not in known or (
+            handle and decoded(str(handle)) not in {handle_of(each) for each in known}
+        ):
             raise _refused(Reason.OTHER_PERSON)
 
     def _suspend(self, uow: UnitOfWork, key: Identifier) -> None:

@@ -132,6 +132,7 @@ class Intake:
         idempotency_key: str | None = None,
         identified: SenderIdentified | None = None,
         paper: PaperWish | None = None,
+        authority: Callable[[UnitOfWork], None] | None = None,
     ) -> Letter:
         """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
 
@@ -146,6 +147,8 @@ class Intake:
             identified: How the sender was identified; asked for where the product asks for a level.
             paper: How a letter that goes or may go by post is printed, and the time to choose; its recipient
                 needs a postal address.
+            authority: Looks, inside the deposit's own transaction, whether who acts for the sender still
+                may (`lre_kit.authority.Authorities.still_sends`); what it raises refuses the deposit.
 
         Returns:
             The letter, already durable.
@@ -187,7 +190,12 @@ class Intake:
                 asked=asked,
                 identified=identified,
                 wish=wish,
+                authority=authority,
             )
+        except NotFoundError:
+            # Who acts may not, or not any more: nothing was written.
+            self._discard(letter_id, len(documents))
+            raise
         except UniqueViolation:
             # Only here is it certain that nothing was committed: after any other failure of the
             # write the letter may exist, so its content stays until the sweep has looked.
@@ -341,13 +349,17 @@ class Intake:
         asked: str,
         identified: SenderIdentified | None,
         wish: PaperWish | None,
+        authority: Callable[[UnitOfWork], None] | None,
     ) -> Letter:
         actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
         events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
         with self._database.write() as uow:
+            if authority is not None:
+                authority(uow)
             uow.add(
                 LetterRow,
                 **columns_of(letter),
+                deposited_by=(identified.party_id or None) if identified is not None else None,
                 wrapped_key=self._vault.wrap(content.key, letter_id=letter.id),
                 key_id=self._vault.key_id,
                 idempotency_key=idempotency_key,

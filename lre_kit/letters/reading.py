@@ -18,6 +18,7 @@ from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
 from lre_kit.parties.addresses import PostalAddress
+from lre_kit.parties.standing import refs_of
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
 from lre_kit.store.database import Database
@@ -54,8 +55,13 @@ class Reading:
     def letters(
         self, sender_ref: str, *, limit: int = 50, before: Cursor | None = None
     ) -> list[LetterSummary]:
-        """Return a sender's letters, newest first, from after `before`."""
-        return self._page(_LETTER.c.sender_ref == sender_ref, limit=limit, before=before)
+        """Return a sender's letters, newest first, from after `before`.
+
+        A sender who was known as several parties finds the letters of all of them.
+        """
+        with self._database.read() as connection:
+            refs = refs_of(connection, sender_ref)
+        return self._page(_LETTER.c.sender_ref.in_(refs), limit=limit, before=before)
 
     def all_letters(
         self, *, limit: int = 50, before: Cursor | None = None, text: str = "", phase: Phase | None = None
@@ -103,9 +109,16 @@ class Reading:
         """
         with self._database.read() as connection:
             found = connection.execute(select(_LETTER).where(_LETTER.c.number == number)).first()
-            if found is None or (sender_ref is not None and found.sender_ref != sender_ref):
+            if found is None or not _is_theirs(connection, found.sender_ref, sender_ref):
                 raise not_found()
             return _whole(connection, found)
+
+    def depositor(self, letter_id: str) -> str | None:
+        """Return the party who deposited a letter, for themselves or another, if one was identified."""
+        query = select(_LETTER.c.deposited_by).where(_LETTER.c.id == letter_id)
+        with self._database.read() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
 
     def by_id(self, letter_id: str) -> Letter:
         """Return a letter by its id.
@@ -248,6 +261,10 @@ def letter_of(
         received_at=row.received_at,
         documents=tuple(documents),
     )
+
+
+def _is_theirs(connection: Connection, kept: str, asked: str | None) -> bool:
+    return asked is None or kept == asked or kept in refs_of(connection, asked)
 
 
 def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:

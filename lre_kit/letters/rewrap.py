@@ -7,7 +7,7 @@ erased.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
@@ -55,8 +55,16 @@ class StaleKeysError(LreError):
 class Rewrapper:
     """Locks the keys of letters with the present key-encryption key."""
 
-    def __init__(self, database: Database, vault: Vault, *, clock: Clock) -> None:
-        """Work on the letters of `database` with the keys of `vault`."""
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        *,
+        clock: Clock,
+        others: Sequence[Callable[[], int]] = (),
+    ) -> None:
+        """Work on the letters of `database` with the keys of `vault`; `others` lock what else is wrapped."""
+        self._others = tuple(others)
         self._database = database
         self._vault = vault
         self._clock = clock
@@ -92,6 +100,10 @@ class Rewrapper:
             if progress is not None:
                 progress(seen, max(total, seen))
 
+    def run_others(self) -> int:
+        """Lock anew what else is wrapped: keys of identity cases, secrets of means; return how many were."""
+        return sum(each() for each in self._others)
+
     def fulfil(self, duty: Duty) -> None:
         """Carry a duty out; while it still finds letters to lock anew, another look is planned.
 
@@ -104,7 +116,7 @@ class Rewrapper:
             msg = "The key-encryption key rotated after this process started."
             raise StaleKeysError(msg, mend="Start lre serve and lre work again.")
         # A key that rotated once more is of no interest: its successor has a duty of its own.
-        done = self.run() if wanted == self._vault.key_id else 0
+        done = self.run() + self.run_others() if wanted == self._vault.key_id else 0
         with self._database.write() as uow:
             fulfil(uow, duty)
             if done:

@@ -28,6 +28,7 @@ class LetterRow(SQLModel, table=True):
     sender_ref: str = Field(max_length=200)
     sender_name: str
     sender_email: str
+    deposited_by: str | None = Field(default=None, max_length=32)
     recipient_name: str
     recipient_email: str
     subject: str

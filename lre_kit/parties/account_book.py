@@ -10,6 +10,7 @@ from lre_kit.errors import NotFoundError
 from lre_kit.parties.account_rows import AccountRow
 from lre_kit.parties.account_values import ROLES, Account, UnknownRoleError, email_key
 from lre_kit.parties.sessions import Sessions
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 
@@ -60,9 +61,15 @@ class AccountBook:
         return self.by_key(email_key(email))
 
     def of_party(self, party_id: str) -> Account | None:
-        """Return the account of a party, or nothing."""
-        row = self._row(_ACCOUNT.c.party_id == party_id)
-        return _account(row) if row else None
+        """Return the first account of a party, or nothing."""
+        return next(iter(self.all_of(party_id)), None)
+
+    def all_of(self, party_id: str) -> list[Account]:
+        """Return the accounts that log in as a party, oldest first."""
+        with self._database.read() as connection:
+            mine = _ACCOUNT.c.party_id.in_(all_ids(connection, party_id))
+            query = select(_ACCOUNT).where(mine).order_by(_ACCOUNT.c.id)
+            return [_account(row) for row in connection.execute(query)]
 
     def all(self) -> list[Account]:
         """Return all accounts, oldest first."""
@@ -87,6 +94,14 @@ class AccountBook:
             self.sessions.end_all(account.id, uow=uow)
             uow.commit()
         return self.by_id(account.id)
+
+    def present_as(self, account_id: str, *, name: str, language: str) -> Account:
+        """Call an account's person by another name, and write to them in another language."""
+        with self._database.write() as uow:
+            values = {"name": name, "language": language}
+            uow.execute(update(AccountRow).where(col(AccountRow.id) == account_id).values(**values))
+            uow.commit()
+        return self.by_id(account_id)
 
     def second_factors(self, account_id: str) -> tuple[Any, ...]:
         """Return the account's active second factors: authenticators and security keys."""

@@ -30,7 +30,14 @@ CONFIRM = "confirm"
 RESET = "reset"
 """Purpose: set a new password."""
 
-LIVES: Mapping[str, timedelta] = {CONFIRM: timedelta(hours=24), RESET: timedelta(hours=1)}
+ADD = "add"
+"""Purpose: confirm a further e-mail address of an account."""
+
+LIVES: Mapping[str, timedelta] = {
+    CONFIRM: timedelta(hours=24),
+    RESET: timedelta(hours=1),
+    ADD: timedelta(hours=24),
+}
 """How long a link works, by purpose."""
 
 ATTEMPTS_MAX = 5

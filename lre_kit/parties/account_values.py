@@ -1,12 +1,12 @@
 """Accounts as the kernel knows them, what they are told by mail, and what can be wrong with them."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from lre_kit.errors import IdentificationError, InputError, NotFoundError
 from lre_kit.law.assurance import Factor
+from lre_kit.parties.emails import key_of
 from lre_kit.parties.values import checked_address
 
 REVIEWER = "reviewer"
@@ -61,6 +61,8 @@ class MailKind(StrEnum):
     """Somebody asked for a new password at an address without an account."""
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - a kind of message
     """The password was changed."""
+    ADD_ADDRESS = "add-address"
+    """Confirm a further address of an account."""
     FACTORS_CHANGED = "factors-changed"
     """A second factor or the recovery codes were added, used up or taken away."""
 
@@ -109,9 +111,9 @@ class LoggedIn:
 
 
 def email_key(email: str) -> str:
-    """Return the form under which an e-mail address is looked up: nobody has two that differ in case.
+    """Return the form under which an e-mail address is looked up: one mailbox is one account.
 
     Raises:
         InvalidAddressError: The text cannot be an e-mail address.
     """
-    return unicodedata.normalize("NFC", checked_address(email, whose="account")).casefold()[:254]
+    return key_of(checked_address(email, whose="account"))[:254]

@@ -15,6 +15,7 @@ from lre_kit.clock import Clock
 from lre_kit.errors import InvalidAddressError
 from lre_kit.law.assurance import Category, Factor, Means
 from lre_kit.parties import account_guesses as paces
+from lre_kit.parties.account_addresses import AccountAddresses
 from lre_kit.parties.account_book import AccountBook, SecondFactors
 from lre_kit.parties.account_guesses import Guesses, network_of
 from lre_kit.parties.account_post import AccountPost, Stranger
@@ -29,6 +30,7 @@ from lre_kit.parties.account_values import (
     email_key,
 )
 from lre_kit.parties.book import PartyBook
+from lre_kit.parties.emails import key_of
 from lre_kit.parties.passwords import Passwords, check_new
 from lre_kit.parties.recovery_codes import RecoveryCodes
 from lre_kit.parties.sessions import Sessions
@@ -43,6 +45,7 @@ class Accounts(AccountBook):
     Attributes:
         sessions: The sessions of these accounts.
         codes: Their recovery codes.
+        addresses: Their further e-mail addresses.
     """
 
     def __init__(
@@ -74,6 +77,14 @@ class Accounts(AccountBook):
         self._parties = PartyBook(database, clock=clock)
         self._requests = AccountRequests(database, clock=clock, pepper=pepper)
         self._guesses = Guesses(database, clock=clock, pepper=pepper)
+        self.addresses = AccountAddresses(
+            database,
+            requests=self._requests,
+            post=self._post,
+            parties=self._parties,
+            count_mail=self._count_mail,
+            accounts_of=self.all_of,
+        )
         self.codes = RecoveryCodes(database, clock=clock, pepper=pepper, guesses=self._guesses)
 
     # -- coming to be ------------------------------------------------------------------------------
@@ -134,6 +145,10 @@ class Accounts(AccountBook):
             raise LogInError
         # An act of its own, and one that may be done twice: whoever reads an address is one person.
         party = self._parties.for_recipient(email=facts["email"], name=facts["name"])
+        if party.language != facts["language"]:
+            # What the person is sent follows the language they chose.
+            actor, reason = {"role": "holder", "party": party.id}, "language of the account"
+            self._parties.correct(party.id, actor=actor, reason=reason, language=facts["language"])
         now, account_id = self._clock(), new_id()
         try:
             with self._database.write() as uow:
@@ -177,7 +192,7 @@ class Accounts(AccountBook):
         try:
             key = email_key(email)
         except InvalidAddressError:
-            key = email.strip().casefold()[:254]
+            key = key_of(email)[:254]
         place = network_of(network)
         self._guesses.count((paces.ACCOUNT, key), (paces.NETWORK, place))
         account = self.by_key(key)

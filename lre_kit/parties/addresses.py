@@ -1,7 +1,7 @@
 """Postal addresses: as they are printed in an envelope's window, with their history (AFNOR NF Z10-011)."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from lre_kit.parties.values import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
+from lre_kit.store.unit import UnitOfWork
 
 LINES_MAX = 6
 """Lines of an address, the name's included; a foreign country's name makes one more."""
@@ -107,7 +108,13 @@ class AddressBook:
         self._clock = clock
 
     def set_address(
-        self, party_id: str, address: PostalAddress, *, actor: Mapping[str, Any], confirmed: bool
+        self,
+        party_id: str,
+        address: PostalAddress,
+        *,
+        actor: Mapping[str, Any],
+        confirmed: bool,
+        also: Callable[[UnitOfWork], None] | None = None,
     ) -> None:
         """Give a party a new address; the one before stays in the history.
 
@@ -116,6 +123,7 @@ class AddressBook:
             address: Where it lives now.
             actor: Who says so.
             confirmed: Whether the party itself confirmed it.
+            also: What belongs to the same act, such as telling the party of it.
 
         Raises:
             InvalidPostalAddressError: It cannot be printed or carried.
@@ -136,15 +144,25 @@ class AddressBook:
                 confirmed_at=now if confirmed else None,
             )
             note_change(uow, party_id, "address", at=now, actor=actor)
+            if also is not None:
+                also(uow)
             uow.commit()
 
-    def confirm(self, party_id: str, *, actor: Mapping[str, Any], shown: KeptAddress | None = None) -> None:
+    def confirm(
+        self,
+        party_id: str,
+        *,
+        actor: Mapping[str, Any],
+        shown: KeptAddress | None = None,
+        also: Callable[[UnitOfWork], None] | None = None,
+    ) -> None:
         """Note that the party confirmed its present address.
 
         Args:
             party_id: The party.
             actor: Who says so.
             shown: The address that was confirmed; given, another one that came meanwhile is not.
+            also: What belongs to the same act.
 
         Raises:
             NotFoundError: It has none.
@@ -162,6 +180,8 @@ class AddressBook:
             if uow.update(update(_ADDRESS).where(*present).values(confirmed_at=now)) != 1:
                 raise NotFoundError("There is no address to confirm.", mend="Give the address first.")
             note_change(uow, party_id, "confirm_address", at=now, actor=actor)
+            if also is not None:
+                also(uow)
             uow.commit()
 
     def present(self, party_id: str) -> KeptAddress | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import NotFoundError, UnlawfulActError
@@ -191,6 +191,29 @@ class PartyEmails:
                     unit.commit()
         except UniqueViolation as error:
             raise _taken() from error
+
+    def remove(self, party_id: str, email: str, *, actor: Mapping[str, Any]) -> None:
+        """Forget an address of a party; were it the primary one, the next verified one becomes it.
+
+        Raises:
+            NotFoundError: The party has no such address.
+        """
+        key, now = key_of(email), self._clock()
+        with self._database.write() as uow:
+            (standing,) = lock_standing(uow, party_id)
+            mine = _EMAIL.c.party_id == standing
+            row = uow.execute(
+                select(_EMAIL.c.id, _EMAIL.c.is_primary).where(mine, _EMAIL.c.key == key)
+            ).first()
+            if row is None:
+                raise NotFoundError("There is no such address.", mend="Look at the list of addresses.")
+            uow.execute(delete(_EMAIL).where(_EMAIL.c.id == row.id))
+            if row.is_primary:
+                verified = select(_EMAIL.c.id).where(mine, _EMAIL.c.verified_key.is_not(None))
+                first = uow.execute(verified.order_by(_EMAIL.c.verified_at, _EMAIL.c.id).limit(1)).scalar()
+                uow.execute(update(_EMAIL).where(_EMAIL.c.id == first).values(is_primary=True))
+            note_change(uow, standing, "remove_email", at=now, actor=actor, before={"email": row.id})
+            uow.commit()
 
     def choose(self, party_id: str, email: str, *, actor: Mapping[str, Any]) -> None:
         """Send messages to this one of a party's verified addresses from now on.

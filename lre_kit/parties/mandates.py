@@ -22,6 +22,7 @@ from lre_kit.parties.values import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
+from lre_kit.store.unit import UnitOfWork
 
 REFERENCE_MAX_CHARS = 200
 """Longest reference of a mandate's document."""
@@ -58,6 +59,29 @@ class Mandate:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
+_COLUMNS = [_MANDATE.c[name] for name in Mandate.__slots__]
+
+
+def checked_terms(
+    scope: Collection[Scope], valid_from: date, valid_until: date | None, reference: str
+) -> tuple[frozenset[Scope], str]:
+    """Return scope and reference of a mandate in kept form.
+
+    Raises:
+        InputError: It is for nothing, without a reference, or ends before it begins.
+    """
+    kept, words = frozenset(map(Scope, scope)), reference.strip()
+    if not kept or not words:
+        msg = "The mandate says not what it is for, or has no reference."
+        raise InputError(msg, mend="Say whether to receive or to send, and name the document.")
+    if len(words) > REFERENCE_MAX_CHARS or has_hidden_characters(words):
+        msg = "The mandate's reference is too long, or holds invisible characters."
+        raise InputError(msg, mend=f"Type it anew, in {REFERENCE_MAX_CHARS} characters at most.")
+    if valid_until is not None and valid_until < valid_from:
+        raise InputError("The mandate ends before it begins.", mend="Correct one of its days.")
+    return kept, words
+
+
 class Mandates:
     """Gives, ends and looks up mandates."""
 
@@ -85,34 +109,59 @@ class Mandates:
 
         Whoever calls this has made sure that the grantor asks for it: a delegate passes nothing on.
         """
-        scope, reference = frozenset(map(Scope, scope)), reference.strip()
-        if not scope or not reference:
-            msg = "The mandate says not what it is for, or has no reference."
-            raise InputError(msg, mend="Say whether to receive or to send, and name the document.")
-        if len(reference) > REFERENCE_MAX_CHARS or has_hidden_characters(reference):
-            msg = "The mandate's reference is too long, or holds invisible characters."
-            raise InputError(msg, mend=f"Type it anew, in {REFERENCE_MAX_CHARS} characters at most.")
-        if valid_until is not None and valid_until < valid_from:
-            raise InputError("The mandate ends before it begins.", mend="Correct one of its days.")
-        now, mandate_id = self._clock(), new_id()
         with self._database.write() as uow:
-            grantor_id, delegate_id = lock_standing(uow, grantor_id, delegate_id)
-            if grantor_id == delegate_id:
-                raise InputError("Nobody is their own delegate.", mend="Name somebody else.")
-            uow.add(
-                MandateRow,
-                id=mandate_id,
+            mandate_id = self.give(
+                uow,
                 grantor_id=grantor_id,
                 delegate_id=delegate_id,
-                scope=sorted(scope),
+                scope=scope,
                 valid_from=valid_from,
                 valid_until=valid_until,
                 reference=reference,
-                granted_at=now,
+                actor=actor,
             )
-            note_change(uow, grantor_id, "grant_mandate", at=now, actor=actor, after={"mandate": mandate_id})
             uow.commit()
         return self.by_id(mandate_id)
+
+    def give(
+        self,
+        uow: UnitOfWork,
+        *,
+        grantor_id: str,
+        delegate_id: str,
+        scope: Collection[Scope],
+        valid_from: date,
+        valid_until: date | None,
+        reference: str,
+        actor: Mapping[str, Any],
+    ) -> str:
+        """Give a mandate as a part of another act, and return its id; errors as for `grant`."""
+        kept, words = checked_terms(scope, valid_from, valid_until, reference)
+        now, mandate_id = self._clock(), new_id()
+        grantor_id, delegate_id = lock_standing(uow, grantor_id, delegate_id)
+        if grantor_id == delegate_id:
+            raise InputError("Nobody is their own delegate.", mend="Name somebody else.")
+        uow.add(
+            MandateRow,
+            id=mandate_id,
+            grantor_id=grantor_id,
+            delegate_id=delegate_id,
+            scope=sorted(kept),
+            valid_from=valid_from,
+            valid_until=valid_until,
+            reference=words,
+            granted_at=now,
+        )
+        note_change(uow, grantor_id, "grant_mandate", at=now, actor=actor, after={"mandate": mandate_id})
+        return mandate_id
+
+    def holds(
+        self, uow: UnitOfWork, grantor_id: str, delegate_id: str, scope: Scope, *, at: datetime
+    ) -> bool:
+        """Tell inside an act whether a mandate between two standing parties holds at an instant."""
+        pair = (_MANDATE.c.grantor_id == grantor_id, _MANDATE.c.delegate_id == delegate_id)
+        rows = uow.execute(select(*_COLUMNS).where(*pair)).mappings()
+        return any(scope in mandate.scope and mandate.in_force(at) for mandate in map(_read, rows))
 
     def revoke(self, mandate_id: str, *, actor: Mapping[str, Any], reason: str) -> Mandate:
         """End a mandate at once; one that was ended stays as it is.
@@ -176,7 +225,11 @@ class Mandates:
             return [standing_id(connection, party_id) for party_id in party_ids]
 
     def _of(self, condition: Any) -> list[Mandate]:
-        query = select(*[_MANDATE.c[name] for name in Mandate.__slots__]).where(condition)
+        query = select(*_COLUMNS).where(condition)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(_MANDATE.c.granted_at, _MANDATE.c.id)).mappings()
-            return [Mandate(**{**row, "scope": frozenset(map(Scope, row["scope"]))}) for row in rows]
+            return [_read(row) for row in rows]
+
+
+def _read(row: Mapping[Any, Any]) -> Mandate:
+    return Mandate(**{**row, "scope": frozenset(map(Scope, row["scope"]))})

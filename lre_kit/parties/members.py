@@ -1,6 +1,7 @@
 """Members of organisations: who may look after them, send for them, read for them."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,16 @@ def may_act(
     )
 
 
+class NotOwnerError(UnlawfulActError):
+    """Only an owner looks after the members of an organisation."""
+
+    slug = "not-owner"
+
+    def __init__(self) -> None:
+        """Say the one sentence."""
+        super().__init__("Only an owner looks after the members.", mend="Ask an owner of the organisation.")
+
+
 class Members:
     """Adds, changes and removes members."""
 
@@ -75,52 +86,83 @@ class Members:
         self._clock = clock
 
     def set_role(
-        self, organisation_id: str, person_id: str, role: MemberRole | None, *, actor: Mapping[str, Any]
+        self,
+        organisation_id: str,
+        person_id: str,
+        role: MemberRole | None,
+        *,
+        actor: Mapping[str, Any],
+        by: str | None = None,
+        uow: UnitOfWork | None = None,
     ) -> None:
         """Give a person a role in an organisation, another one, or none.
+
+        Args:
+            organisation_id: The organisation.
+            person_id: The person.
+            role: The role; nothing ends the one they have.
+            actor: Who does it, for the history.
+            by: Given, this member does it: an owner, or the person themselves who leaves.
+            uow: The act of which this is a part; without it this is an act of its own.
 
         Raises:
             NotFoundError: One of the two is not known.
             InputError: One of the two is of the wrong kind.
             UnlawfulActError: The organisation would be left without an owner.
+            NotOwnerError: `by` may not do this.
         """
-        now = self._clock()
-        with self._database.write() as uow:
-            organisation_id, person_id = lock_standing(uow, organisation_id, person_id)
-            self._expect_kinds(uow, organisation_id, person_id)
-            members = self._present(uow, organisation_id)
-            before = members.get(person_id)
-            if before is role:
-                return
-            owners = [each for each, held in members.items() if held is MemberRole.OWNER]
-            if owners == [person_id] and role is not MemberRole.OWNER:
-                msg = "The last owner of an organisation cannot leave it without one."
-                raise UnlawfulActError(msg, mend="Make somebody else an owner first.")
-            mine = (
-                _MEMBERSHIP.c.organisation_id == organisation_id,
-                _MEMBERSHIP.c.person_id == person_id,
-                _MEMBERSHIP.c.valid_until.is_(None),
+        with nullcontext(uow) if uow else self._database.write() as unit:
+            organisation_id, person_id, doing = lock_standing(
+                unit, organisation_id, person_id, by or person_id
             )
-            uow.execute(update(_MEMBERSHIP).where(*mine).values(valid_until=now))
-            if role is not None:
-                uow.add(
-                    MembershipRow,
-                    id=new_id(),
-                    organisation_id=organisation_id,
-                    person_id=person_id,
-                    role=role.value,
-                    valid_from=now,
-                )
-            note_change(
-                uow,
-                organisation_id,
-                "member",
-                at=now,
-                actor=actor,
-                before={"person": person_id, "role": before.value if before else None},
-                after={"person": person_id, "role": role.value if role else None},
+            self._expect_kinds(unit, organisation_id, person_id)
+            members = self.present(unit, organisation_id)
+            leaves = doing == person_id and role is None
+            if by is not None and members.get(doing) is not MemberRole.OWNER and not leaves:
+                raise NotOwnerError
+            if members.get(person_id) is not role:
+                self._change(unit, organisation_id, person_id, role, members, actor)
+            if uow is None:
+                unit.commit()
+
+    def _change(  # noqa: PLR0917 - the parts of one change
+        self,
+        uow: UnitOfWork,
+        organisation_id: str,
+        person_id: str,
+        role: MemberRole | None,
+        members: Mapping[str, MemberRole],
+        actor: Mapping[str, Any],
+    ) -> None:
+        now, before = self._clock(), members.get(person_id)
+        owners = [each for each, held in members.items() if held is MemberRole.OWNER]
+        if owners == [person_id] and role is not MemberRole.OWNER:
+            msg = "The last owner of an organisation cannot leave it without one."
+            raise UnlawfulActError(msg, mend="Make somebody else an owner first.")
+        mine = (
+            _MEMBERSHIP.c.organisation_id == organisation_id,
+            _MEMBERSHIP.c.person_id == person_id,
+            _MEMBERSHIP.c.valid_until.is_(None),
+        )
+        uow.execute(update(_MEMBERSHIP).where(*mine).values(valid_until=now))
+        if role is not None:
+            uow.add(
+                MembershipRow,
+                id=new_id(),
+                organisation_id=organisation_id,
+                person_id=person_id,
+                role=role.value,
+                valid_from=now,
             )
-            uow.commit()
+        note_change(
+            uow,
+            organisation_id,
+            "member",
+            at=now,
+            actor=actor,
+            before={"person": person_id, "role": before.value if before else None},
+            after={"person": person_id, "role": role.value if role else None},
+        )
 
     def members(self, organisation_id: str) -> list[Membership]:
         """Return the present members of an organisation."""
@@ -149,7 +191,9 @@ class Members:
             person, organisation = (standing_id(connection, each) for each in (person_id, organisation_id))
         return may_act(self._of("person_id", person), person, organisation, act, at or self._clock())
 
-    def _present(self, uow: UnitOfWork, organisation_id: str) -> dict[str, MemberRole]:
+    @staticmethod
+    def present(uow: UnitOfWork, organisation_id: str) -> dict[str, MemberRole]:
+        """Return the present roles by person, inside an act that locked the organisation."""
         query = select(_MEMBERSHIP.c.person_id, _MEMBERSHIP.c.role).where(
             _MEMBERSHIP.c.organisation_id == organisation_id, _MEMBERSHIP.c.valid_until.is_(None)
         )

@@ -30,7 +30,7 @@ from lre_kit.parties.proofing_errors import (
 from lre_kit.parties.proofing_images import CaseImages
 from lre_kit.parties.proofing_intake import PictureIntake, ReadLines, replace_parts
 from lre_kit.parties.proofing_opening import CaseOpening, PurposeError
-from lre_kit.parties.proofing_results import proofing_by_case, proofing_of, queue_status
+from lre_kit.parties.proofing_results import proofing_by_case, proofing_of, queue_status, stated_addressee
 from lre_kit.parties.proofing_submission import CaseSubmission
 from lre_kit.parties.proofing_timers import CaseTimers, OnEnded
 from lre_kit.parties.proofing_values import (
@@ -47,6 +47,7 @@ from lre_kit.parties.proofing_values import (
     Verdict,
 )
 from lre_kit.parties.reading_pictures import read_lines
+from lre_kit.parties.standing import all_ids
 from lre_kit.parties.titles import TitleKind, judge_kind
 from lre_kit.store.agenda import Duty
 from lre_kit.store.blobs import BlobStore
@@ -162,15 +163,16 @@ class IdentityDesk:
 
     def cases_of(self, party_id: str) -> list[CaseView]:
         """Return all cases of a party, newest first."""
-        query = select(CASE).where(CASE.c.party_id == party_id).order_by(CASE.c.opened_at.desc(), CASE.c.id)
+        query = select(CASE).order_by(CASE.c.opened_at.desc(), CASE.c.id)
         with self._database.read(snapshot=True) as connection:
+            mine = query.where(CASE.c.party_id.in_(all_ids(connection, party_id)))
             return [
                 view_of(
                     row,
                     media_rows(connection, row.id),
                     self.images.unseal(row.id, row.wrapped_key, row.sealed),
                 )
-                for row in connection.execute(query).all()
+                for row in connection.execute(mine).all()
             ]
 
     def choose_title(self, case_id: str, title_kind: TitleKind, *, party_id: str) -> CaseView:
@@ -268,6 +270,10 @@ class IdentityDesk:
     def proofing_of(self, party_id: str, at: datetime, *, since: datetime | None = None) -> Proofing | None:
         """Return the strongest proofing of a party that counts at an instant, of a case opened `since`."""
         return proofing_of(self._database, party_id, at, since=since)
+
+    def stated_addressee(self, case_id: str) -> bool:
+        """Tell whether all who approved a case stated that this is the addressee though names differ."""
+        return stated_addressee(self._database, case_id)
 
     def proofing_by_case(self, case_id: str) -> Proofing | None:
         """Return the proofing that a case led to, if it did."""

@@ -21,6 +21,7 @@ from lre_kit.parties.proofing_rows import (
 )
 from lre_kit.parties.proofing_rules import missing_of
 from lre_kit.parties.proofing_values import CaseState, CaseView, DeclaredIdentity, Part, PartView
+from lre_kit.parties.standing import standing_ids
 from lre_kit.parties.titles import TitleKind
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import UnitOfWork
@@ -53,9 +54,16 @@ def case_row(source: Connection | UnitOfWork, case_id: str, *, party_id: str | N
         NotFoundError: There is none, or it is another party's.
     """
     row = source.execute(select(CASE).where(CASE.c.id == case_id)).first()
-    if row is None or (party_id is not None and not hmac.compare_digest(row.party_id, party_id)):
+    if row is None or (party_id is not None and not _is_of(source, row, party_id)):
         raise missing_case()
     return row
+
+
+def _is_of(source: Connection | UnitOfWork, row: Row[Any], party_id: str) -> bool:
+    """Tell whether a case is a party's, under whichever of its ids it is asked for."""
+    connection = source.connection if isinstance(source, UnitOfWork) else source
+    found = standing_ids(connection, (row.party_id, party_id))
+    return hmac.compare_digest(found[row.party_id], found[party_id])
 
 
 def media_rows(source: Connection | UnitOfWork, case_id: str) -> list[Row[Any]]:

@@ -59,15 +59,15 @@ class CaseImages:
     def new_keys(self, case_id: str) -> dict[str, bytes]:
         """Return the two wrapped keys of a new case, by column."""
         return {
-            "wrapped_key": self._vault.wrap(self._vault.new_key(), letter_id=_binding(case_id, face=False)),
+            "wrapped_key": self._vault.wrap(self._vault.new_key(), letter_id=binding(case_id, face=False)),
             "wrapped_face_key": self._vault.wrap(
-                self._vault.new_key(), letter_id=_binding(case_id, face=True)
+                self._vault.new_key(), letter_id=binding(case_id, face=True)
             ),
         }
 
     def seal(self, case_id: str, wrapped_key: bytes, facts: Mapping[str, Any]) -> bytes:
         """Return a case's personal facts, encrypted."""
-        key = self._vault.unwrap(wrapped_key, letter_id=_binding(case_id, face=False))
+        key = self._vault.unwrap(wrapped_key, letter_id=binding(case_id, face=False))
         plain = json.dumps(facts, ensure_ascii=False).encode()
         return b"".join(self._vault.encrypt(key, [plain], context=_facts_context(case_id)))
 
@@ -75,7 +75,7 @@ class CaseImages:
         """Return a case's personal facts, or nothing once they were erased."""
         if wrapped_key is None or sealed is None:
             return None
-        key = self._vault.unwrap(wrapped_key, letter_id=_binding(case_id, face=False))
+        key = self._vault.unwrap(wrapped_key, letter_id=binding(case_id, face=False))
         plain = b"".join(self._vault.decrypt(key, [sealed], context=_facts_context(case_id)))
         facts: dict[str, Any] = json.loads(plain)
         return facts
@@ -106,7 +106,7 @@ class CaseImages:
         if wrapped is None:
             msg = "The pictures of this case were erased."
             raise ErasedError(msg, mend="Nothing can bring them back; the result of the case stays.")
-        return self._vault.unwrap(wrapped, letter_id=_binding(case.id, face=part.is_face))
+        return self._vault.unwrap(wrapped, letter_id=binding(case.id, face=part.is_face))
 
     def destroy_keys(self, uow: UnitOfWork, case_id: str, *, face_only: bool, at: datetime) -> bool:
         """Destroy the keys of a case in a transaction that holds its lock; return whether there were any."""
@@ -192,7 +192,8 @@ def media_of(rows: Iterable[Row[Any]]) -> dict[Part, Row[Any]]:
     return {Part(row.part): row for row in rows if row.replaced_at is None}
 
 
-def _binding(case_id: str, *, face: bool) -> str:
+def binding(case_id: str, *, face: bool) -> str:
+    """Return what a wrapped key of a case is bound to."""
     return f"identity/{case_id}/face" if face else f"identity/{case_id}"
 
 

@@ -10,7 +10,9 @@ from lre_kit.law.assurance import Level
 from lre_kit.parties.names import PersonName
 from lre_kit.parties.proofing_cases import CASE, PROOFING, VERDICT
 from lre_kit.parties.proofing_rows import IdentityProofingRow
-from lre_kit.parties.proofing_values import CaseState, Proofing, ProofingRules, QueueStatus
+from lre_kit.parties.proofing_rules import ADDRESSEE
+from lre_kit.parties.proofing_values import CaseState, Proofing, ProofingRules, QueueStatus, Verdict
+from lre_kit.parties.standing import all_ids
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UnitOfWork
 
@@ -33,7 +35,6 @@ def proofing_of(
         since: Given, only proofings of cases that were opened then or later.
     """
     query = _FOUND.where(
-        PROOFING.c.party_id == party_id,
         PROOFING.c.at <= at,
         PROOFING.c.valid_until > at,
         or_(PROOFING.c.ended_at.is_(None), PROOFING.c.ended_at > at),
@@ -41,7 +42,8 @@ def proofing_of(
     if since is not None:
         query = query.where(CASE.c.opened_at >= since)
     with database.read() as connection:
-        found = [_proofing(row) for row in connection.execute(query)]
+        mine = query.where(PROOFING.c.party_id.in_(all_ids(connection, party_id)))
+        found = [_proofing(row) for row in connection.execute(mine)]
     order = list(Level)
     return max(found, key=lambda proofing: (order.index(proofing.level), proofing.at), default=None)
 
@@ -51,6 +53,18 @@ def proofing_by_case(database: Database, case_id: str) -> Proofing | None:
     with database.read() as connection:
         row = connection.execute(_FOUND.where(PROOFING.c.case_id == case_id)).first()
     return _proofing(row) if row else None
+
+
+def stated_addressee(database: Database, case_id: str) -> bool:
+    """Tell whether all who approved a case stated that this is the addressee though the names differ.
+
+    With a second pair of eyes both must have: what one of them saw does not count for the other.
+    """
+    query = select(VERDICT.c.checks).join(CASE, CASE.c.id == VERDICT.c.case_id)
+    approving = (VERDICT.c.round == CASE.c.round, VERDICT.c.verdict == Verdict.APPROVE.value)
+    with database.read() as connection:
+        found = list(connection.execute(query.where(CASE.c.id == case_id, *approving)).scalars())
+    return bool(found) and all(checks.get(ADDRESSEE) is True for checks in found)
 
 
 def queue_status(database: Database, *, now: datetime, rules: ProofingRules) -> QueueStatus:

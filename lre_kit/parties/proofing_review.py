@@ -38,6 +38,7 @@ from lre_kit.parties.proofing_rules import CHECKLIST, checklist_for, level_max
 from lre_kit.parties.proofing_timers import CaseTimers
 from lre_kit.parties.proofing_values import CaseState, CaseView, Flag, Part, ProofingRules, Verdict
 from lre_kit.parties.proofing_verdicts import OnDecided, Verdicts, checked_decision
+from lre_kit.parties.standing import standing_ids
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.vault import Vault
@@ -249,10 +250,11 @@ class ReviewDesk:
 
     @staticmethod
     def _check_impartial(uow: UnitOfWork, row: Row[Any], operator: str) -> None:
-        judged = select(VERDICT.c.id).where(
-            VERDICT.c.case_id == row.id, VERDICT.c.round == row.round, VERDICT.c.operator == operator
-        )
-        if operator == row.party_id or uow.execute(judged).first() is not None:
+        judged = select(VERDICT.c.operator).where(VERDICT.c.case_id == row.id, VERDICT.c.round == row.round)
+        concerned = [row.party_id, *uow.execute(judged).scalars()]
+        # Whoever was known as two parties is one operator all the same.
+        standing = standing_ids(uow.connection, [operator, *concerned])
+        if standing[operator] in {standing[each] for each in concerned}:
             msg = "You cannot judge this case: it is yours, or you judged it already."
             raise OwnCaseError(msg, mend="Leave it to another operator.")
 

@@ -24,6 +24,9 @@ CHECKLIST = (
 )
 """What an operator must have ticked to approve a case with a film."""
 
+ADDRESSEE = "addressee"
+"""What an operator may state besides, with a reason: that this is the addressee though the names differ."""
+
 PHOTO_CHECKLIST = CHECKLIST[:4]
 """The same without a film: nothing shows that the person lives and followed the challenge."""
 

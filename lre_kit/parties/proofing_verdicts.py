@@ -22,7 +22,7 @@ from lre_kit.parties.proofing_errors import VerdictError
 from lre_kit.parties.proofing_images import CaseImages
 from lre_kit.parties.proofing_results import keep_proofing
 from lre_kit.parties.proofing_rows import IdentityVerdictRow
-from lre_kit.parties.proofing_rules import BLOCKING_FLAGS, checklist_for, level_max, new_challenge
+from lre_kit.parties.proofing_rules import ADDRESSEE, BLOCKING_FLAGS, checklist_for, level_max, new_challenge
 from lre_kit.parties.proofing_timers import CaseTimers
 from lre_kit.parties.proofing_values import CaseState, CaseView, Part, ProofingRules, Verdict
 from lre_kit.store.columns import new_id
@@ -77,12 +77,18 @@ def checked_decision(
         level = None
     else:
         level = _reachable(row, parts, checks, level, rules)
+        if checks.get(ADDRESSEE) and not words:
+            msg = "That this is the addressee though the names differ needs a reason."
+            raise VerdictError(msg, mend="Say what shows it, such as a marriage certificate.")
     return Decision(
         operator=operator,
         verdict=verdict,
         reason=words,
         checks={
-            key: bool(value) for key, value in checks.items() if key in checklist_for((Part.FACE_VIDEO,))
+            key: bool(value)
+            for key, value in checks.items()
+            if key in checklist_for((Part.FACE_VIDEO,))
+            or (key == ADDRESSEE and verdict is Verdict.APPROVE and row.purpose.startswith("recipient:"))
         },
         level=level,
         again=tuple(again),
@@ -213,7 +219,9 @@ class Verdicts:
         if approved:
             self._keep(uow, row, decision, agreeing)
         state = CaseState.APPROVED if approved else CaseState.REFUSED
-        self._set(uow, row, state=state.value, open_key=None, ended_at=decision.at, reason=decision.reason)
+        # Why somebody was approved is the operators' to read; the person is told why they were refused.
+        told = "" if approved else decision.reason
+        self._set(uow, row, state=state.value, open_key=None, ended_at=decision.at, reason=told)
         self._timers.stop_alarm(uow, row.id, round_=row.round)
         self._images.plan_erasure(uow, row.id, ended_at=decision.at, rules=self._rules)
         add_event(uow, row.id, state.value, actor="office", at=decision.at)

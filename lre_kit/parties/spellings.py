@@ -74,3 +74,23 @@ def scripts(text: str) -> frozenset[str]:
     """Return the scripts a text is written in, such as ``LATIN`` and ``CYRILLIC``."""
     letters = (unicodedata.name(char, "") for char in text if char.isalpha())
     return frozenset(name.split(" ")[0].split("-")[0] for name in letters if name)
+
+
+_LEGAL_FORMS = frozenset(
+    (
+        "sa sas sasu sarl eurl sci scp scm snc selarl selas gie scop association asso ag gmbh ltd llc inc bv "
+        "srl spa"
+    ).split()
+)
+
+
+def same_organisation(one: str, other: str) -> bool:
+    """Tell whether two spellings name one organisation: capitals, accents, signs and legal forms aside."""
+    first, second = (_organisation_words(text) for text in (one, other))
+    return bool(first) and first == second
+
+
+def _organisation_words(text: str) -> list[str]:
+    # Points are taken out, not turned into spaces, so that S.A.R.L. is one word.
+    words = [word.lower() for word in plain(text.replace(".", "")).split()]
+    return [word for word in words if word not in _LEGAL_FORMS] or words

@@ -67,3 +67,17 @@ def all_ids(connection: Connection, party_id: str) -> tuple[str, ...]:
         newest = list(connection.execute(query).scalars())
         known += newest
     return tuple(known)
+
+
+def refs_of(connection: Connection, ref: str) -> tuple[str, ...]:
+    """Return every name under which letters of a sender may be kept: ids, and ids of the host.
+
+    Args:
+        connection: Where to look.
+        ref: A party's id or a host's id of it; one that is nobody's stands for itself.
+    """
+    query = select(_PARTY.c.id).where((_PARTY.c.id == ref) | (_PARTY.c.external_id == ref))
+    found = [row.id for row in connection.execute(query)]
+    ids = {each for party_id in found for each in all_ids(connection, party_id)}
+    hosts = select(_PARTY.c.external_id).where(_PARTY.c.id.in_(ids), _PARTY.c.external_id.is_not(None))
+    return tuple(dict.fromkeys((ref, *sorted(ids), *connection.execute(hosts).scalars())))

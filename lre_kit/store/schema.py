@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0010"
+HEAD = "0015"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -24,6 +24,7 @@ ROW_MODULES = (
     "lre_kit.parties.rows",
     "lre_kit.parties.account_rows",
     "lre_kit.parties.proofing_rows",
+    "lre_kit.parties.invitation_rows",
     "lre_kit.identifiers.rows",
     "lre_kit.identifiers.order_rows",
     "lre_kit.postroom.rows",

@@ -103,6 +103,19 @@ class Vault:
             raise WrongKeyError(msg, mend="Restore the keys folder that belongs to this database.")
         return key
 
+    def rewrapped(self, wrapped: bytes, *, letter_id: str) -> bytes | None:
+        """Return a wrapped key under the present key-encryption key; nothing if it is under it already.
+
+        Raises:
+            WrongKeyError: No key of the office opens it.
+        """
+        nonce, sealed = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
+        try:
+            self._kek.decrypt(nonce, sealed, _binding(self.key_id, letter_id))
+        except (InvalidTag, ValueError):
+            return self.wrap(self.unwrap(wrapped, letter_id=letter_id), letter_id=letter_id)
+        return None
+
     def encrypt(self, key: bytes, chunks: Iterable[bytes], *, context: bytes) -> Iterator[bytes]:
         """Encrypt a content of any length as it passes.
 

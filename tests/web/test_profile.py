@@ -20,6 +20,7 @@ from lre_kit.identifiers.order_values import OrderState
 from lre_kit.identifiers.rows import PaperCodeRow
 from lre_kit.law.derogations import Changes, Delivery, Derogation, Policy, Suspension
 from lre_kit.law.periods import Period, Words
+from lre_kit.parties.invitations import A_DAY_MAX
 from lre_kit.parties.mandates import Scope
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
@@ -83,7 +84,7 @@ def test_an_address_is_given_confirmed_and_changed_and_its_owner_told(site: Prof
     assert kept.address.lines == ("Hélène Faÿ", "3 quai Nord", "29200 BREST")
     assert kept.confirmed_at is not None
     [told] = site.mails()
-    assert "adresse postale" in told
+    assert "postal address of your profile" in told
     send_form(client, "/profile/address", "/profile/address", **FORM)
     assert site.mails() == []
     form = client.get("/profile/address").text
@@ -170,7 +171,7 @@ def test_a_lost_means_is_revoked_after_its_consequences_were_shown(site: Profile
     answer = send_form(client, path, path)
     assert answer.headers["Location"] == "/profile/order?done=revoked&kind=paper_codes"
     assert (site.means(lost).state, site.means(kept).state) == (State.REVOKED, State.ACTIVE)
-    assert "est révoqué" in site.mails()[-1]
+    assert "is revoked" in site.mails()[-1]
     assert client.get(path).status_code == 303
     assert send_form(client, path, "/profile/means").status_code == 303
     assert site.mails() == []
@@ -224,7 +225,7 @@ def test_an_order_is_placed_followed_and_cancelled(site: ProfileSite) -> None:
     answer = place(client)
     order = site.order_of(party)
     assert answer.headers["Location"] == f"/profile/orders/{order.id}?done=ordered"
-    assert "est commandé à votre nom" in site.mails()[-1]
+    assert "is ordered in your name" in site.mails()[-1]
     state = client.get(f"/profile/orders/{order.id}").text
     assert 'aria-current="step"' in state
     assert "12 rue des Lilas" in state
@@ -301,7 +302,15 @@ def test_confirming_the_address_lets_a_waiting_order_go_on(site: ProfileSite) ->
     assert site.order_of(party).state is OrderState.DELIVERING
 
 
-def test_mandates_are_given_to_people_who_are_known_and_ended_by_either(site: ProfileSite) -> None:
+def take(client: FlaskClient, what: str = "take") -> TestResponse:
+    """Answer the only invitation that waits."""
+    page = "/profile/organisations"
+    found = re.search(r'name="invitation" value="(\w+)"', client.get(page).text)
+    assert found is not None
+    return send_form(client, f"{page}/{what}", page, invitation=found.group(1))
+
+
+def test_mandates_are_taken_up_by_whoever_reads_the_address_and_ended_by_either(site: ProfileSite) -> None:
     client, party = site.member()
     theirs, delegate = site.member(OTHER, "Claude")
     site.identify(party)
@@ -309,14 +318,16 @@ def test_mandates_are_given_to_people_who_are_known_and_ended_by_either(site: Pr
     give["reference"] = "signed"
     path = "/profile/mandates"
     mandates = site.office.people.mandates
-    assert send_form(client, path, path, **give).headers["Location"] == "/profile/mandates?done=granted"
+    assert send_form(client, path, path, **give).headers["Location"] == "/profile/mandates?done=offered"
+    assert not mandates.in_force(party.id, delegate.id, Scope.RECEIVE)
+    assert take(theirs).headers["Location"] == "/profile/organisations?done=taken"
     assert mandates.in_force(party.id, delegate.id, Scope.RECEIVE)
     assert not mandates.in_force(party.id, delegate.id, Scope.SEND)
     assert "Claude" in client.get(path).text
     assert "Hélène Faÿ" in theirs.get(path).text
     wrongs: list[dict[str, Any]] = [
-        {"email": "nobody@example.org"},
         {"email": EMAIL},
+        {"email": "nobody"},
         {"scope": []},
         {"reference": " "},
         {"until": "1999-01-01"},
@@ -328,11 +339,34 @@ def test_mandates_are_given_to_people_who_are_known_and_ended_by_either(site: Pr
     assert send_form(theirs, f"{path}/{mandate.id}/end", path).status_code == 303
     assert mandates.by_id(mandate.id).revoked_at is not None
     send_form(client, path, path, **(give | {"until": "2099-12-31", "scope": ["receive", "send"]}))
+    take(theirs)
     [_, second] = mandates.of(party.id)
     assert second.valid_until == date(2099, 12, 31)
     stranger, _ = site.member("third@example.org", "Third")
     assert send_form(stranger, f"{path}/{second.id}/end", path).status_code == 404
     assert send_form(client, f"{path}/{second.id}/end", path).status_code == 303
+
+
+def test_nobody_is_told_who_reads_an_address_by_offering_a_mandate(site: ProfileSite) -> None:
+    client, party = site.member()
+    site.member(OTHER, "Claude")
+    site.identify(party)
+    path, give = "/profile/mandates", {"scope": ["receive"], "from": "", "reference": "signed"}
+    site.mails()
+    answers, pages, mails = [], [], []
+    for address in (OTHER, "nobody1@example.org"):
+        answer = send_form(client, path, path, **(give | {"email": address}))
+        answers.append((answer.status_code, answer.headers["Location"]))
+        page = client.get(path).text
+        pages.append(re.sub(r"[0-9a-f]{32}|value=\"[^\"]*\"", "", page).replace(address, "…"))
+        mails.append([text.replace(address, "…").count("Hélène") for text in site.mails()])
+        withdraw = re.search(r"/profile/mandates/(\w+)/withdraw", page)
+        assert withdraw is not None
+        assert send_form(client, withdraw.group(0), path).status_code == 303
+    assert answers[0] == answers[1]
+    assert pages[0] == pages[1]
+    assert mails[0] == mails[1] == [1]
+    assert site.office.people.mandates.of(party.id) == []
 
 
 def test_a_mandate_is_given_by_people_who_were_identified_only(site: ProfileSite) -> None:
@@ -402,11 +436,11 @@ def test_a_means_from_before_a_new_password_shows_who_its_holder_is(site: Profil
     assert place(client).status_code == 303
 
 
-def test_nobody_asks_who_is_known_address_by_address(site: ProfileSite) -> None:
+def test_nobody_sends_mail_to_everybody_by_offering_mandates(site: ProfileSite) -> None:
     client, party = site.member()
     site.identify(party)
     path = "/profile/mandates"
-    for tried in range(6):
+    for tried in range(A_DAY_MAX + 1):
         fields = {"email": f"{tried}@example.org", "scope": ["receive"], "reference": "x", "from": ""}
         answer = send_form(client, path, path, **fields)
     assert answer.status_code == 429
@@ -433,3 +467,80 @@ def test_all_words_are_there_in_both_languages() -> None:
         assert french.strip()
         assert english.strip()
         assert french.count("{") == english.count("{"), name
+
+
+SELF = "/profile/self"
+
+
+def test_an_address_is_added_by_its_link_made_the_main_one_and_removed(site: ProfileSite) -> None:
+    client, party = site.member()
+    emails = site.office.people.parties.emails
+    asked = send_form(client, f"{SELF}/add", SELF, email="second@example.org")
+    assert asked.headers["Location"] == f"{SELF}?done=asked"
+    link = re.search(r"http://localhost(/profile/emails/confirm/\S+)", site.courier.text_of())
+    assert link is not None
+    stranger, _ = site.member(OTHER, "Claude")
+    assert stranger.get(link.group(1)).status_code == 404
+    assert "second@example.org" in client.get(link.group(1)).text
+    assert [one.address for one in emails.of(party.id)] == [EMAIL]
+    done = send_form(client, link.group(1), link.group(1))
+    assert done.headers["Location"] == f"{SELF}?done=email"
+    assert site.office.people.parties.reader_of("second@example.org") == party
+    assert client.get(link.group(1)).status_code == 404
+    assert send_form(client, f"{SELF}/main", SELF, email="second@example.org").status_code == 303
+    assert emails.of(party.id)[0].address == "second@example.org"
+    assert send_form(client, f"{SELF}/remove", SELF, email=EMAIL).status_code == 404
+    assert send_form(client, f"{SELF}/remove", SELF, email="second@example.org").status_code == 303
+    assert [(one.address, one.is_primary) for one in emails.of(party.id)] == [(EMAIL, True)]
+    assert {"verify_email", "choose_email", "remove_email"} <= {
+        change.name for change in site.office.people.parties.history(party.id)
+    }
+
+
+def test_asking_for_an_address_tells_nothing_of_who_reads_it(site: ProfileSite) -> None:
+    client, party = site.member()
+    site.member(OTHER, "Claude")
+    answers = []
+    for address in (OTHER, "nobody@example.org"):
+        answer = send_form(client, f"{SELF}/add", SELF, email=address)
+        answers.append((answer.status_code, answer.headers["Location"]))
+    assert answers[0] == answers[1]
+    mails = [message for message in site.courier.messages if message["To"] and OTHER in str(message["To"])]
+    link = re.search(r"http://localhost(/profile/emails/confirm/\S+)", site.courier.text_of(-2))
+    assert mails
+    assert link is not None
+    taken = send_form(client, link.group(1), link.group(1))
+    assert taken.status_code == 409
+    assert "merge the two" in taken.text
+    assert len(site.office.people.parties.emails.of(party.id)) == 1
+
+
+def test_a_name_is_corrected_for_a_reason_and_not_away_from_the_proofed_one(site: ProfileSite) -> None:
+    client, party = site.member()
+    book = site.office.people.parties
+    name = {"given_names": "Hélène", "family_name": "Fay", "usage_name": ""}
+    assert send_form(client, f"{SELF}/name", SELF, **name, reason=" ").status_code == 422
+    assert send_form(client, f"{SELF}/name", SELF, **name, reason="typing error").status_code == 303
+    assert book.by_id(party.id).name == "Hélène Fay"
+    last = book.history(party.id)[-1]
+    assert (last.reason, last.before["usage_name"]) == ("typing error", "Hélène Faÿ")
+    site.identify(party)
+    other = {"given_names": "Claude", "family_name": "Roux", "usage_name": "", "reason": "I like it"}
+    refused = send_form(client, f"{SELF}/name", SELF, **other)
+    assert refused.status_code == 403
+    assert "verified under another name" in refused.text
+    assert book.by_id(party.id).name == "Hélène Fay"
+
+
+def test_capacity_rests_on_something_and_language_follows_for_messages_too(site: ProfileSite) -> None:
+    client, party = site.member()
+    book = site.office.people.parties
+    assert book.by_id(party.id).language == "en"
+    unfounded = send_form(client, f"{SELF}/capacity", SELF, capacity="professional", basis=" ")
+    assert unfounded.status_code == 422
+    assert (
+        send_form(client, f"{SELF}/capacity", SELF, capacity="professional", basis="RCS").status_code == 303
+    )
+    assert book.by_id(party.id).capacity_basis == "RCS"
+    assert send_form(client, f"{SELF}/language", SELF, language="fr").status_code == 303
+    assert book.by_id(party.id).language == "fr"

@@ -283,3 +283,20 @@ def test_a_sender_who_is_not_identified_is_told_what_is_missing(site: Site) -> N
     assert answer.status_code == 403
     assert "Your identity has not been verified yet" in answer.text
     assert 'value="qualified" checked' in answer.text
+
+
+def test_a_person_who_bears_another_name_receives_once_an_operator_stated_that_it_is_they(site: Site) -> None:
+    people, letter = site.office.people, site.letter
+    other = deposit_sample(
+        site.office, product="qualified", recipient=Recipient(name="Sophie Martin", email=JEANNE.email)
+    )
+    site.office.run_until_idle()
+    party = people.parties.for_recipient(email=JEANNE.email, name=JEANNE.name)
+    for stated in (False, True):
+        case = site.submit_case(party, f"recipient:{other.id}")
+        checks = dict.fromkeys(CHECKLIST, True) | {"addressee": stated}
+        people.reviews.claim(case, "operator")
+        people.reviews.decide(case, "operator", Verdict.APPROVE, reason="seen", checks=checks)
+        found = people.addressed.visual_factor(party.id, other.id, held=(case,))
+        assert (found is not None) is stated
+        assert people.addressed.visual_factor(party.id, letter.id, held=(case,)) is None

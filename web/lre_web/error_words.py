@@ -57,6 +57,10 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Cette lettre, ce document ou cette preuve n'existe pas.",
         "Vérifiez le numéro, ou ouvrez le lien exactement comme vous l'avez reçu.",
     ),
+    "no-authority": (
+        "Vous ne pouvez pas agir en ce nom.",
+        "Demandez un rôle à un propriétaire, ou un mandat.",
+    ),
     "unlawful-act": ("L'état de cette lettre ne permet pas cet acte.", "Rien n'a été changé."),
     "already-decided": (
         "Cet envoi a déjà trouvé sa fin.",

@@ -14,7 +14,7 @@ from lre_kit.errors import AlreadyDecidedError, LreError, NotFoundError
 from lre_kit.law.assurance import Level
 from lre_kit.parties.proofing_errors import CaseTakenError, NotYourCaseError, OwnCaseError, VerdictError
 from lre_kit.parties.proofing_review import ReviewView
-from lre_kit.parties.proofing_rules import BLOCKING_FLAGS
+from lre_kit.parties.proofing_rules import ADDRESSEE, BLOCKING_FLAGS
 from lre_kit.parties.proofing_values import CaseState, CaseView, Part, Verdict
 from lre_kit.parties.review_words import CHECKS, FLAGS, review_word
 from lre_web.identity_site import Answer, identity_site, with_headers
@@ -187,6 +187,9 @@ def _decide(case_id: str) -> Answer:
 
 def _named(view: ReviewView) -> IdentityFormError:
     blocked = any(flag.slug in BLOCKING_FLAGS for flag in view.flags)
+    typed = request.form
+    if ADDRESSEE in typed.getlist("check") and not typed.get("addressee_reason", "").strip():
+        return IdentityFormError("verdict-reason")
     return IdentityFormError("verdict-specimen" if blocked else "verdict-level")
 
 
@@ -211,8 +214,8 @@ def _give(view: ReviewView, operator: str) -> CaseView:
         view.case.id,
         operator,
         verdict,
-        reason="" if verdict is Verdict.APPROVE else reason,
-        checks={key: key in form.getlist("check") for key in view.checklist},
+        reason=form.get("addressee_reason", "").strip() if verdict is Verdict.APPROVE else reason,
+        checks={key: key in form.getlist("check") for key in (*view.checklist, ADDRESSEE)},
         level=level,
         again=again if verdict is Verdict.ASK_AGAIN else (),
     )

@@ -127,6 +127,8 @@ def person_for(purpose: str) -> tuple[Party, bool]:
     party, logged_in = recipient_party(letter_id), current_person() if has_accounts() else None
     if logged_in is not None and logged_in.id == party.id:
         return party, False
+    if logged_in is not None and (acting := recipient_acting(letter_id)) is not None and acting.delegate:
+        return logged_in, False
     if has_accounts() and account_site().accounts.of_party(party.id):
         abort(401)
     return party, True

@@ -16,6 +16,8 @@ from lre_kit.clock import from_iso, iso
 from lre_kit.identifiers.factor_values import factor_from, factor_values
 from lre_kit.identifiers.gate import Acting, Proofed
 from lre_kit.law.assurance import Category, Factor, Level, Means
+from lre_kit.parties.emails import key_of
+from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import Party, PartyFacts, PartyKind
 from lre_kit.parties.sessions import Session
 from lre_web.account_session import EXTENSION, account_site, current_account, current_session, hand_over
@@ -162,25 +164,48 @@ def sender_acting() -> Acting:
     return _host_acting(actor, person.id if person else None)
 
 
-def recipient_acting(letter_id: str) -> Acting | None:
-    """Return who decides on a letter: its recipient, or their delegate; nothing if nothing was shown."""
+def recipient_acting(letter_id: str, *, reading: bool = False) -> Acting | None:
+    """Return who decides on a letter: its recipient, or who acts for them; nothing if nothing was shown.
+
+    Args:
+        letter_id: The letter.
+        reading: Only its content is asked for, after acceptance: members with the reader's role may too.
+    """
     people = mounted().office.people
     shown = shown_for_letter()
     session = current_session() if has_accounts() else None
     logged_in = session if session is not None and not session.second_due else None
     if shown is None or shown.letter_id != letter_id:
-        return _delegate_acting(letter_id) if logged_in is not None else None
+        return _delegate_acting(letter_id, reading) if logged_in is not None else _host_recipient(letter_id)
     factors: list[Factor] = list(shown.factors)
     required = people.requirements_of(letter_id)
     if required.recipient_level is None or required.recipient_level is Level.LOW:
         return Acting(party_id=None, factors=factors)
+    if logged_in is not None and (delegate := _delegate_acting(letter_id, reading)) is not None:
+        return replace(delegate, factors=[*people.living(factors), *delegate.factors])
     party = recipient_party(letter_id)
     if (visual := people.addressed.visual_factor(party.id, letter_id, held=held_cases())) is not None:
         return Acting(party_id=party.id, factors=people.living([*factors, visual]))
     acting = Acting(party_id=party.id, factors=people.living(factors))
     if logged_in is not None and people.parties.by_id(logged_in.party_id).id == party.id:
         return _account_acting(acting, logged_in)
+    if (vouched := _host_recipient(letter_id)) is not None:
+        return replace(vouched, party_id=party.id, factors=[*acting.factors, *vouched.factors])
     return acting
+
+
+def _host_recipient(letter_id: str) -> Acting | None:
+    """Return the recipient as the host vouches for them: who is logged in there under the letter's address.
+
+    What it vouches for is judged like everything else that is shown: level, categories, freshness.
+    """
+    if has_accounts() or (actor := mounted().current_actor()) is None or actor.identification is None:
+        return None
+    office = mounted().office
+    if key_of(actor.email) != key_of(office.reading.by_id(letter_id).recipient.email):
+        return None
+    party = office.people.parties.by_external_id(actor.ref)
+    return _host_acting(actor, party.id if party else None)
 
 
 def _account_acting(acting: Acting, session: Session) -> Acting:
@@ -205,11 +230,12 @@ def _account_acting(acting: Acting, session: Session) -> Acting:
     return replace(acting, factors=[*acting.factors, *factors], proofed_since=since)
 
 
-def _delegate_acting(letter_id: str) -> Acting | None:
-    """Return a delegate who is logged in, if the recipient gave them a mandate to receive."""
+def _delegate_acting(letter_id: str, reading: bool = False) -> Acting | None:
+    """Return who is logged in, if the recipient gave them a mandate to receive, or a role in its house."""
     people, session = mounted().office.people, current_session()
     assert session is not None
-    found = people.addressed.acting(session.party_id, letter_id)
+    role = MemberRole.READER if reading else MemberRole.SENDER
+    found = people.addressed.acting(session.party_id, letter_id, role=role)
     if found is None or found.delegate is None:
         return None
     return _account_acting(found, session)

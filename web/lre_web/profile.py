@@ -8,7 +8,15 @@ from lre_kit.errors import LreError
 from lre_kit.identifiers.means import FINAL
 from lre_kit.parties.addresses import KeptAddress, PostalAddress
 from lre_kit.parties.emails import addresses_of
-from lre_web import profile_lost, profile_mandates, profile_means, profile_order
+from lre_kit.store.unit import UnitOfWork
+from lre_web import (
+    profile_lost,
+    profile_mandates,
+    profile_means,
+    profile_order,
+    profile_organisations,
+    profile_self,
+)
 from lre_web.profile_holder import check_holder
 from lre_web.profile_site import (
     Answer,
@@ -20,7 +28,6 @@ from lre_web.profile_site import (
     person,
     person_required,
     render,
-    tell,
 )
 from lre_web.texts_profile import countries
 
@@ -38,6 +45,8 @@ def add_pages(blueprint: Blueprint) -> None:
     profile_order.add_pages(blueprint)
     profile_lost.add_pages(blueprint)
     profile_mandates.add_pages(blueprint)
+    profile_organisations.add_pages(blueprint)
+    profile_self.add_pages(blueprint)
     blueprint.context_processor(context)
 
 
@@ -87,12 +96,16 @@ def _address() -> Answer:
     try:
         check_holder()
         checked = given.checked()
-        people.addresses.set_address(party.id, checked, actor=actor(), confirmed=True)
+        is_new = kept is None or kept.address != checked
+
+        def also(uow: UnitOfWork) -> None:
+            people.ordering.orders.address_confirmed(uow, party.id, checked.to_json())
+            if is_new:
+                people.holder_notices.plan(uow, party.id, Told.ADDRESS)
+
+        people.addresses.set_address(party.id, checked, actor=actor(), confirmed=True, also=also)
     except LreError as error:
         return render("address", error, values=request.form, countries=countries())
-    _release_orders(party.id, checked)
-    if kept is None or kept.address != checked:
-        tell(Told.ADDRESS)
     return redirect(url_for(".profile", done="address"), 303)
 
 
@@ -114,17 +127,16 @@ def _confirm() -> Answer:
     kept = people.addresses.present(party.id)
     if kept is None or request.form.get("shown", "") != _stamp(kept):
         return redirect(url_for(".profile"), 303)
+    address = kept.address.to_json()
     try:
         check_holder()
-        people.addresses.confirm(party.id, actor=actor(), shown=kept)
+        # Orders that waited for an address go on; a daily duty would find them too.
+        people.addresses.confirm(
+            party.id,
+            actor=actor(),
+            shown=kept,
+            also=lambda uow: people.ordering.orders.address_confirmed(uow, party.id, address),
+        )
     except LreError as error:
         return _profile_page(error)
-    _release_orders(party.id, kept.address)
     return redirect(url_for(".profile", done="address"), 303)
-
-
-def _release_orders(party_id: str, address: PostalAddress) -> None:
-    """Let orders go on that waited for an address; a daily duty would find it too."""
-    with office().database.write() as uow:
-        office().people.ordering.orders.address_confirmed(uow, party_id, address.to_json())
-        uow.commit()

@@ -7,16 +7,12 @@ from flask import Blueprint, redirect, request, url_for
 
 from lre_kit.clock import PARIS
 from lre_kit.errors import InputError, LreError, NotFoundError
+from lre_kit.parties.emails import addresses_of, key_of
+from lre_kit.parties.invitations import InvitedTo
 from lre_kit.parties.mandates import Mandate, Scope
 from lre_kit.parties.persons import Party
 from lre_web.profile_holder import check_identified
 from lre_web.profile_site import Answer, actor, fresh_required, office, person, person_required, render
-
-
-class UnknownDelegateError(InputError):
-    """Nobody known here reads this address."""
-
-    slug = "unknown-delegate"
 
 
 class MandateDayError(InputError):
@@ -42,6 +38,9 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(
         "/profile/mandates/<mandate_id>/end", "profile_mandates_end", _end, methods=["POST"]
     )
+    blueprint.add_url_rule(
+        "/profile/mandates/<invitation_id>/withdraw", "profile_mandates_withdraw", _withdraw, methods=["POST"]
+    )
 
 
 @person_required
@@ -57,6 +56,7 @@ def _page(error: LreError | None = None) -> Answer:
         error,
         given=[_shown(one, one.delegate_id) for one in reversed(found) if one.grantor_id == party.id],
         got=[_shown(one, one.grantor_id) for one in reversed(found) if one.delegate_id == party.id],
+        offered=[each for each in people.invitations.of(party.id) if each.kind is InvitedTo.MANDATE],
         today=_today().isoformat(),
         scopes=list(Scope),
     )
@@ -81,9 +81,11 @@ def _give() -> Answer:
     try:
         check_identified()
         begins, ends = _day(typed.get("from", "")) or _today(), _day(typed.get("until", ""))
-        people.mandates.grant(
-            grantor_id=party.id,
-            delegate_id=_delegate(typed.get("email", "")).id,
+        address = typed.get("email", "")
+        _expect_another(address)
+        people.invitations.to_mandate(
+            party.id,
+            address,
             scope=[scope for scope in Scope if scope.value in typed.getlist("scope")],
             valid_from=begins,
             valid_until=ends,
@@ -92,20 +94,25 @@ def _give() -> Answer:
         )
     except LreError as error:
         return _page(error)
-    return redirect(url_for(".profile_mandates", done="granted"), 303)
+    return redirect(url_for(".profile_mandates", done="offered"), 303)
 
 
-def _delegate(email: str) -> Party:
-    """Return who reads an address; wrong ones are counted, so that nobody asks for everybody."""
-    people, key = office().people, f"mandate:{person().id}"
-    people.throttle.check(key)
-    found = people.parties.reader_of(email)
-    if found is None:
-        people.throttle.failed(key)
-        msg = "Nobody known here reads this address."
-        raise UnknownDelegateError(msg, mend="Ask them to make an account first, then give the mandate.")
-    people.throttle.succeeded(key)
-    return found
+def _expect_another(address: str) -> None:
+    """Refuse a mandate for oneself; whether anybody else reads an address here is told to nobody."""
+    with office().database.read() as connection:
+        mine = {key_of(each) for each in addresses_of(connection, person().id)}
+    if key_of(address) in mine:
+        raise InputError("Nobody is their own delegate.", mend="Name somebody else.")
+
+
+@fresh_required
+def _withdraw(invitation_id: str) -> Answer:
+    """Take back a mandate that was offered and not yet accepted."""
+    try:
+        office().people.invitations.withdraw(invitation_id, person().id)
+    except LreError as error:
+        return _page(error)
+    return redirect(url_for(".profile_mandates", done="withdrawn"), 303)
 
 
 def _day(text: str) -> date | None:

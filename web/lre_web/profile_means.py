@@ -21,7 +21,6 @@ from lre_web.profile_site import (
     person_required,
     render,
 )
-from lre_web.profile_site import tell as tell_holder
 
 _OWN_ROLES = frozenset({"holder", "reporter"})
 """Who may have suspended a means for its holder to resume it; what an operator suspended, one resumes."""
@@ -109,8 +108,12 @@ def _lost(means_id: str) -> Answer:
             return redirect(url_for(".profile_means"), 303)
         return render("means_lost", card=_card(one), others=_others(one))
     if one.state not in FINAL:
-        offer: Offer = orders.report_lost(one.id, actor=actor())
-        tell_holder(Told.REVOKED, one.serial)
+        notices = office().people.holder_notices
+        offer: Offer = orders.report_lost(
+            one.id,
+            actor=actor(),
+            also=lambda uow: notices.plan(uow, one.party_id, Told.REVOKED, serial=one.serial),
+        )
     else:
         offer = orders.may_order(one.kind.value, one.party_id)
     wanted = one.kind.value if offer.allowed else None

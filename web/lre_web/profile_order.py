@@ -21,7 +21,6 @@ from lre_web.profile_site import (
     person,
     person_required,
     render,
-    tell,
 )
 from lre_web.texts_profile import countries
 
@@ -96,10 +95,16 @@ def _send() -> Answer:
         if kind not in ORDERABLE or delivery not in set(Delivery):
             msg = "No means was chosen."
             raise OrderRefusedError(msg, mend="Choose the means and how it is delivered.")
-        made = orders.order(person().id, kind, Delivery(delivery), actor=actor())
+        holder, notices = person().id, office().people.holder_notices
+        made = orders.order(
+            holder,
+            kind,
+            Delivery(delivery),
+            actor=actor(),
+            also=lambda uow: notices.plan(uow, holder, Told.ORDERED),
+        )
     except LreError as error:
         return _order_page(error)
-    tell(Told.ORDERED)
     return redirect(url_for(".profile_order_state", order_id=made.id, done="ordered"), 303)
 
 

@@ -8,7 +8,6 @@ from flask import Response, current_app, redirect, render_template, request, url
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
-from lre_kit.carriers.holder_mail import Told
 from lre_kit.errors import LreError, NotFoundError, RequirementError
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.means import UNUSED, Kind, State
@@ -28,6 +27,8 @@ STEPPED = (Kind.SECURITY_KEY, Kind.PAPER_CODES, Kind.PAPER_SEED, Kind.AUTHENTICA
 _P = ParamSpec("_P")
 _DONE = frozenset(
     {"address", "suspended", "resumed", "revoked", "ordered", "cancelled", "granted", "ended", "reported"}
+    | {"invited", "role", "left", "withdrawn", "taken", "declined", "offered"}
+    | {"email", "asked", "named", "capacity", "removed", "main", "spoken"}
 )
 
 
@@ -96,7 +97,10 @@ def fresh_required(page: Callable[_P, Answer]) -> Callable[_P, Answer]:
 
 def _page_of_form() -> str:
     """Return the page that shows the form which was sent, without the host's root."""
-    for name in ("order", "means", "mandates", "address"):
+    if "profile_organisations" in (request.endpoint or "") and (request.view_args or {}):
+        one = url_for(".profile_organisations_one", **(request.view_args or {}))
+        return one.removeprefix(request.script_root)
+    for name in ("order", "means", "mandates", "address", "organisations", "self"):
         if f".profile_{name}" in (request.endpoint or ""):
             return url_for(f".profile_{name}").removeprefix(request.script_root)
     return url_for(".profile").removeprefix(request.script_root)
@@ -175,11 +179,3 @@ def my_order(order_id: str) -> Order:
 def actor() -> dict[str, str]:
     """Return who acts, as it stands in histories."""
     return {"role": "holder", "party": person().id}
-
-
-def tell(told: Told, serial: str = "") -> None:
-    """Tell who is here by mail what was just done in their name."""
-    kit = office()
-    with kit.database.write() as uow:
-        kit.people.holder_notices.plan(uow, person().id, told, serial=serial)
-        uow.commit()

@@ -76,7 +76,7 @@ def _follow(token: str) -> Page:
 
 @_with_letter
 def _notice(view: NoticeView) -> Page:
-    found = judged(view.letter_id)
+    found = judged(view.letter_id, reading=view.phase in DISCLOSED)
     if view.phase in DISCLOSED and found.identified is not None and not found.is_pending:
         return redirect(url_for(".reading"), 303)
     return _page(view, sent="sent" in request.args)
@@ -88,7 +88,7 @@ def _page(view: NoticeView, *, error: Exception | None = None, sent: bool = Fals
     page = render_template(
         "lre/notice.html",
         view=view,
-        judged=judged(view.letter_id),
+        judged=judged(view.letter_id, reading=view.phase in DISCLOSED),
         error=error,
         sent=sent,
         open=_is_open(view),
@@ -123,7 +123,7 @@ def _identify(view: NoticeView) -> Page:
 
 def _expect_identified(view: NoticeView, *, pending: bool = False) -> Identified:
     """Return who is there; who waits for a verdict only where that is enough: to accept."""
-    found = judged(view.letter_id)
+    found = judged(view.letter_id, reading=view.phase in DISCLOSED)
     if found.identified is not None and (pending or not found.is_pending):
         return found.identified
     words = texts()

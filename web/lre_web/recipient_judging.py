@@ -5,10 +5,12 @@ from typing import Any
 
 from flask import current_app, request, url_for
 
+from lre_kit.addressed import NEAR
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.identifiers.identified import Identified
 from lre_kit.law.assurance import Level, Means
 from lre_kit.law.refusals import WAY_WORDS, Way
+from lre_kit.parties.names import PersonName
 from lre_web.extension import mounted
 from lre_web.people import has_accounts, held_cases, recipient_acting
 from lre_web.texts import language, texts
@@ -42,9 +44,9 @@ class Judged:
     is_pending: bool = False
 
 
-def judged(letter_id: str) -> Judged:
-    """Judge who is at the browser."""
-    acting = recipient_acting(letter_id)
+def judged(letter_id: str, *, reading: bool = False) -> Judged:
+    """Judge who is at the browser; `reading` where the letter was accepted and its content is asked for."""
+    acting = recipient_acting(letter_id, reading=reading)
     if acting is None:
         return Judged()
     people = mounted().office.people
@@ -75,6 +77,10 @@ def judged(letter_id: str) -> Judged:
 def _is_named(acting: Acting, letter_id: str) -> bool:
     """Tell whether who acts is called as the letter is addressed; an operator who looked decided it."""
     office = mounted().office
+    if acting.proofed is not None and (told := mounted().current_actor()) is not None:
+        said = PersonName.of_text(told.name)
+        if office.people.addressed.compared(letter_id, said) not in NEAR:
+            return False
     if acting.party_id is None or acting.delegate is not None:
         return True
     if any(factor.means is Means.VISUAL for factor in acting.factors):

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.addressed import NEAR
-from lre_kit.errors import InputError, LreError, RequirementError
+from lre_kit.authority import NoAuthorityError
+from lre_kit.errors import InputError, LreError, NotFoundError, RequirementError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.letters.numbers import parse_number
@@ -19,6 +20,7 @@ from lre_kit.parties.names import PersonName, compare_names
 from lre_kit.parties.values import Recipient
 from lre_web import post
 from lre_web.extension import Actor, mounted
+from lre_web.in_name_of import behalf_of, may_see, read_names, send_names
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
 from lre_web.texts import language, texts
@@ -60,17 +62,27 @@ def own(number: str) -> Letter:
     kept = parse_number(number)
     if kept is None:
         raise not_found()
-    return mounted().office.reading.letter(kept, sender_ref=current_actor().ref)
+    ref, reading = current_actor().ref, mounted().office.reading
+    try:
+        return reading.letter(kept, sender_ref=ref)
+    except NotFoundError:
+        letter = reading.letter(kept)
+        if not may_see(letter):
+            raise
+        return letter
 
 
 def _letters() -> str:
-    reading = mounted().office.reading
-    found = reading.letters(
-        current_actor().ref, limit=PAGE + 1, before=_cursor(request.args.get("before", ""))
-    )
+    ref, reading, chosen = current_actor().ref, mounted().office.reading, request.args.get("of", "")
+    houses = read_names()
+    if chosen:
+        if chosen not in houses:
+            raise not_found()
+        ref = chosen
+    found = reading.letters(ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
     page, rest = found[:PAGE], found[PAGE:]
     more = f"{page[-1].deposited_at.timestamp():.6f}~{page[-1].id}" if rest else None
-    return render_template("lre/letters.html", letters=page, more=more)
+    return render_template("lre/letters.html", letters=page, more=more, houses=houses, house=chosen)
 
 
 def _cursor(text: str) -> Cursor | None:
@@ -100,6 +112,7 @@ def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
         limit=limit,
         products=names,
         chosen=chosen if chosen in names else Product.SIMPLE.value,
+        names=send_names(),
         refusal=_words_of(error) if isinstance(error, NotIdentifiedError) else "",
         **post.form_values(),
     )
@@ -118,14 +131,19 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
         product = parse_product(typed.get("product", Product.SIMPLE.value))
         acting = sender_acting()
         wish = post.typed_wish(typed)
+        behalf = behalf_of(typed.get("for", ""))
+        if behalf is not None:
+            acting = behalf.acting(acting)
         # A letter with a choice goes on as its sender deposits it: that kind says who must be identified.
         kind = wish.electronic if product is Product.OPTIMAL else product
         identified = mounted().office.people.gate.sender(kind, acting)
+        if behalf is not None and identified is None:
+            raise NoAuthorityError
         if kind not in {Product.SIMPLE, Product.HYBRID}:
             _expect_own_name(actor, acting)
         post.expect_fitting(product, mounted().office.intake.claim(product), typed)
         letter = mounted().office.desk.deposit(
-            sender=actor.as_sender(),
+            sender=actor.as_sender() if behalf is None else behalf.sender(),
             recipient=Recipient(
                 name=typed.get("name", ""),
                 email=typed.get("email", ""),
@@ -134,13 +152,14 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             paper=wish if product in ON_PAPER else None,
             product=product,
             identified=identified,
+            authority=behalf.check if behalf is not None else None,
             subject=typed.get("subject", ""),
             documents=[Upload(name=file.filename or "", stream=file.stream) for file in files],
             language=typed.get("language") or language(),
             # The form's own token: sending the same form twice deposits once.
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
-    except (InputError, RequirementError) as error:
+    except (InputError, RequirementError, NoAuthorityError) as error:
         return deposit_form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
 

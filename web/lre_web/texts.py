@@ -27,6 +27,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "state": ("État", "State"),
     "deposited": ("Déposée le", "Deposited on"),
     "older": ("Lettres plus anciennes", "Older letters"),
+    "sender_for": ("Au nom de", "In the name of"),
+    "sender_for_hint": (
+        "Votre nom figure dans les preuves comme celui de qui agit.",
+        "Your name stands in the proofs as that of who acts.",
+    ),
+    "sender_self": ("Moi-même", "Myself"),
     "recipient_name": ("Nom du destinataire", "Recipient's name"),
     "recipient_name_hint": ("Nom et prénom, ou raison sociale.", "First and last name, or company name."),
     "recipient_email": ("Adresse électronique du destinataire", "Recipient's e-mail address"),

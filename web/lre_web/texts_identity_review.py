@@ -66,6 +66,16 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "expiry": ("Valable jusqu'au", "Valid until"),
     "issued": ("Délivrée en", "Issued in"),
     "lines": ("Lignes à lire par machine", "Machine-readable lines"),
+    "addressee_stated": ("Le nom diffère de celui de la lettre", "The name differs from the letter's"),
+    "addressee_stated_hint": (
+        "Sans cette déclaration, l'approbation ne remet pas la lettre. Le motif est conservé.",
+        "Without this statement, approving hands no letter over. The reason is kept.",
+    ),
+    "addressee_state": (
+        "J'ai vérifié que cette personne est bien la destinataire de la lettre",
+        "I made sure that this person is the letter's addressee",
+    ),
+    "addressee_why": ("Ce qui le montre", "What shows it"),
     "addressee": ("Lettre adressée à", "Letter addressed to"),
     "fit_same": ("identique", "same"),
     "fit_close": ("proche", "close"),

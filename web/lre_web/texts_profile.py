@@ -12,6 +12,7 @@ from lre_kit.identifiers.order_values import KindSuspendedError
 from lre_web.error_words import error_words
 from lre_web.texts import LANGUAGES, language
 from lre_web.texts_account import account_texts
+from lre_web.texts_organisations import ORGANISATION_TEXTS
 
 _SHARED = ("kind_", "state_")
 """Words that these pages share with the account's."""
@@ -190,7 +191,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "got_none": ("Personne ne vous a donné de mandat.", "Nobody gave you a mandate."),
     "give": ("Donner un mandat", "Give a mandate"),
     "delegate": ("Adresse électronique du mandataire", "Delegate's e-mail address"),
-    "delegate_hint": ("Une personne déjà connue ici par cette adresse.", "Somebody who is known here by this address already."),
+    "delegate_hint": ("La personne reçoit un message ; le mandat vaut quand elle l'a accepté.", "The person gets a message; the mandate holds once they accept it."),
     "scope": ("Pour", "To"),
     "scope_receive": ("recevoir", "receive"),
     "scope_send": ("envoyer", "send"),
@@ -222,7 +223,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "err_order-open": ("Une commande de ce moyen est déjà en cours. Attendez-la, ou annulez-la d'abord.", "An order of this means is open already. Wait for it, or cancel it first."),
     "err_no-serial": ("Ce n'est pas un numéro de série. Tapez les trois groupes de quatre caractères imprimés sur la feuille.", "This is not a serial number. Type the three groups of four characters printed on the sheet."),
     "err_throttled": ("Trop d'essais en peu de temps. Attendez quelques minutes.", "Too many tries in a short time. Wait a few minutes."),
-    "err_unknown-delegate": ("Personne ici n'est connu par cette adresse. Demandez au mandataire de créer d'abord un compte.", "Nobody here is known by this address. Ask the delegate to make an account first."),
     "err_holder-unsure": ("Votre mot de passe a été remplacé par e-mail depuis votre identification. Présentez d'abord un moyen d'identification que vous aviez déjà, ou identifiez-vous de nouveau.", "Your password was set anew by e-mail since you were identified. First show a means of identification that you had before, or identify yourself again."),
     "err_not-identified": ("Pour donner un mandat, faites d'abord vérifier votre identité.", "To give a mandate, have your identity verified first."),
     "err_mandate-day": ("Un jour du mandat n'en est pas un. Écrivez-le comme 2026-01-31.", "A day of the mandate is none. Write it like 2026-01-31."),
@@ -244,7 +244,7 @@ _COUNTRIES = (
 @cache
 def _catalogue(chosen: str) -> Mapping[str, str]:
     place = LANGUAGES.index(chosen)
-    return {name: both[place] for name, both in _TEXTS.items()}
+    return {name: both[place] for name, both in {**_TEXTS, **ORGANISATION_TEXTS}.items()}
 
 
 def profile_texts() -> Mapping[str, str]:

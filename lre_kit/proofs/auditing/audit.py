@@ -21,7 +21,16 @@ __all__ = ["UNCOVERED", "AuditReport", "Finding", "audit_office"]
 
 UNCOVERED: Mapping[str, frozenset[str]] = {
     "letter": frozenset(
-        {"language", "sender_ref", "subject", "key_id", "idempotency_key", "request_digest", "requirements"}
+        {
+            "language",
+            "sender_ref",
+            "deposited_by",
+            "subject",
+            "key_id",
+            "idempotency_key",
+            "request_digest",
+            "requirements",
+        }
     ),
     "event": frozenset({"id", "letter_id"}),
     "evidence": frozenset({"id", "recorded_at"}),

@@ -456,3 +456,25 @@ def test_no_secret_is_logged_or_shown(desk: Desk, caplog: pytest.LogCaptureFixtu
     seen = caplog.text + "".join(said) + repr(desk.mails) + repr(opened) + repr(found)
     for secret in (PASSWORD, OTHER, codes[0], token, opened.token, "argon2"):
         assert secret not in seen
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("helene@b\u00fccher.example", "helene@xn--bcher-kva.example"),
+        ("Helene@example.org", "helene@EXAMPLE.ORG"),
+        ("he\u0301lene@example.org", "h\u00e9lene@example.org"),
+    ],
+)
+def test_one_mailbox_is_one_account_however_it_is_spelled(desk: Desk, first: str, second: str) -> None:
+    member = desk.member(first)
+    desk.accounts.register(second, OTHER, NAME, "fr")
+    assert desk.mails[-1].kind is MailKind.ALREADY
+    assert desk.accounts.log_in(second, PASSWORD).account.id == member.account.id
+
+
+def test_a_person_is_written_to_in_the_language_of_their_account(desk: Desk) -> None:
+    desk.accounts.register(EMAIL, PASSWORD, NAME, "en")
+    found = desk.accounts.confirm(desk.token(), PASSWORD)
+    parties = PartyBook(desk.database, clock=desk.clock)
+    assert parties.by_id(found.account.party_id).language == "en"
