@@ -28,6 +28,7 @@ from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
 from lre_kit.parties.values import checked_address
+from lre_kit.postroom.holding import expect_not_leaving
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.store.agenda import Duty, cancel, fulfil, plan
 from lre_kit.store.database import Database, UnitOfWork
@@ -129,6 +130,8 @@ class Desk:
 
         def holding_back(uow: UnitOfWork, letter: Letter, state: LetterState) -> None:
             hold_back_notice(uow, letter.id, number=state.notices + 1, at=self._clock())
+            if letter.product is Product.HYBRID:
+                expect_not_leaving(uow, letter.id)
 
         return self._act(letter_id, (lambda _: commands.Withdraw(),), actor=actor, first=holding_back)
 

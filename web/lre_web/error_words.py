@@ -95,6 +95,7 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Le délai laissé pour choisir est hors des bornes.",
         "Laissez de 1 à 15 jours.",
     ),
+    "posting-leaving": ("La lettre part avec le prochain lot.", "Elle ne peut plus être retirée."),
     "no-post-room": ("Ce service n'envoie rien par la poste.", "Choisissez un autre type d'envoi."),
     "unavailable": ("Le service est momentanément indisponible.", "Réessayez dans quelques instants."),
     "integrity": (

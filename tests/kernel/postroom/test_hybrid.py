@@ -23,6 +23,7 @@ from lre_kit.postroom.errors import (
     NotPrintableError,
     TooManySheetsError,
 )
+from lre_kit.postroom.holding import PostingLeavingError
 from lre_kit.postroom.tracking import Taken
 from lre_kit.postroom.values import BatchState, CarrierNews, ItemState
 from lre_kit.testing.clock import MovedClock
@@ -172,3 +173,18 @@ def test_a_code_that_tells_no_reason_decides_nothing(office: PostOffice) -> None
     assert office.reading.by_id(letter.id).phase is Phase.RELAYED
     (leg,) = office.post.legs(letter.id)
     assert {news.raw_code for news, _ in leg.news} == {"ND1", "ZZ9"}
+
+
+def test_a_letter_is_taken_back_until_its_batch_is_closed(office: PostOffice) -> None:
+    kept, withdrawn = deposit_on_paper(office), deposit_on_paper(office)
+    office.run_until_idle()
+    office.desk.withdraw(withdrawn.id, actor={"role": "sender"})
+    batch = office.post.batches.close(open_batch(office).number)
+    assert batch.items == 1
+    with pytest.raises(PostingLeavingError):
+        office.desk.withdraw(kept.id, actor={"role": "sender"})
+    office.run_until_idle()
+    assert office.reading.by_id(withdrawn.id).phase is Phase.WITHDRAWN
+    assert office.reading.by_id(kept.id).phase is Phase.RELAYED
+    (leg,) = office.post.legs(withdrawn.id)
+    assert leg.item.state is ItemState.CANCELLED
