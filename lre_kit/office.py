@@ -13,6 +13,7 @@ from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.links import Links
+from lre_kit.law.retention import RULES, DataClass
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.duties import Duties
@@ -20,6 +21,7 @@ from lre_kit.letters.intake import Intake, OpenDocuments
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.reading import Reading
+from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.people import Ground, People
 from lre_kit.postroom.room import PostRoom
@@ -71,6 +73,7 @@ class PostOffice:
         issuer: Exhibits, proofs and bundles.
         expiry: Warns before certificates end.
         rewrapper: Locks letters' keys with the present key-encryption key.
+        retention: Erases what may not be kept longer.
     """
 
     def __init__(
@@ -181,6 +184,14 @@ class PostOffice:
             clock=clock,
             others=(self._rewrap_people,),
         )
+        self.retention = Retention(
+            database,
+            clock=clock,
+            blobs=blobs,
+            recorder=self.recorder,
+            content=RULES[DataClass.CONTENT].lasting(settings.retention_content_days),
+            codes=RULES[DataClass.CODES],
+        )
         codes = CodeMail(
             courier,
             reading=self.reading,
@@ -222,6 +233,7 @@ class PostOffice:
             leftovers=Leftovers(database, blobs, clock=clock),
             expiry=self.expiry,
             rewrapper=self.rewrapper,
+            retention=self.retention,
             courier=courier,
             links=self.links,
             identity=self.identity,
@@ -280,6 +292,7 @@ class PostOffice:
         )
         office.expiry.plan_missing()
         office.people.opened()
+        office.retention.plan_missing()
         if keys.old_keks:
             office.rewrapper.plan_missing()
         return office

@@ -148,6 +148,8 @@ class Settings(BaseSettings):
     """Largest number of documents in a letter."""
     identity_service_h: int = Field(default=48, ge=1)
     """Promised time from handing in an identity case to its verdict, in hours."""
+    retention_content_days: int = Field(default=366, ge=30)
+    """Days for which a letter's content is kept after its end; then its key is destroyed. Proofs are kept."""
     identity_images_days: int = Field(default=30, ge=1)
     """Days for which pictures of identity documents are kept after the verdict; then they are shredded."""
     identity_biometrics_h: int = Field(default=96, ge=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lre_kit.clock import Clock, now
 from lre_kit.letters.leftovers import plan_sweep
+from lre_kit.letters.retention import plan_purge
 from lre_kit.people_upkeep import plan_upkeep
 from lre_kit.proofs.keys.expiry import plan_warnings
 from lre_kit.proofs.keys.key_files import KeyFolder
@@ -50,6 +51,7 @@ def prepare(settings: Settings, *, clock: Clock = now) -> Iterator[str]:
         with database.write() as uow:
             plan_sweep(uow, clock=clock)
             plan_upkeep(uow, clock=clock)
+            plan_purge(uow, clock=clock)
             plan_warnings(uow, keys, at=clock())
             uow.commit()
     finally:

@@ -7,13 +7,20 @@ from pathlib import Path
 import click
 
 from lre_kit.carriers.notices import legal_time_text
-from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
+from lre_kit.cli.retention import hold_command, holds_command, purge_command, release_command
+from lre_kit.cli.shared import (
+    json_option,
+    letter_called,
+    opened_office,
+    paris_text,
+    print_json,
+    print_table,
+    shown,
+)
 from lre_kit.errors import MissingFileError
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import parse_product
-from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import PaperWish
-from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.addresses import PostalAddress
@@ -100,17 +107,20 @@ def _upload(name: str, stack: ExitStack) -> Upload:
         raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.option("--text", default="", help="Part of a number, name or address.")
 @json_option
-def letters_command(*, limit: int, text: str, as_json: bool) -> None:
-    """List letters, newest first.
+@click.pass_context
+def letters_command(ctx: click.Context, *, limit: int, text: str, as_json: bool) -> None:
+    """List letters, newest first; or hold, release and purge them.
 
     \b
     Example:
       lre letters --text dupont --json
     """
+    if ctx.invoked_subcommand is not None:
+        return
     with opened_office() as office:
         found = office.reading.all_letters(limit=limit, text=text)
         total = office.reading.count(text=text)
@@ -127,6 +137,10 @@ def letters_command(*, limit: int, text: str, as_json: bool) -> None:
     )
 
 
+for _command in (hold_command, release_command, holds_command, purge_command):
+    letters_command.add_command(_command)
+
+
 @click.command()
 @click.argument("number")
 @json_option
@@ -138,7 +152,7 @@ def show_command(*, number: str, as_json: bool) -> None:
       lre show 7K3M-9QXA-2PVD-ZC04
     """
     with opened_office() as office:
-        letter = _letter(office, number)
+        letter = letter_called(office, number)
         timeline = office.reading.timeline(letter.id)
     if as_json:
         print_json({"letter": asdict(letter), "timeline": [asdict(entry) for entry in timeline]})
@@ -170,7 +184,7 @@ def export_command(*, number: str, out: Path, container: bool, as_json: bool) ->
       lre export 7K3M-9QXA-2PVD-ZC04 --out proofs
     """
     with opened_office() as office:
-        letter = _letter(office, number)
+        letter = letter_called(office, number)
         write_trust_folder(out / "trust", office.settings, office.keys, office.clock)
         folder = office.issuer.export(letter.id, out / letter.number)
         if container:
@@ -194,7 +208,7 @@ def correct_address_command(*, number: str, address: str, operator: str, as_json
       lre correct-address 7K3M-9QXA-2PVD-ZC04 jean.dupont@example.net --by olivia
     """
     with opened_office() as office:
-        letter = _letter(office, number)
+        letter = letter_called(office, number)
         office.desk.correct_address(letter.id, address, actor={"role": "operator", "operator": operator})
     if as_json:
         print_json({"number": letter.number, "address": address})
@@ -214,7 +228,7 @@ def withdraw_command(*, number: str, operator: str, as_json: bool) -> None:
       lre withdraw 7K3M-9QXA-2PVD-ZC04 --by olivia
     """
     with opened_office() as office:
-        letter = _letter(office, number)
+        letter = letter_called(office, number)
         now = office.desk.withdraw(letter.id, actor={"role": "operator", "operator": operator})
     if as_json:
         print_json({"number": now.number, "phase": now.phase.value})
@@ -231,10 +245,3 @@ def _write_container(office: PostOffice, letter: Letter, place: Path) -> None:
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _letter(office: PostOffice, number: str) -> Letter:
-    kept = parse_number(number)
-    if kept is None:
-        raise not_found()
-    return office.reading.letter(kept)

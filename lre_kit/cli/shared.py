@@ -14,6 +14,9 @@ from pydantic import ValidationError
 
 from lre_kit.clock import PARIS
 from lre_kit.errors import ConfigurationError
+from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.reading import not_found
+from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.settings import Settings
 
@@ -41,6 +44,18 @@ def opened_office(**overrides: Any) -> Iterator[PostOffice]:
     """Yield the office the environment describes, and close it after."""
     with PostOffice.open(read_settings(**overrides)) as office:
         yield office
+
+
+def letter_called(office: PostOffice, number: str) -> Letter:
+    """Return the letter with a number, however it was typed.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    kept = parse_number(number)
+    if kept is None:
+        raise not_found()
+    return office.reading.letter(kept)
 
 
 def print_json(value: Any) -> None:

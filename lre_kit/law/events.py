@@ -9,6 +9,9 @@ from enum import StrEnum
 EVENT_URI = "http://uri.etsi.org/19522/Event/"
 """Prefix of event URIs (EN 319 522-2)."""
 
+KIT_EVENT_URI = "tag:lre-kit,2026:Event/"
+"""Prefix of URIs of events that the standard has not (RFC 4151)."""
+
 REASON_URI = "http://uri.etsi.org/19522/EventReason/"
 """Prefix of reason URIs (EN 319 522-2 cl. 8.3.3)."""
 
@@ -38,11 +41,13 @@ class ErdsEvent(StrEnum):
     RELAY_TO_NON_ERDS = "RelayToNonERDS"
     RELAY_TO_NON_ERDS_FAILURE = "RelayToNonERDSFailure"
     RECEIVED_FROM_NON_ERDS = "ReceivedFromNonERDS"
+    CONTENT_ERASURE = "ContentErasure"
+    """Our own: the standard knows no end of what is kept."""
 
     @property
     def uri(self) -> str:
-        """The standard's URI."""
-        return EVENT_URI + self.value
+        """The standard's URI, or the kit's for an event of its own."""
+        return (EVENT_URI if self in STANDARD else KIT_EVENT_URI) + self.value
 
     @property
     def code(self) -> str | None:
@@ -81,6 +86,9 @@ class Reason(StrEnum):
         """The reason's URI in the standard's form."""
         return REASON_URI + self.value
 
+
+STANDARD = frozenset(ErdsEvent) - {ErdsEvent.CONTENT_ERASURE}
+"""The events of EN 319 522-1."""
 
 DECISIVE = frozenset(
     {
@@ -137,4 +145,5 @@ _WORDS = {
     ErdsEvent.RELAY_TO_NON_ERDS: ("Confié au transporteur", "Handed to the carrier"),
     ErdsEvent.RELAY_TO_NON_ERDS_FAILURE: ("Non confié au transporteur", "Not taken by the carrier"),
     ErdsEvent.RECEIVED_FROM_NON_ERDS: ("Retour du transporteur", "Answer from the carrier"),
+    ErdsEvent.CONTENT_ERASURE: ("Contenu effacé", "Content erased"),
 }

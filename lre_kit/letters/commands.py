@@ -163,6 +163,11 @@ class Withdraw:
     """The sender withdraws a letter before its notice left."""
 
 
+@dataclass(frozen=True, slots=True)
+class EraseContent:
+    """The span for which content is kept is over: its key is destroyed."""
+
+
 Command = (
     Deposit
     | Notify
@@ -181,5 +186,6 @@ Command = (
     | RecordPaperFile
     | RecordAccess
     | Withdraw
+    | EraseContent
 )
 """Any command."""

@@ -20,6 +20,7 @@ from lre_kit.law.events import ErdsEvent
 from lre_kit.law.optimal import CHOICE_DAYS
 from lre_kit.law.products import Product
 from lre_kit.letters import commands
+from lre_kit.letters.holds import Holds
 from lre_kit.letters.intake import Intake, plan_proof
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
@@ -58,6 +59,9 @@ class Desk:
         self._recorder = recorder
         self.deposit = intake.deposit
         self.open_document = intake.open_document
+        self.holds = Holds(database, clock=clock)
+        self.hold = self.holds.hold
+        self.release_hold = self.holds.release
 
     def notified(
         self, letter_id: str, *, duty: Duty | None = None, corrector: Mapping[str, Any] | None = None

@@ -16,6 +16,8 @@ from lre_kit.letters.leftovers import ACTION as SWEEP_CONTENT
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import Reading
+from lre_kit.letters.retention import ACTION as PURGE
+from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import ACTION as REWRAP
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.proofs.keys.expiry import ACTION as WARN_EXPIRY
@@ -51,6 +53,7 @@ class Duties:
         leftovers: Leftovers,
         expiry: ExpiryWatch,
         rewrapper: Rewrapper,
+        retention: Retention,
         courier: Courier,
         links: Links,
         identity: MailIdentity,
@@ -77,6 +80,7 @@ class Duties:
             SWEEP_CONTENT: self._sweep_content,
             WARN_EXPIRY: expiry.warn,
             REWRAP: rewrapper.fulfil,
+            PURGE: retention.fulfil,
         }
 
     def run(self, duty: Duty) -> bool:

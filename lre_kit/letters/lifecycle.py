@@ -393,6 +393,12 @@ def _withdraw(state: LetterState, _: c.Withdraw, __: Requirements, now: datetime
     return (_event(ErdsEvent.SUBMISSION_REJECTION, now, Reason.WITHDRAWN_BY_SENDER),)
 
 
+def _erase_content(state: LetterState, _: c.EraseContent, __: Requirements, now: datetime) -> Events:
+    if state.phase not in FINAL:
+        raise _unlawful("has no end yet, so its content is kept", "Wait for its end.")
+    return (_event(ErdsEvent.CONTENT_ERASURE, now),)
+
+
 _RULES: Mapping[type, _Rule] = {
     c.Deposit: _deposit,
     c.Notify: _notify,
@@ -411,6 +417,7 @@ _RULES: Mapping[type, _Rule] = {
     c.RecordPaperFile: _record_file,
     c.RecordAccess: _record_access,
     c.Withdraw: _withdraw,
+    c.EraseContent: _erase_content,
 }
 
 

@@ -20,6 +20,7 @@ HEAD = "0015"
 ROW_MODULES = (
     "lre_kit.store.rows",
     "lre_kit.letters.rows",
+    "lre_kit.letters.retention_rows",
     "lre_kit.proofs.rows",
     "lre_kit.parties.rows",
     "lre_kit.parties.account_rows",

@@ -303,11 +303,15 @@ class Issuer:
         return [(f"proof-of-{kind.replace('_', '-')}.pdf", self.make(letter_id, kind)) for kind in ready]
 
     def document_files(self, letter_id: str) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Yield names and contents of the documents that were deposited."""
+        """Yield names and contents of the documents that were deposited; none once they were erased."""
         with self._database.read() as connection:
             letter = read_letter(connection, letter_id)
         for document in letter.documents:
-            info, pieces = self._open_document(letter_id, document.position)
+            try:
+                info, pieces = self._open_document(letter_id, document.position)
+            except NotFoundError:
+                # Its content was erased; the evidence goes on to name its digest.
+                return
             yield f"{info.position:02}-{info.name}", pieces
 
     def _checkpoints_of(self, letter_id: str) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 
 from lre_kit.errors import RequirementError, UnknownProductError
 from lre_kit.law.assurance import Category, Level, level_of
-from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
+from lre_kit.law.events import DECISIVE, STANDARD, ErdsEvent, Reason
 from lre_kit.law.products import Claim, Product, claim_for, claim_notice, parse_product, product_name
 from lre_kit.law.regimes import FRENCH, STANDING, Regime, Requirements, requirements
 from lre_kit.letters.lifecycle import Phase
@@ -17,7 +17,9 @@ FORBIDDEN = ("qualified", "qualifié", "recommandé", "registered", "lre")
 
 
 def test_there_are_twenty_two_events_and_three_decisive_ones() -> None:
-    assert len(ErdsEvent) == 22
+    assert len(STANDARD) == 22
+    assert set(ErdsEvent) - STANDARD == {ErdsEvent.CONTENT_ERASURE}
+    assert not ErdsEvent.CONTENT_ERASURE.uri.startswith("http://uri.etsi.org"), "it is our own"
     assert {event.code for event in DECISIVE} == {"C.3", "C.4", "C.5"}
     codes = [event.code for event in ErdsEvent if event.code]
     assert len(set(codes)) == len(codes) == 20

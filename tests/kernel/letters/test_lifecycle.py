@@ -50,6 +50,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     ),
     st.just(c.RecordAccess()),
     st.just(c.Withdraw()),
+    st.just(c.EraseContent()),
 )
 
 

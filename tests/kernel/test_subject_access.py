@@ -1,0 +1,120 @@
+"""What is known of a person: all of it for them, and nothing of others that they may not see."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from lre_kit.letters.lifecycle import Phase
+from lre_kit.office import PostOffice
+from lre_kit.parties.emails import add_verified
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.subject_access import Known, SubjectAccess
+from lre_kit.subject_access_file import readable
+from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.office import RECIPIENT, SENDER, deposit_sample, identify, throwaway_office
+from lre_kit.testing.parties import JEAN
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> Iterator[PostOffice]:
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with throwaway_office(tmp_path / "office", clock=clock, database_url=url) as opened:
+        yield opened
+
+
+def known(office: PostOffice, email: str) -> Known:
+    return SubjectAccess(office.database, clock=office.clock).of(email)
+
+
+def text_of(found: Known) -> str:
+    """Return all of it, as one text to look for words in."""
+    return json.dumps(found.sections, default=str, ensure_ascii=False) + readable(found, "en")
+
+
+def test_a_recipient_learns_who_wrote_only_once_the_letter_was_received(office: PostOffice) -> None:
+    letter = deposit_sample(office)
+    assert known(office, RECIPIENT.email).is_empty, "it was not announced yet"
+    office.run_until_idle()
+    before = known(office, RECIPIENT.email.upper())
+    (told,) = before.sections["letters_received"]
+    assert told["number"] == letter.number
+    for hidden in (SENDER.name, SENDER.email, letter.subject, "letter.pdf", "SubmissionAcceptance"):
+        assert hidden not in text_of(before)
+    office.desk.accept(letter.id, identify(office, letter))
+    (told,) = known(office, RECIPIENT.email).sections["letters_received"]
+    assert (told["sender_name"], told["subject"]) == (SENDER.name, letter.subject)
+    assert [document["name"] for document in told["documents"]] == ["letter.pdf"]
+    assert told["codes"], "when codes were sent, and no code"
+
+
+@pytest.mark.parametrize("end", [Phase.REFUSED, Phase.UNCLAIMED])
+def test_who_refused_or_did_not_answer_does_not_learn_the_sender(
+    office: PostOffice, clock: MovedClock, end: Phase
+) -> None:
+    letter = deposit_sample(office)
+    office.run_until_idle()
+    if end is Phase.REFUSED:
+        office.desk.refuse(letter.id, identify(office, letter))
+    else:
+        clock.advance(timedelta(days=17))
+        office.run_until_idle()
+    assert office.reading.by_id(letter.id).phase is end
+    found = known(office, RECIPIENT.email)
+    assert found.sections["letters_received"][0]["phase"] == end.value
+    for hidden in (SENDER.name, SENDER.email, letter.subject):
+        assert hidden not in text_of(found)
+
+
+def test_a_sender_gets_their_letters_and_nobody_elses(office: PostOffice) -> None:
+    mine = deposit_sample(office)
+    other = Sender(ref="host-user-2", name="Paul Autre", email="paul@example.org")
+    deposit_sample(office, sender=other, recipient=Recipient(name="Zoé", email="zoe@example.net"))
+    found = known(office, SENDER.email)
+    assert [letter["number"] for letter in found.sections["letters_sent"]] == [mine.number]
+    assert RECIPIENT.name in text_of(found)
+    for hidden in (other.name, other.email, "zoe@example.net"):
+        assert hidden not in text_of(found)
+
+
+def test_a_party_is_told_with_its_history_and_only_to_who_confirmed_the_address(office: PostOffice) -> None:
+    people = office.people
+    jean = people.parties.add(JEAN)
+    with office.database.write() as uow:
+        add_verified(uow, jean.id, "jean@example.net", at=office.clock())
+        uow.commit()
+    (party,) = known(office, "jean@example.net").sections["parties"]
+    assert party["family_name"] == JEAN.family_name
+    assert [email["address"] for email in party["emails"]] == ["jean@example.net"]
+    assert party["history"][0]["name"]
+    assert set(map(type, (change["actor"] for change in party["history"]))) == {str}
+    assert known(office, "somebody@example.net").is_empty
+
+
+def test_what_somebody_typed_cannot_forge_a_line(office: PostOffice) -> None:
+    deposit_sample(office, subject="Bail  résilié")
+    found = known(office, SENDER.email)
+    forged = Known(
+        email=found.email,
+        at=found.at,
+        sections={"letters_sent": [{"subject": "x\nsender name: somebody else"}]},
+    )
+    assert "\nsender name" not in readable(forged, "fr")
+
+
+def test_no_secret_and_no_digest_is_part_of_it(office: PostOffice) -> None:
+    letter = deposit_sample(office)
+    office.run_until_idle()
+    office.desk.accept(letter.id, identify(office, letter))
+    for email in (SENDER.email, RECIPIENT.email):
+        found = known(office, email)
+        for word in ("hash", "salt", "secret", "wrapped", "digest", "token"):
+            assert word not in json.dumps(found.sections, default=str)
+        assert email not in repr(found)
