@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
+from lre_kit.clock import now
 from lre_kit.office import PostOffice
 from lre_kit.proofs.report import Result
 from lre_kit.proofs.verifying.verify import Anchors, verify_path
@@ -45,7 +46,8 @@ class Made:
     """One office, a letter for each end, all proofs in both languages."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = MovedClock()
+        # It ends now: no time stamp may come from the future.
+        self.clock = MovedClock(lambda: now() - timedelta(days=17))
         self.folder = folder
         self.office = throwaway_office(folder / "office", clock=self.clock)
         accepted, refused, ignored = (deposit_sample(self.office) for _ in range(3))

@@ -137,11 +137,11 @@ def test_a_proof_under_a_certificate_revoked_before_it_does_not_pass(
     folder = office.issuer.export(letter.id, tmp_path / "letter")
     office.keys.write_trust(tmp_path / "trust")
     evidence = next((folder / "evidence").glob("*.json"))
-    before = verify_path(evidence, Anchors.load(tmp_path / "trust"))
+    before = verify_path(evidence, Anchors.load(tmp_path / "trust"), at=clock())
     assert before.result is Result.PASSED
     assert any("revocation" in line for line in before.not_checked)
     (tmp_path / "trust" / "new.crl").write_bytes(crl.public_bytes(serialization.Encoding.DER))
-    after = verify_path(evidence, Anchors.load(tmp_path / "trust"))
+    after = verify_path(evidence, Anchors.load(tmp_path / "trust"), at=clock())
     assert after.result is not Result.PASSED
     assert [c.name for c in after.checks if c.result is not Result.PASSED] == [check]
     assert not any("revocation" in line for line in after.not_checked)

@@ -7,12 +7,14 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import rfc8785
 
+from lre_kit.clock import now
 from lre_kit.proofs.keys.keys import Keys
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.stamping.tsa import BuiltinAuthority
@@ -23,14 +25,14 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.tsa_server import OpensslAuthority
 from lre_kit.testing.twins import changed, flipped, renewed, twins
 
-VERIFY = """async ([kind, encoded]) => {
+VERIFY = """async ([kind, encoded, at]) => {
   await lreVerifier.ready;
   const trust = kind === "none" ? {} : JSON.parse(document.getElementById("embedded").textContent);
   const anchors = await lreVerifier.readAnchors(trust);
   const reports = [];
   for (const each of encoded) {
     const bytes = Uint8Array.from(atob(each), (character) => character.charCodeAt(0));
-    reports.push((await lreVerifier.verifyExhibit(bytes, anchors)).toJSON());
+    reports.push((await lreVerifier.verifyExhibit(bytes, anchors, { at })).toJSON());
   }
   return reports;
 }"""
@@ -50,15 +52,18 @@ def evidence(shelf: Path, place: int = 2) -> bytes:
     return sorted((shelf / "letter" / "evidence").glob("*.json"))[place].read_bytes()
 
 
-def in_browser(page: "Page", vectors: list[bytes], trust: str = "own") -> list[dict[str, Any]]:
+def in_browser(
+    page: "Page", vectors: list[bytes], trust: str = "own", at: datetime | None = None
+) -> list[dict[str, Any]]:
+    instant_ms = int((at or now()).timestamp() * 1000)
     found: list[dict[str, Any]] = page.evaluate(
-        VERIFY, [trust, [base64.b64encode(v).decode() for v in vectors]]
+        VERIFY, [trust, [base64.b64encode(v).decode() for v in vectors], instant_ms]
     )
     return found
 
 
-def in_python(raw: bytes, anchors: Anchors) -> dict[str, Any]:
-    report = Report()
+def in_python(raw: bytes, anchors: Anchors, at: datetime | None = None) -> dict[str, Any]:
+    report = Report(at=at or now())
     verify_exhibit(raw, "evidence", anchors, report)
     return report.to_json()
 
@@ -151,9 +156,9 @@ def test_renewed_time_stamps_are_followed_as_on_the_command_line(
         "the first format": changed(good, "format", "lre-exhibit/1"),
     }
     anchors, keys = Anchors.load(shelf / "trust"), ("name", "result", "sub_indication")
-    reports = in_browser(opened(), list(vectors.values()))
+    reports = in_browser(opened(), list(vectors.values()), at=clock())
     for (name, raw), report in zip(vectors.items(), reports, strict=True):
-        assert (name, told(report, *keys)) == (name, told(in_python(raw, anchors), *keys))
+        assert (name, told(report, *keys)) == (name, told(in_python(raw, anchors, clock()), *keys))
         assert (name, report["result"]) == (name, "passed" if name == "good" else "failed")
 
 
