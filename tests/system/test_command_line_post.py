@@ -28,8 +28,8 @@ def test_a_letter_goes_through_the_post_room_by_commands(tmp_path: Path) -> None
     lre(home, "post", "numbers", "add", "RK", "00000100", "00000199")
     lre(home, "post", "numbers", "add", "RK", "00000150", "00000250", code=65)
     lre(
-        home, "deposit", str(document), "--product", "hybrid",
-        "--from", "a@example.org", "--to", "b@example.net",
+        home, "deposit", str(document), "--product", "hybrid", "--from", "a@example.org", "--to",
+        "b@example.net",
         "--postal-line", "M DUPONT", "--postal-line", "75002 Paris",
     )  # fmt: skip
     driver = (
