@@ -8,6 +8,7 @@ from lre_kit.carriers.codes import CodeMail
 from lre_kit.carriers.mail import Courier, SmtpCourier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import Clock, now
+from lre_kit.consents.service import ConsentGround, Consents
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
@@ -60,6 +61,7 @@ class PostOffice:
         reading: Lists, letters, timelines.
         identification: One-time codes by e-mail.
         people: Parties, identification means, identity proofing, and the gate before an act.
+        consents: Consents to receive electronically: asked for, given, withdrawn, proved.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
@@ -195,6 +197,23 @@ class PostOffice:
                 recipient_of=lambda letter_id: self.reading.by_id(letter_id).recipient,
             )
         )
+        self.consents = Consents(
+            ConsentGround(
+                settings=settings,
+                database=database,
+                clock=clock,
+                agenda=self.agenda,
+                recorder=self.recorder,
+                log=self.log,
+                keys=keys,
+                authority=authority,
+                blobs=blobs,
+                vault=self.vault,
+                courier=courier,
+                links=self.links,
+                mail=self.identity,
+            )
+        )
         self.duties = Duties(
             agenda=self.agenda,
             desk=self.desk,
@@ -208,7 +227,7 @@ class PostOffice:
             links=self.links,
             identity=self.identity,
             clock=clock,
-            more=lambda: self.people.actions,
+            more=lambda: {**self.people.actions, **self.consents.actions},
         )
 
     @classmethod

@@ -7,13 +7,16 @@ only encrypted bytes that no row names and no key opens; they are swept up later
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from lre_kit.clock import Clock
+from lre_kit.consents.holding import consent_for
 from lre_kit.errors import (
+    ConsentMissingError,
     DocumentTooLargeError,
     EmptyDocumentError,
     IdempotencyMismatchError,
@@ -23,6 +26,7 @@ from lre_kit.errors import (
 )
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import SenderIdentified
+from lre_kit.law.consents import Capacity
 from lre_kit.law.derogations import SHIPPED, Policy
 from lre_kit.law.events import ErdsEvent
 from lre_kit.law.products import Claim, Product, claim_for, parse_product
@@ -144,6 +148,7 @@ class Intake:
         Raises:
             InputError: Something handed in cannot be used; nothing was changed.
             RequirementError: The sender is not identified as this product asks.
+            ConsentMissingError: The recipient must have consented to the sender, and has not.
             EvidenceBacklogError: The office cannot prove deposits at present.
             SealUnavailableError: The seal cannot be used; nothing was changed.
             StoreUnavailableError: The database or content store does not take it.
@@ -155,6 +160,7 @@ class Intake:
         self._check_count(documents)
         self._expect_identified(product, identified)
         self._refuse_if_late()
+        self._expect_consent(sender.ref, recipient, product)
         letter_id = new_id()
         failpoint("deposit.before_content")
         try:
@@ -169,6 +175,10 @@ class Intake:
             return self._write(
                 letter, content, idempotency_key=idempotency_key, asked=asked, identified=identified
             )
+        except ConsentMissingError:
+            # It was withdrawn while the content came in; nothing was written.
+            self._discard(letter_id, len(documents))
+            raise
         except UniqueViolation:
             # Only here is it certain that nothing was committed: after any other failure of the
             # write the letter may exist, so its content stays until the sweep has looked.
@@ -199,6 +209,19 @@ class Intake:
         ):
             msg = f"The sender is not identified as a {product.value} letter asks."
             raise RequirementError(msg, mend="Identify yourself first; “Identity” shows the ways there are.")
+
+    def _expect_consent(self, sender_ref: str, recipient: Recipient, product: Product) -> None:
+        """Refuse early what the write would refuse, before content is taken in."""
+        required = self._required(product)
+        if required.consent_required:
+            with self._database.read() as connection:
+                consent_for(
+                    connection,
+                    sender_ref=sender_ref,
+                    recipient=recipient,
+                    required=required,
+                    at=self._clock(),
+                )
 
     def _required(self, product: Product) -> Requirements:
         now = self._clock()
@@ -286,6 +309,18 @@ class Intake:
         actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
         events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
         with self._database.write() as uow:
+            said: Mapping[str, Any] = {}
+            if letter.requirements.consent_required or letter.recipient.capacity is not Capacity.CONSUMER:
+                # Looked at again here, and held: a withdrawal comes before this letter or after it.
+                said = consent_for(
+                    uow.connection,
+                    sender_ref=letter.sender.ref,
+                    recipient=letter.recipient,
+                    required=letter.requirements,
+                    at=letter.deposited_at,
+                    lock=True,
+                )
+            events = [replace(event, details={**event.details, **said}) for event in events]
             uow.add(
                 LetterRow,
                 **columns_of(letter),

@@ -7,6 +7,7 @@ from typing import Any
 import rfc8785
 
 from lre_kit.errors import InputError
+from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product
 from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
@@ -44,12 +45,19 @@ def digest_of(
     """Return what makes two requests the same, as a digest: all but streams and keys."""
     asked = [
         [sender.ref, sender.name, sender.email],
-        [recipient.name, recipient.email],
+        # Said of nobody, it stays out: digests from before it could be said stay what they were.
+        [recipient.name, recipient.email, *_capacity(recipient)],
         product.value,
         subject,
         [[document.name, document.digest_hex] for document in documents],
     ]
     return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
+
+
+def _capacity(recipient: Recipient) -> list[str]:
+    if recipient.capacity is Capacity.CONSUMER:
+        return []
+    return [recipient.capacity.value, recipient.capacity_basis]
 
 
 def columns_of(letter: Letter) -> dict[str, Any]:
@@ -66,6 +74,8 @@ def columns_of(letter: Letter) -> dict[str, Any]:
         "sender_email": letter.sender.email,
         "recipient_name": letter.recipient.name,
         "recipient_email": letter.recipient.email,
+        "recipient_capacity": letter.recipient.capacity.value,
+        "capacity_basis": letter.recipient.capacity_basis,
         "subject": letter.subject,
         "requirements": letter.requirements.to_json(),
         "claim": letter.claim.value,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from lre_kit.errors import InvalidAddressError, InvalidNameError
+from lre_kit.errors import InputError, InvalidAddressError, InvalidNameError
+from lre_kit.law.consents import Capacity
 
 NAME_MAX_CHARS = 200
 """Longest name kept, in characters; the longest registered company names stay below it."""
@@ -13,8 +14,17 @@ NAME_MAX_CHARS = 200
 ADDRESS_MAX_CHARS = 254
 """Longest e-mail address SMTP can carry (RFC 5321 §4.5.3.1.3)."""
 
+BASIS_MAX_CHARS = 200
+"""Longest basis of a recipient's capacity, in characters."""
+
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class CapacityBasisError(InputError):
+    """Somebody is addressed as no consumer, and no usable basis is given for it."""
+
+    slug = "capacity-basis"
 
 
 def has_hidden_characters(text: str) -> bool:
@@ -93,10 +103,23 @@ class Recipient:
     """First and last name, or company name (CPCE R. 53-2, 2°)."""
     email: str
     """E-mail address (CPCE R. 53-2, 2°)."""
+    capacity: Capacity = Capacity.CONSUMER
+    """In which capacity they are addressed, as the sender says (CPCE L. 100)."""
+    capacity_basis: str = ""
+    """Why they are no consumer: a register number, a contract; kept in evidence."""
 
     def checked(self) -> "Recipient":
         """Return the recipient with name and address in kept form, or raise what is wrong."""
+        basis = " ".join(self.capacity_basis.split())
+        if self.capacity is not Capacity.CONSUMER and not basis:
+            msg = "It is not said why this recipient is no consumer."
+            raise CapacityBasisError(msg, mend="Say on what basis: a register number, a contract, a website.")
+        if len(basis) > BASIS_MAX_CHARS or has_hidden_characters(basis):
+            msg = "The basis of the recipient's capacity is too long or holds invisible control characters."
+            raise CapacityBasisError(msg, mend=f"Type a line of at most {BASIS_MAX_CHARS} characters.")
         return Recipient(
             name=checked_name(self.name, whose="recipient"),
             email=checked_address(self.email, whose="recipient"),
+            capacity=self.capacity,
+            capacity_basis=basis,
         )

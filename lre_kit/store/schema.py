@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0008"
+HEAD = "0009"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -26,6 +26,7 @@ ROW_MODULES = (
     "lre_kit.parties.proofing_rows",
     "lre_kit.identifiers.rows",
     "lre_kit.identifiers.order_rows",
+    "lre_kit.consents.rows",
 )
 """Every module that declares tables."""
 
