@@ -9,6 +9,7 @@ import click
 from lre_kit.carriers.notices import legal_time_text
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
 from lre_kit.errors import MissingFileError
+from lre_kit.law.consents import Capacity, looks_personal
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
@@ -21,6 +22,14 @@ from lre_kit.proofs.keys.trust_folder import write_trust_folder
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--to", "to_email", required=True, metavar="ADDRESS", help="Recipient's e-mail address.")
 @click.option("--to-name", metavar="NAME", help="Recipient's name (default: the address).")
+@click.option(
+    "--to-capacity",
+    type=click.Choice([capacity.value for capacity in Capacity]),
+    default=Capacity.CONSUMER.value,
+    show_default=True,
+    help="In which capacity the recipient is addressed; only consumers must have consented (CPCE L. 100).",
+)
+@click.option("--to-basis", default="", metavar="TEXT", help="Why they are no consumer: a register number…")
 @click.option("--from", "from_email", required=True, metavar="ADDRESS", help="Sender's e-mail address.")
 @click.option("--from-name", metavar="NAME", help="Sender's name (default: the address).")
 @click.option("--product", default="simple", show_default=True, help="qualified, simple, hybrid or optimal.")
@@ -33,6 +42,8 @@ def deposit_command(
     files: tuple[str, ...],
     to_email: str,
     to_name: str | None,
+    to_capacity: str,
+    to_basis: str,
     from_email: str,
     from_name: str | None,
     product: str,
@@ -51,13 +62,20 @@ def deposit_command(
         uploads = [_upload(name, stack) for name in files]
         letter = office.desk.deposit(
             sender=Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email),
-            recipient=Recipient(name=to_name or to_email, email=to_email),
+            recipient=Recipient(
+                name=to_name or to_email,
+                email=to_email,
+                capacity=Capacity(to_capacity),
+                capacity_basis=to_basis,
+            ),
             product=product,
             subject=subject,
             documents=uploads,
             language=language,
             idempotency_key=idempotency_key,
         )
+        if looks_personal(Capacity(to_capacity), to_email):
+            click.echo("Note: this address is no company's own; nothing was changed.", err=True)
         if as_json:
             print_json({"number": letter.number, "id": letter.id, "deposited_at": letter.deposited_at})
         else:

@@ -43,6 +43,7 @@ _COMMANDS = {
         "Identification means: list, compare, suspend, revoke.",
     ),
     "orders": ("lre_kit.cli.orders", "Orders of identification means: list, track, deliver, print."),
+    "consents": ("lre_kit.cli.consents", "Consents to receive electronically: ask, list, export."),
     "regime": ("lre_kit.cli.regime", "What the law asks at a date, and what a date will change."),
     "verifier": ("lre_kit.cli.verifier", "Write the page that checks evidence in a browser."),
     "demo": ("lre_kit.cli.demo", "Watch letters travel from deposit to verified proofs."),

@@ -19,6 +19,12 @@ from enum import StrEnum
 from lre_kit.errors import UnlawfulActError
 
 
+class ConsentStateError(UnlawfulActError):
+    """The consent's state does not allow this act; nothing was changed."""
+
+    slug = "consent-state"
+
+
 class ConsentRegime(StrEnum):
     """Which text a consent answers to."""
 
@@ -203,7 +209,7 @@ def decide(act: ConsentAct, standing: Standing, at: datetime, regime: ConsentReg
         policy: Spans; by default those of the regime.
 
     Raises:
-        UnlawfulActError: The state does not allow it.
+        ConsentStateError: The state does not allow it.
     """
     policy = policy or RULES[regime].policy
     state = standing.state
@@ -223,17 +229,17 @@ def decide(act: ConsentAct, standing: Standing, at: datetime, regime: ConsentReg
         ended = standing.expires_at is not None and at >= standing.expires_at
         lapsed = state in _SILENT and not standing.is_open(at, policy)
         if not lapsed and not (state is ConsentState.GIVEN and ended):
-            raise UnlawfulActError("This consent is not at its end.", mend=_MEND)
+            raise ConsentStateError("This consent is not at its end.", mend=_MEND)
         return Standing(
             state=ConsentState.EXPIRED, asked_at=standing.asked_at, decided_at=standing.decided_at
         )
     if act is ConsentAct.WITHDRAWN:
         if state is not ConsentState.GIVEN and not (RULES[regime].presumed and state not in _AGAINST):
-            raise UnlawfulActError("There is no consent to withdraw.", mend=_MEND)
+            raise ConsentStateError("There is no consent to withdraw.", mend=_MEND)
         return Standing(state=ConsentState.WITHDRAWN, asked_at=standing.asked_at, decided_at=at)
     # What is left answers a request: refused, or put off.
     if state not in _SILENT:
-        raise UnlawfulActError("Nothing is asked that could be answered so.", mend=_MEND)
+        raise ConsentStateError("Nothing is asked that could be answered so.", mend=_MEND)
     if act is ConsentAct.REFUSED:
         return Standing(state=ConsentState.REFUSED, asked_at=standing.asked_at, decided_at=at)
     return Standing(state=ConsentState.LATER, asked_at=standing.asked_at, decided_at=standing.decided_at)
@@ -244,13 +250,13 @@ def _expect_may_ask(standing: Standing, at: datetime, policy: ConsentPolicy) -> 
     if standing.counts_at(at):
         ends = standing.expires_at
         if ends is None or at < ends - timedelta(days=policy.renewal_days):
-            raise UnlawfulActError(
+            raise ConsentStateError(
                 "This recipient has consented already.", mend="Nothing to do: their consent counts."
             )
     if standing.state in _AGAINST and standing.decided_at is not None:
         again = standing.decided_at + timedelta(days=policy.ask_again_days)
         if at < again:
-            raise UnlawfulActError(
+            raise ConsentStateError(
                 "This recipient said no a short while ago.",
                 mend=f"Ask again from {again:%Y-%m-%d} at the earliest, or write by post.",
             )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lre_kit.addressed import NEAR
 from lre_kit.errors import InputError, LreError, RequirementError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
+from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import Cursor, not_found
@@ -114,7 +115,12 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             _expect_own_name(actor, acting)
         letter = mounted().office.desk.deposit(
             sender=actor.as_sender(),
-            recipient=Recipient(name=typed.get("name", ""), email=typed.get("email", "")),
+            recipient=Recipient(
+                name=typed.get("name", ""),
+                email=typed.get("email", ""),
+                capacity=_capacity(typed.get("capacity", "")),
+                capacity_basis=typed.get("capacity_basis", ""),
+            ),
             product=product,
             identified=identified,
             subject=typed.get("subject", ""),
@@ -126,6 +132,10 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
     except (InputError, RequirementError) as error:
         return _form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
+
+
+def _capacity(text: str) -> Capacity:
+    return Capacity(text) if text in {one.value for one in Capacity} else Capacity.CONSUMER
 
 
 def _expect_own_name(actor: Actor, acting: Acting) -> None:

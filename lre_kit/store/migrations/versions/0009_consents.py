@@ -1,4 +1,4 @@
-"""Consents, their journal, scans and codes; evidence of what is no letter's; in which capacity one is addressed."""
+"""Consents and their journal; evidence of what is no letter's; in which capacity one is addressed."""
 
 import sqlalchemy as sa
 from alembic import op
