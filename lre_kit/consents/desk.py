@@ -119,7 +119,7 @@ class ConsentDesk:
         keys = sorted({request.key for request in requests})
         query = select(CONSENT).where(CONSENT.c.sender_ref == sender_ref, CONSENT.c.recipient_key.in_(keys))
         rows = uow.execute(query.order_by(CONSENT.c.id).with_for_update())
-        return {(row.recipient_key, row.regime): dict(row._mapping) for row in rows}
+        return {(row.recipient_key, row.regime): row._asdict() for row in rows}
 
     def _ask_one(
         self,
@@ -249,7 +249,7 @@ class ConsentDesk:
                     "wording_digest": shown.digest_hex,
                 }
             values = self._journal.write(
-                uow, dict(row._mapping), act, at=now, actor=actor, details=details, changes=changes
+                uow, row._asdict(), act, at=now, actor=actor, details=details, changes=changes
             )
             if act is ConsentAct.GIVEN:
                 plan_end(uow, values, policy=policy)
@@ -273,7 +273,7 @@ class ConsentDesk:
     def renew(self, consent_id: str, *, duty: Duty) -> None:
         """Ask for the renewal of a consent that soon ends; if it does not any more, nothing is done."""
         with self._database.write() as uow:
-            kept = dict(read_row(uow.connection, consent_id, lock=True)._mapping)
+            kept = read_row(uow.connection, consent_id, lock=True)._asdict()
             now, regime = self._clock(), info_of(_Columns(kept)).regime  # type: ignore[arg-type]
             if kept["state"] == ConsentState.GIVEN.value:
                 with suppress(UnlawfulActError):

@@ -103,7 +103,7 @@ class ConsentRegister:
         """Return the scans of a consent, the first first, as they are kept."""
         query = select(_SCAN).where(_SCAN.c.consent_id == consent_id).order_by(_SCAN.c.id)
         with self._database.read() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
+            return [row._asdict() for row in connection.execute(query)]
 
 
 def _conditions(sender_ref: str, which: Filter) -> list[ColumnElement[bool]]:

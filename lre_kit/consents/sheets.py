@@ -30,7 +30,8 @@ COLUMNS = {
 """Columns that are read, by the names they may have; others are left alone."""
 
 EXPORTED = (
-    "reference", "email", "name", "regime", "state", "asked_at", "decided_at", "expires_at", "method", "wording",
+    "reference", "email", "name", "regime", "state", "asked_at", "decided_at", "expires_at", "method",
+    "wording",
 )  # fmt: skip
 """Columns of an export."""
 

@@ -4,6 +4,7 @@ import io
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -309,14 +310,12 @@ def test_a_deposit_and_a_withdrawal_at_one_instant_have_one_order(tmp_path: Path
             letters: list[str] = []
             barrier = threading.Barrier(2)
 
-            def depositing(to: Recipient = recipient, kept: list[str] = letters) -> None:
-                barrier.wait()
-                try:
+            def depositing(to: Recipient, kept: list[str], together: threading.Barrier) -> None:
+                together.wait()
+                with suppress(ConsentMissingError):
                     kept.append(deposit(office, to))
-                except ConsentMissingError:
-                    pass
 
-            thread = threading.Thread(target=depositing)
+            thread = threading.Thread(target=depositing, args=(recipient, letters, barrier))
             thread.start()
             barrier.wait()
             office.consents.desk.withdraw(answerer)

@@ -127,5 +127,5 @@ def test_a_free_mailbox_of_a_professional_is_only_warned_of() -> None:
     [{"request_days": 0}, {"reminder_days": (7, 3)}, {"reminder_days": (70,)}, {"valid_days": 10}],
 )
 def test_a_policy_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="must|short"):
+    with pytest.raises(ValueError, match=r"must|short"):
         ConsentPolicy(**wrong)  # type: ignore[arg-type]
