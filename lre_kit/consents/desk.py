@@ -98,17 +98,18 @@ class ConsentDesk:
             uow.serialise(f"consents:{sender.ref}")
             known = self._known(uow, sender.ref, [c for c in checked if isinstance(c, ConsentRequest)])
             now = self._clock()
-            for request in checked:
-                if not isinstance(request, ConsentRequest):
-                    answers.append(Asked(error=request))
+            for one in checked:
+                if isinstance(one, LreError):
+                    answers.append(Asked(error=one))
                     continue
+                request = one
                 place = (request.key, request.regime.value)
                 try:
                     known[place] = self._ask_one(uow, sender, request, known.get(place), now)
                 except LreError as error:
                     answers.append(Asked(error=error))
                 else:
-                    answers.append(Asked(consent=info_of(_Columns(known[place]))))  # type: ignore[arg-type]
+                    answers.append(Asked(consent=info_of(_Columns(known[place]))))
             failpoint("consent.before_commit")
             uow.commit()
         return answers
@@ -130,7 +131,7 @@ class ConsentDesk:
         now: datetime,
     ) -> dict[str, Any]:
         if kept is not None and kept["state"] in _WAITING:
-            standing = info_of(_Columns(kept)).standing  # type: ignore[arg-type]
+            standing = info_of(_Columns(kept)).standing
             if standing.is_open(now, self._journal.policy(request.regime)):
                 raise AlreadyAskedError(
                     "This recipient was asked already, and can still answer.",
@@ -257,7 +258,7 @@ class ConsentDesk:
                 fulfil(uow, duty)
             failpoint("consent.before_commit")
             uow.commit()
-        return info_of(_Columns(values))  # type: ignore[arg-type]
+        return info_of(_Columns(values))
 
     def end(self, consent_id: str, *, duty: Duty) -> None:
         """Let a consent or a request end whose time is over; if it went on meanwhile, nothing is done."""
@@ -274,7 +275,7 @@ class ConsentDesk:
         """Ask for the renewal of a consent that soon ends; if it does not any more, nothing is done."""
         with self._database.write() as uow:
             kept = read_row(uow.connection, consent_id, lock=True)._asdict()
-            now, regime = self._clock(), info_of(_Columns(kept)).regime  # type: ignore[arg-type]
+            now, regime = self._clock(), info_of(_Columns(kept)).regime
             if kept["state"] == ConsentState.GIVEN.value:
                 with suppress(UnlawfulActError):
                     values = self._journal.write(
@@ -328,7 +329,7 @@ class ConsentDesk:
         except (UniqueViolation, UnlawfulActError):
             self._scans.discard(scan)
             raise
-        return info_of(_Columns(values))  # type: ignore[arg-type]
+        return info_of(_Columns(values))
 
     def _id_of(self, sender_ref: str, request: ConsentRequest) -> str | None:
         query = select(CONSENT.c.id).where(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from lre_kit.clock import iso
 from lre_kit.consents.rows import ConsentRow
@@ -37,7 +37,7 @@ _PROBLEM = {
 }
 
 
-def standing_of(row: Row[Any] | None) -> Standing:
+def standing_of(row: Any | None) -> Standing:
     """Return a row's standing; of no row, that of a consent which was never asked for."""
     if row is None:
         return Standing()

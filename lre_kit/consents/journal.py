@@ -22,7 +22,7 @@ from lre_kit.store.unit import UnitOfWork
 CONSENT, EVENT = table_of(ConsentRow), table_of(ConsentEventRow)
 
 
-def info_of(row: Row[Any]) -> ConsentInfo:
+def info_of(row: Any) -> ConsentInfo:
     """Return the value of a consent's row."""
     kept = {name: getattr(row, name) for name in ConsentInfo.__slots__}
     return ConsentInfo(

@@ -320,7 +320,7 @@ class Intake:
                     at=letter.deposited_at,
                     lock=True,
                 )
-            events = [replace(event, details={**event.details, **said}) for event in events]
+            events = tuple(replace(event, details={**event.details, **said}) for event in events)
             uow.add(
                 LetterRow,
                 **columns_of(letter),

@@ -11,7 +11,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "asks": ("{sender} vous demande votre accord.", "{sender} asks for your consent."),
     "who": ("Qui demande", "Who asks"),
     "what": ("Ce qui vous est demandé", "What you are asked"),
-    "means_1": ("Une lettre recommandée électronique a la même valeur qu'une lettre recommandée sur papier. Vous êtes prévenu par courriel et avez quinze jours pour l'accepter ou la refuser.", "An electronic registered letter counts like one on paper. You are told by e-mail and have fifteen days to accept or refuse it."),
+    "means_1": ("Une lettre recommandée électronique qualifiée a la même valeur qu'une lettre recommandée sur papier. Vous êtes prévenu par courriel et avez quinze jours pour l'accepter ou la refuser.", "A qualified electronic registered letter counts like one on paper. You are told by e-mail and have fifteen days to accept or refuse it."),
     "means_2": ("Si vous refusez, ou ne répondez pas, cet expéditeur vous écrit par la poste.", "If you refuse, or do not answer, this sender writes to you by post."),
     "means_2_presumed": ("Si vous refusez, ces notifications vous sont envoyées par la poste.", "If you refuse, these notifications come to you by post."),
     "means_3": ("Vous pouvez retirer votre accord à tout moment, ici même. Les envois déjà faits restent valables.", "You can withdraw your consent at any time, on this very page. What was sent before stays valid."),

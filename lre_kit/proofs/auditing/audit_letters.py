@@ -250,7 +250,7 @@ def _reason_uri(name: str) -> str:
         return name
 
 
-def _compare_leaf(row: Row[Any], whole: str, leaves: Leaves, placed: bytearray, report: AuditReport) -> None:
+def _compare_leaf(row: Any, whole: str, leaves: Leaves, placed: bytearray, report: AuditReport) -> None:
     expected = commitment(row.salt, whole)
     if row.commitment != expected:
         report.add("log_entry", row.evidence_id, "commitment", "is not that of the sealed evidence")
