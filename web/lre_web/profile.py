@@ -8,7 +8,7 @@ from lre_kit.errors import LreError
 from lre_kit.identifiers.means import FINAL
 from lre_kit.parties.addresses import KeptAddress, PostalAddress
 from lre_kit.parties.emails import addresses_of
-from lre_web import profile_lost, profile_mandates, profile_means, profile_order
+from lre_web import profile_consents, profile_lost, profile_mandates, profile_means, profile_order
 from lre_web.profile_holder import check_holder
 from lre_web.profile_site import (
     Answer,
@@ -38,6 +38,7 @@ def add_pages(blueprint: Blueprint) -> None:
     profile_order.add_pages(blueprint)
     profile_lost.add_pages(blueprint)
     profile_mandates.add_pages(blueprint)
+    profile_consents.add_pages(blueprint)
     blueprint.context_processor(context)
 
 

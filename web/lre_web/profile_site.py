@@ -96,7 +96,7 @@ def fresh_required(page: Callable[_P, Answer]) -> Callable[_P, Answer]:
 
 def _page_of_form() -> str:
     """Return the page that shows the form which was sent, without the host's root."""
-    for name in ("order", "means", "mandates", "address"):
+    for name in ("order", "means", "mandates", "consents", "address"):
         if f".profile_{name}" in (request.endpoint or ""):
             return url_for(f".profile_{name}").removeprefix(request.script_root)
     return url_for(".profile").removeprefix(request.script_root)
