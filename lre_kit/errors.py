@@ -123,6 +123,12 @@ class IdentificationError(RequirementError):
     slug = "identification-failed"
 
 
+class ConsentMissingError(RequirementError):
+    """The recipient must have consented to the sender, and no consent counts (CPCE L. 100)."""
+
+    slug = "consent-missing"
+
+
 class ThrottledError(LreError):
     """Too many tries; the message says when to try again."""
 

@@ -8,6 +8,8 @@ from lre_kit.carriers.codes import CodeMail
 from lre_kit.carriers.mail import Courier, SmtpCourier
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import Clock, now
+from lre_kit.consents.by_order import ConsentByOrder
+from lre_kit.consents.service import ConsentGround, Consents
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
@@ -65,6 +67,7 @@ class PostOffice:
         identification: One-time codes by e-mail.
         people: Parties, identification means, identity proofing, and the gate before an act.
         post: The post room: what is printed, handed over and followed.
+        consents: Consents to receive electronically: asked for, given, withdrawn, proved.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
@@ -207,6 +210,24 @@ class PostOffice:
             attempts_max=settings.code_attempts_max,
             deliver=codes.deliver,
         )
+        self.consents = Consents(
+            ConsentGround(
+                settings=settings,
+                database=database,
+                clock=clock,
+                agenda=self.agenda,
+                recorder=self.recorder,
+                log=self.log,
+                keys=keys,
+                authority=authority,
+                blobs=blobs,
+                vault=self.vault,
+                courier=courier,
+                links=self.links,
+                mail=self.identity,
+            )
+        )
+        by_order = ConsentByOrder(self.consents.desk, self.consents.register, clock=clock)
         self.people = People(
             Ground(
                 settings=settings,
@@ -219,6 +240,7 @@ class PostOffice:
                 links=self.links,
                 mail=self.identity,
                 deposit=self.desk.deposit,
+                consent=by_order,
                 confirm=self.desk.confirm_identification,
                 requirements_of=lambda letter_id: self.reading.by_id(letter_id).requirements,
                 recipient_of=lambda letter_id: self.reading.by_id(letter_id).recipient,
@@ -238,7 +260,7 @@ class PostOffice:
             links=self.links,
             identity=self.identity,
             clock=clock,
-            more=lambda: {**self.people.actions, **self.post.actions},
+            more=lambda: {**self.people.actions, **self.post.actions, **self.consents.actions},
         )
 
     def _rewrap_people(self) -> int:

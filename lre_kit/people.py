@@ -60,7 +60,7 @@ from lre_kit.parties.proofing import IdentityDesk
 from lre_kit.parties.proofing_review import ReviewDesk
 from lre_kit.parties.proofing_rewrap import CaseRewrapper
 from lre_kit.parties.proofing_values import CaseView, ProofingRules
-from lre_kit.parties.values import Recipient
+from lre_kit.parties.values import Recipient, Sender
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
 from lre_kit.sheet_letters import SheetLetters
@@ -92,6 +92,8 @@ class Ground:
     mail: MailIdentity
     deposit: Callable[..., Letter]
     """Takes a letter's deposit (`Desk.deposit`)."""
+    consent: Callable[[Sender, Recipient, str], None]
+    """Records a consent that an order holds (`ConsentByOrder`)."""
     confirm: Callable[[str, Identified], object]
     """Confirms the identification that an acceptance waits for (`Desk.confirm_identification`)."""
     requirements_of: Callable[[str], Requirements]
@@ -316,6 +318,7 @@ class People:
                 provider_name=self._settings.provider_name,
                 mail_from=self._settings.mail_from,
                 contact=self._contact,
+                consent=self._ground.consent,
             ),
             tell=EndNoticeMail(
                 self._ground.courier,

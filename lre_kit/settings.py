@@ -172,6 +172,8 @@ class Settings(BaseSettings):
     """``on``: the office keeps security keys in stock, people order them, and the post room encloses one."""
     eid_providers: Path | None = None
     """TOML file of OpenID Connect providers of electronic identities; empty: none."""
+    consent_valid_days: int = Field(default=0, ge=0)
+    """Days for which a recipient's consent counts before it is asked for anew; 0: until it is withdrawn."""
     code_ttl_s: int = 600
     """Life of an e-mailed one-time code, in seconds (ASVS 6.5.5: at most ten minutes)."""
     code_attempts_max: int = 5

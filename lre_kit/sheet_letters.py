@@ -39,8 +39,19 @@ class SheetLetters:
         provider_name: str,
         mail_from: str,
         contact: Callable[[str], Contact | None],
+        consent: Callable[[Sender, Recipient, str], None],
     ) -> None:
-        """Deposit by the desk's `deposit`; `contact` finds a person's name and address by their id."""
+        """Prepare.
+
+        Args:
+            deposit: The desk's.
+            clock: The office's clock.
+            provider_name: The office's name.
+            mail_from: Its address.
+            contact: Finds a person's name and address by their id.
+            consent: Records that a holder wants such letters, in a language: their order says so.
+        """
+        self._consent = consent
         self._deposit = deposit
         self._clock = clock
         self._sender = Sender(ref=SENDER_REF, name=provider_name, email=mail_from)
@@ -67,9 +78,11 @@ class SheetLetters:
             raise NotFoundError(msg, mend="Cancel the order, and let the means be posted.")
         language = "fr" if found.language == "fr" else "en"
         subject, name = _WORDS[language]
+        recipient = Recipient(name=found.name, email=found.email)
+        self._consent(self._sender, recipient, language)
         letter = self._deposit(
             sender=self._sender,
-            recipient=Recipient(name=found.name, email=found.email),
+            recipient=recipient,
             product=Product.QUALIFIED,
             subject=subject,
             documents=[Upload(name=name, stream=BytesIO(pdf))],

@@ -18,6 +18,7 @@ from lre_kit.cli.shared import (
     shown,
 )
 from lre_kit.errors import MissingFileError
+from lre_kit.law.consents import Capacity, looks_personal
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import parse_product
 from lre_kit.letters.paper import PaperWish
@@ -32,6 +33,14 @@ from lre_kit.proofs.keys.trust_folder import write_trust_folder
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--to", "to_email", required=True, metavar="ADDRESS", help="Recipient's e-mail address.")
 @click.option("--to-name", metavar="NAME", help="Recipient's name (default: the address).")
+@click.option(
+    "--to-capacity",
+    type=click.Choice([capacity.value for capacity in Capacity]),
+    default=Capacity.CONSUMER.value,
+    show_default=True,
+    help="In which capacity the recipient is addressed; only consumers must have consented (CPCE L. 100).",
+)
+@click.option("--to-basis", default="", metavar="TEXT", help="Why they are no consumer: a register number…")
 @click.option("--from", "from_email", required=True, metavar="ADDRESS", help="Sender's e-mail address.")
 @click.option("--from-name", metavar="NAME", help="Sender's name (default: the address).")
 @click.option("--product", default="simple", show_default=True, help="qualified, simple, hybrid or optimal.")
@@ -52,6 +61,8 @@ def deposit_command(
     files: tuple[str, ...],
     to_email: str,
     to_name: str | None,
+    to_capacity: str,
+    to_basis: str,
     from_email: str,
     from_name: str | None,
     product: str,
@@ -80,6 +91,8 @@ def deposit_command(
                 name=to_name or to_email,
                 email=to_email,
                 postal=PostalAddress(lines=lines, country=country) if lines else None,
+                capacity=Capacity(to_capacity),
+                capacity_basis=to_basis,
             ),
             paper=PaperWish(
                 options=PrintOptions(colour=colour, duplex=not single_sided),
@@ -92,6 +105,8 @@ def deposit_command(
             language=language,
             idempotency_key=idempotency_key,
         )
+        if looks_personal(Capacity(to_capacity), to_email):
+            click.echo("Note: this address is no company's own; nothing was changed.", err=True)
         if as_json:
             print_json({"number": letter.number, "id": letter.id, "deposited_at": letter.deposited_at})
         else:

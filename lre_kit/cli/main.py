@@ -46,6 +46,7 @@ _COMMANDS = {
     "orders": ("lre_kit.cli.orders", "Orders of identification means: list, track, deliver, print."),
     "post": ("lre_kit.cli.post", "The post room: batches, numbers, tracking, what comes back."),
     "subject-access": ("lre_kit.cli.retention", "Write all that is known of a person to a file."),
+    "consents": ("lre_kit.cli.consents", "Consents to receive electronically: ask, list, export."),
     "regime": ("lre_kit.cli.regime", "What the law asks at a date, and what a date will change."),
     "verifier": ("lre_kit.cli.verifier", "Write the page that checks evidence in a browser."),
     "demo": ("lre_kit.cli.demo", "Watch letters travel from deposit to verified proofs."),

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from sqlalchemy import func, select, update
-from sqlmodel import col
+from sqlmodel import SQLModel
 
 from lre_kit.clock import Clock
 from lre_kit.errors import IdentificationError, ThrottledError
@@ -24,6 +24,7 @@ from lre_kit.law.assurance import Category, Level
 from lre_kit.letters.numbers import ALPHABET
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
 
 CODE_CHARS = 8
 """Characters of a code: 40 bits, shown in two groups of four."""
@@ -53,6 +54,8 @@ class EmailCodes:
         ttl: timedelta,
         attempts_max: int,
         deliver: Callable[[str, str, str], None],
+        codes: type[SQLModel] = CodeRow,
+        bound_to: str = "letter_id",
     ) -> None:
         """Prepare.
 
@@ -63,7 +66,12 @@ class EmailCodes:
             ttl: Life of a code.
             attempts_max: Guesses at one code before it dies.
             deliver: Called with (letter id, code, code id) to send the code.
+            codes: Rows they are kept in.
+            bound_to: Column of these rows that names what a code is bound to.
         """
+        self._codes = table_of(codes)
+        self._rows = codes
+        self._bound_to = bound_to
         self._database = database
         self._clock = clock
         self._pepper = pepper
@@ -86,21 +94,23 @@ class EmailCodes:
             uow.serialise(f"codes:{letter_id}")
             recent = uow.execute(
                 select(func.count())
-                .select_from(CodeRow)
-                .where(col(CodeRow.letter_id) == letter_id, col(CodeRow.created_at) > now - CODES_SPAN)
+                .select_from(self._codes)
+                .where(
+                    self._codes.c[self._bound_to] == letter_id, self._codes.c.created_at > now - CODES_SPAN
+                )
             ).scalar_one()
             if recent >= CODES_MAX:
                 msg = "Too many codes were asked for this sending."
                 raise ThrottledError(msg, mend="Wait an hour, then ask for a new code.")
             uow.execute(
-                update(CodeRow)
-                .where(col(CodeRow.letter_id) == letter_id, col(CodeRow.expires_at) > now)
+                update(self._codes)
+                .where(self._codes.c[self._bound_to] == letter_id, self._codes.c.expires_at > now)
                 .values(expires_at=now)
             )
             uow.add(
-                CodeRow,
+                self._rows,
+                **{self._bound_to: letter_id},
                 id=code_id,
-                letter_id=letter_id,
                 salt=salt,
                 hashed=self._hash(code, salt),
                 created_at=now,
@@ -115,19 +125,30 @@ class EmailCodes:
         Raises:
             IdentificationError: Wrong, used, expired or over-tried; one sentence for all.
         """
+        now = self.use(letter_id, typed)
+        return Identified(
+            letter_id=letter_id, means=MEANS, level=Level.LOW, categories=(Category.POSSESSION,), at=now
+        )
+
+    def use(self, subject: str, typed: str) -> datetime:
+        """Use up a code that is bound to a subject and return when; it shows who reads the mailbox.
+
+        Raises:
+            IdentificationError: Wrong, used, expired or over-tried; one sentence for all.
+        """
         now = self._clock()
-        code = normalised(typed)
+        code, codes = normalised(typed), self._codes
         with self._database.write() as uow:
             row = uow.execute(
-                update(CodeRow)
+                update(codes)
                 .where(
-                    col(CodeRow.letter_id) == letter_id,
-                    col(CodeRow.used_at).is_(None),
-                    col(CodeRow.expires_at) > now,
-                    col(CodeRow.attempts) < self._attempts_max,
+                    codes.c[self._bound_to] == subject,
+                    codes.c.used_at.is_(None),
+                    codes.c.expires_at > now,
+                    codes.c.attempts < self._attempts_max,
                 )
-                .values(attempts=col(CodeRow.attempts) + 1)
-                .returning(col(CodeRow.id), col(CodeRow.salt), col(CodeRow.hashed))
+                .values(attempts=codes.c.attempts + 1)
+                .returning(codes.c.id, codes.c.salt, codes.c.hashed)
             ).first()
             uow.commit()
         # The guess is counted and committed before it is judged: a crash cannot give it back.
@@ -136,15 +157,13 @@ class EmailCodes:
         if row is None or not fits or not self._use_up(row.id, now):
             msg = "This code is wrong, was already used, or is too old."
             raise IdentificationError(msg, mend="Check it, or ask for a new code.")
-        return Identified(
-            letter_id=letter_id, means=MEANS, level=Level.LOW, categories=(Category.POSSESSION,), at=now
-        )
+        return now
 
     def _use_up(self, code_id: str, now: datetime) -> bool:
         with self._database.write() as uow:
             used = uow.execute(
-                update(CodeRow)
-                .where(col(CodeRow.id) == code_id, col(CodeRow.used_at).is_(None))
+                update(self._codes)
+                .where(self._codes.c.id == code_id, self._codes.c.used_at.is_(None))
                 .values(used_at=now)
             )
             uow.commit()

@@ -47,6 +47,8 @@ class Requirements:
     """Seconds for which an authentication counts for an act."""
     proofing_years: int = 5
     """Years for which a proofing counts, from its day."""
+    consent_regime: str = "CPCE_L100"
+    """Text that a consent answers to, where one is required (`lre_kit.law.consents.ConsentRegime`)."""
     derogation: str | None = None
     """Id of the derogation that eased the above, if one did."""
     choice_days: int | None = None

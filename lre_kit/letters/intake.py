@@ -6,14 +6,17 @@ only encrypted bytes that no row names and no key opens; they are swept up later
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from lre_kit.clock import Clock
+from lre_kit.consents.holding import consent_for
 from lre_kit.errors import (
+    ConsentMissingError,
     DocumentTooLargeError,
     EmptyDocumentError,
     IdempotencyMismatchError,
@@ -23,6 +26,7 @@ from lre_kit.errors import (
 )
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import SenderIdentified
+from lre_kit.law.consents import Capacity
 from lre_kit.law.derogations import SHIPPED, Policy
 from lre_kit.law.optimal import CHOICE_DAYS_MAX, CHOICE_DAYS_MIN, with_choice
 from lre_kit.law.products import Claim, Product, claim_for, parse_product
@@ -156,6 +160,7 @@ class Intake:
         Raises:
             InputError: Something handed in cannot be used; nothing was changed.
             RequirementError: The sender is not identified as this product asks.
+            ConsentMissingError: The recipient must have consented to the sender, and has not.
             EvidenceBacklogError: The office cannot prove deposits at present.
             SealUnavailableError: The seal cannot be used; nothing was changed.
             StoreUnavailableError: The database or content store does not take it.
@@ -170,6 +175,7 @@ class Intake:
             wish.electronic if wish and product is Product.OPTIMAL else product, identified
         )
         self._refuse_if_late()
+        self._expect_consent(sender.ref, recipient, product)
         letter_id = new_id()
         failpoint("deposit.before_content")
         try:
@@ -192,8 +198,8 @@ class Intake:
                 wish=wish,
                 authority=authority,
             )
-        except NotFoundError:
-            # Who acts may not, or not any more: nothing was written.
+        except (NotFoundError, ConsentMissingError):
+            # Who acts may not (any more), or a consent was withdrawn meanwhile: nothing was written.
             self._discard(letter_id, len(documents))
             raise
         except UniqueViolation:
@@ -262,6 +268,19 @@ class Intake:
         ):
             msg = f"The sender is not identified as a {product.value} letter asks."
             raise RequirementError(msg, mend="Identify yourself first; “Identity” shows the ways there are.")
+
+    def _expect_consent(self, sender_ref: str, recipient: Recipient, product: Product) -> None:
+        """Refuse early what the write would refuse, before content is taken in."""
+        required = self._required(product)
+        if required.consent_required:
+            with self._database.read() as connection:
+                consent_for(
+                    connection,
+                    sender_ref=sender_ref,
+                    recipient=recipient,
+                    required=required,
+                    at=self._clock(),
+                )
 
     def _required(self, product: Product) -> Requirements:
         now = self._clock()
@@ -356,6 +375,18 @@ class Intake:
         with self._database.write() as uow:
             if authority is not None:
                 authority(uow)
+            said: Mapping[str, Any] = {}
+            if letter.requirements.consent_required or letter.recipient.capacity is not Capacity.CONSUMER:
+                # Looked at again here, and held: a withdrawal comes before this letter or after it.
+                said = consent_for(
+                    uow.connection,
+                    sender_ref=letter.sender.ref,
+                    recipient=letter.recipient,
+                    required=letter.requirements,
+                    at=letter.deposited_at,
+                    lock=True,
+                )
+            events = tuple(replace(event, details={**event.details, **said}) for event in events)
             uow.add(
                 LetterRow,
                 **columns_of(letter),

@@ -7,6 +7,7 @@ from typing import Any
 import rfc8785
 
 from lre_kit.errors import InputError
+from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import DocumentInfo, Letter
@@ -46,7 +47,8 @@ def digest_of(  # noqa: PLR0917 - the parts of a request, each of its own type
     """Return what makes two requests the same, as a digest: all but streams and keys."""
     asked: list[Any] = [
         [sender.ref, sender.name, sender.email],
-        [recipient.name, recipient.email],
+        # Said of nobody, it stays out: digests from before it could be said stay what they were.
+        [recipient.name, recipient.email, *_capacity(recipient)],
         product.value,
         subject,
         [[document.name, document.digest_hex] for document in documents],
@@ -55,6 +57,12 @@ def digest_of(  # noqa: PLR0917 - the parts of a request, each of its own type
         days, options = wish.choice_days, wish.options
         asked += [recipient.postal.to_json(), [options.colour, options.duplex, wish.electronic.value, days]]
     return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
+
+
+def _capacity(recipient: Recipient) -> list[str]:
+    if recipient.capacity is Capacity.CONSUMER:
+        return []
+    return [recipient.capacity.value, recipient.capacity_basis]
 
 
 def columns_of(letter: Letter) -> dict[str, Any]:
@@ -71,6 +79,8 @@ def columns_of(letter: Letter) -> dict[str, Any]:
         "sender_email": letter.sender.email,
         "recipient_name": letter.recipient.name,
         "recipient_email": letter.recipient.email,
+        "recipient_capacity": letter.recipient.capacity.value,
+        "capacity_basis": letter.recipient.capacity_basis,
         "subject": letter.subject,
         "requirements": letter.requirements.to_json(),
         "claim": letter.claim.value,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, and_, func, or_, select
 
 from lre_kit.errors import NotFoundError
+from lre_kit.law.consents import Capacity
 from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
@@ -248,7 +249,13 @@ def letter_of(
         claim=Claim(row.claim),
         language=row.language,
         sender=Sender(ref=row.sender_ref, name=row.sender_name, email=row.sender_email),
-        recipient=Recipient(name=row.recipient_name, email=row.recipient_email, postal=postal),
+        recipient=Recipient(
+            name=row.recipient_name,
+            email=row.recipient_email,
+            capacity=Capacity(row.recipient_capacity),
+            postal=postal,
+            capacity_basis=row.capacity_basis,
+        ),
         subject=row.subject,
         requirements=Requirements.from_json(row.requirements),
         version=row.version,

@@ -31,6 +31,10 @@ class LetterRow(SQLModel, table=True):
     deposited_by: str | None = Field(default=None, max_length=32)
     recipient_name: str
     recipient_email: str
+    recipient_capacity: str = Field(
+        default="consumer", max_length=16, sa_column_kwargs={"server_default": "consumer"}
+    )
+    capacity_basis: str = Field(default="", sa_column_kwargs={"server_default": ""})
     subject: str
     requirements: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     claim: str = Field(max_length=40)

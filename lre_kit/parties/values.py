@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
 
-from lre_kit.errors import InvalidAddressError, InvalidNameError
+from lre_kit.errors import InputError, InvalidAddressError, InvalidNameError
+from lre_kit.law.consents import Capacity
 
 if TYPE_CHECKING:
     from lre_kit.parties.addresses import PostalAddress
@@ -17,8 +18,17 @@ NAME_MAX_CHARS = 200
 ADDRESS_MAX_CHARS = 254
 """Longest e-mail address SMTP can carry (RFC 5321 §4.5.3.1.3)."""
 
+BASIS_MAX_CHARS = 200
+"""Longest basis of a recipient's capacity, in characters."""
+
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class CapacityBasisError(InputError):
+    """Somebody is addressed as no consumer, and no usable basis is given for it."""
+
+    slug = "capacity-basis"
 
 
 def has_hidden_characters(text: str) -> bool:
@@ -99,12 +109,25 @@ class Recipient:
     """E-mail address (CPCE R. 53-2, 2°); empty only for a letter that goes by post alone."""
     postal: "PostalAddress | None" = None
     """Postal address, where the letter goes or may go by post."""
+    capacity: Capacity = Capacity.CONSUMER
+    """In which capacity they are addressed, as the sender says (CPCE L. 100)."""
+    capacity_basis: str = ""
+    """Why they are no consumer: a register number, a contract; kept in evidence."""
 
     def checked(self) -> "Recipient":
         """Return the recipient with name and addresses in kept form, or raise what is wrong."""
+        basis = " ".join(self.capacity_basis.split())
+        if self.capacity is not Capacity.CONSUMER and not basis:
+            msg = "It is not said why this recipient is no consumer."
+            raise CapacityBasisError(msg, mend="Say on what basis: a register number, a contract, a website.")
+        if len(basis) > BASIS_MAX_CHARS or has_hidden_characters(basis):
+            msg = "The basis of the recipient's capacity is too long or holds invisible control characters."
+            raise CapacityBasisError(msg, mend=f"Type a line of at most {BASIS_MAX_CHARS} characters.")
         by_post_alone = self.postal is not None and not self.email.strip()
         return Recipient(
             name=checked_name(self.name, whose="recipient"),
             email="" if by_post_alone else checked_address(self.email, whose="recipient"),
             postal=self.postal.checked() if self.postal is not None else None,
+            capacity=self.capacity,
+            capacity_basis=basis,
         )

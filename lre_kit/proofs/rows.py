@@ -11,6 +11,8 @@ from lre_kit.store.columns import UtcDateTime
 class EvidenceRow(SQLModel, table=True):
     """The evidence of one event: canonical record and seal.
 
+    `event_id` and `letter_id` are empty for evidence of what is no letter's, such as a consent.
+
     `protected` and `signature` are the JAdES parts (base64url); both empty while the seal is
     awaited. `salt` makes the record's commitment in the log mute once it is destroyed.
     """
@@ -28,8 +30,8 @@ class EvidenceRow(SQLModel, table=True):
     )
 
     id: str = Field(primary_key=True, max_length=32)
-    event_id: str = Field(foreign_key="event.id", max_length=32)
-    letter_id: str = Field(foreign_key="letter.id", max_length=32)
+    event_id: str | None = Field(default=None, foreign_key="event.id", max_length=32)
+    letter_id: str | None = Field(default=None, foreign_key="letter.id", max_length=32)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     record: str = Field(sa_column=Column(Text, nullable=False))
     protected: str | None = Field(default=None, sa_column=Column(Text, nullable=True))

@@ -29,6 +29,7 @@ ROW_MODULES = (
     "lre_kit.identifiers.rows",
     "lre_kit.identifiers.order_rows",
     "lre_kit.postroom.rows",
+    "lre_kit.consents.rows",
 )
 """Every module that declares tables."""
 

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from lre_kit.clock import Clock, now
+from lre_kit.consents.values import Answerer, ConsentInfo, ConsentRequest
+from lre_kit.errors import UnlawfulActError
+from lre_kit.identifiers.email_code import MEANS
 from lre_kit.identifiers.identified import Identified, SenderIdentified
 from lre_kit.law.assurance import Category, Level, Means
+from lre_kit.law.products import Product, parse_product
 from lre_kit.law.proofing_methods import ProofingMethod
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
@@ -38,8 +42,25 @@ def throwaway_office(
     return PostOffice.open(made, clock=clock, courier=courier or MemoryCourier())
 
 
+def record_consent(
+    office: PostOffice, recipient: Recipient = RECIPIENT, sender: Sender = SENDER
+) -> ConsentInfo:
+    """Let a recipient consent to a sender, as if they had answered with a code by e-mail."""
+    request = ConsentRequest(name=recipient.name, email=recipient.email)
+    try:
+        asked = office.consents.desk.ask(sender, request)
+    except UnlawfulActError:
+        [held] = [c for c in office.consents.register.about([recipient.email]) if c.sender_ref == sender.ref]
+        return held
+    answerer = Answerer(consent_id=asked.id, means=MEANS, at=office.clock())
+    return office.consents.desk.give(answerer)
+
+
 def deposit_sample(office: PostOffice, **changes: Any) -> Letter:
-    """Deposit a small letter; any argument of `desk.deposit` may be replaced."""
+    """Deposit a small letter; any argument of `desk.deposit` may be replaced.
+
+    Where the product asks for the recipient's consent, they give it first.
+    """
     arguments: dict[str, Any] = {
         "sender": SENDER,
         "recipient": RECIPIENT,
@@ -48,7 +69,10 @@ def deposit_sample(office: PostOffice, **changes: Any) -> Letter:
         "documents": [Upload(name="letter.pdf", stream=BytesIO(SMALL_PDF))],
         "identified": sender_identified(office),
     }
-    return office.desk.deposit(**(arguments | changes))
+    arguments |= changes
+    if parse_product(arguments["product"]) is Product.QUALIFIED:
+        record_consent(office, arguments["recipient"], arguments["sender"])
+    return office.desk.deposit(**arguments)
 
 
 def sender_identified(office: PostOffice) -> SenderIdentified:

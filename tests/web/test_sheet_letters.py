@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 
 from lre_kit.clock import iso
+from lre_kit.consents.by_order import ConsentByOrder
 from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.derogation_mail import Contact
 from lre_kit.identifiers.means import State
@@ -204,6 +205,7 @@ def test_a_sheet_that_is_handed_over_twice_is_in_one_letter(scene: Scene) -> Non
         provider_name="Office",
         mail_from="office@example.org",
         contact=lambda _: Contact(name=NAME, email=EMAIL, language="en"),
+        consent=ConsentByOrder(office.consents.desk, office.consents.register, clock=office.clock),
     )
     told = {"party_id": scene.party.id, "pdf": SMALL_PDF, "idempotency_key": "identifier-order:1"}
     number = deposit(**told)
@@ -219,6 +221,7 @@ def test_a_holder_without_a_mailbox_gets_no_letter(scene: Scene) -> None:
         provider_name="Office",
         mail_from="office@example.org",
         contact=lambda _: None,
+        consent=lambda *_: None,
     )
     with pytest.raises(NotFoundError):
         deposit(party_id=scene.party.id, pdf=SMALL_PDF, idempotency_key="identifier-order:1")

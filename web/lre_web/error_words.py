@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from lre_kit.errors import LreError
 from lre_kit.postroom.errors import NotPrintableError
 from lre_web.texts import catalogue
+from lre_web.texts_consents import catalogue as consent_catalogue
 from lre_web.texts_post import PRINT_REASONS, post_catalogue
 
 _QUOTED = re.compile("“([^”]{1,120})”")
@@ -71,6 +72,30 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Ce code est faux, a déjà servi ou est trop ancien.",
         "Vérifiez-le, ou demandez un nouveau code.",
     ),
+    "consent-missing": (
+        "Ce destinataire n'a pas donné son accord pour recevoir de vous par voie électronique.",
+        "Demandez-le depuis la page « Accords », ou écrivez-lui par la poste.",
+    ),
+    "consent-state": (
+        "L'état de cet accord ne permet pas cet acte.",
+        "Ouvrez-le : son historique dit ce qui s'est passé.",
+    ),
+    "consent-already-asked": (
+        "Ce destinataire a déjà reçu une demande, à laquelle il peut encore répondre.",
+        "Attendez : des rappels lui sont envoyés.",
+    ),
+    "consent-request-stale": (
+        "Le temps pour répondre à cette demande est passé.",
+        "Demandez à l'expéditeur d'en envoyer une nouvelle.",
+    ),
+    "consent-input": (
+        "Une ligne, un champ ou un fichier ne convient pas.",
+        "Vérifiez-le et recommencez.",
+    ),
+    "capacity-basis": (
+        "Il manque la raison pour laquelle ce destinataire n'est pas un particulier.",
+        "Donnez un numéro SIREN, un contrat, un site.",
+    ),
     "throttled": (
         "Trop de codes ont été demandés pour cet envoi.",
         "Attendez une heure, puis demandez un nouveau code.",
@@ -105,9 +130,13 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
 }
 
 
+def _is_french(problem: str) -> bool:
+    return any(problem in words("fr").values() for words in (catalogue, consent_catalogue, post_catalogue))
+
+
 def error_words(error: LreError, language: str) -> tuple[str, str]:
     """Return what is wrong and how to mend it, for a page in `language` (``fr`` or ``en``)."""
-    if language != "fr" or error.problem in {*catalogue("fr").values(), *post_catalogue("fr").values()}:
+    if language != "fr" or _is_french(error.problem):
         return error.problem, error.mend
     if isinstance(error, NotPrintableError):
         why, how = PRINT_REASONS.get(error.reason, PRINT_REASONS["unreadable"])

@@ -10,6 +10,7 @@ from lre_kit.parties.addresses import KeptAddress, PostalAddress
 from lre_kit.parties.emails import addresses_of
 from lre_kit.store.unit import UnitOfWork
 from lre_web import (
+    profile_consents,
     profile_lost,
     profile_mandates,
     profile_means,
@@ -47,6 +48,7 @@ def add_pages(blueprint: Blueprint) -> None:
     profile_mandates.add_pages(blueprint)
     profile_organisations.add_pages(blueprint)
     profile_self.add_pages(blueprint)
+    profile_consents.add_pages(blueprint)
     blueprint.context_processor(context)
 
 

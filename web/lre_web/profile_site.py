@@ -100,7 +100,7 @@ def _page_of_form() -> str:
     if "profile_organisations" in (request.endpoint or "") and (request.view_args or {}):
         one = url_for(".profile_organisations_one", **(request.view_args or {}))
         return one.removeprefix(request.script_root)
-    for name in ("order", "means", "mandates", "address", "organisations", "self"):
+    for name in ("order", "means", "mandates", "address", "consents", "organisations", "self"):
         if f".profile_{name}" in (request.endpoint or ""):
             return url_for(f".profile_{name}").removeprefix(request.script_root)
     return url_for(".profile").removeprefix(request.script_root)

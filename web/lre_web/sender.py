@@ -11,6 +11,7 @@ from lre_kit.addressed import NEAR
 from lre_kit.authority import NoAuthorityError
 from lre_kit.errors import InputError, LreError, NotFoundError, RequirementError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
+from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
@@ -147,6 +148,8 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             recipient=Recipient(
                 name=typed.get("name", ""),
                 email=typed.get("email", ""),
+                capacity=_capacity(typed.get("capacity", "")),
+                capacity_basis=typed.get("capacity_basis", ""),
                 postal=post.typed_address(typed) if product in ON_PAPER else None,
             ),
             paper=wish if product in ON_PAPER else None,
@@ -162,6 +165,10 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
     except (InputError, RequirementError, NoAuthorityError) as error:
         return deposit_form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
+
+
+def _capacity(text: str) -> Capacity:
+    return Capacity(text) if text in {one.value for one in Capacity} else Capacity.CONSUMER
 
 
 def _expect_own_name(actor: Actor, acting: Acting) -> None:

@@ -19,6 +19,23 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "skip": ("Aller au contenu", "Skip to content"),
     "letters": ("Vos lettres", "Your letters"),
     "deposit": ("Déposer une lettre", "Deposit a letter"),
+    "consents": ("Accords", "Consents"),
+    "capacity": ("Le destinataire est", "The recipient is"),
+    "capacity_consumer": ("un particulier", "a private person"),
+    "capacity_professional": ("un professionnel", "a professional"),
+    "capacity_public_body": ("un organisme public", "a public body"),
+    "capacity_hint": (
+        "Un particulier doit avoir donné son accord pour une lettre qualifiée (CPCE L. 100).",
+        "A private person must have consented to a qualified letter (CPCE L. 100).",
+    ),
+    "capacity_basis": (
+        "Si ce n'est pas un particulier : sur quelle base ?",
+        "If no private person: on what basis?",
+    ),
+    "capacity_basis_hint": (
+        "Par exemple un numéro SIREN ou un contrat.",
+        "For instance a register number or a contract.",
+    ),
     "no_letters": ("Vous n'avez encore déposé aucune lettre.", "You have not deposited any letter yet."),
     "number": ("Numéro", "Number"),
     "recipient": ("Destinataire", "Recipient"),

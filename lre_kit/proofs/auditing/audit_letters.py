@@ -13,7 +13,8 @@ from typing import Any
 from cryptography import x509
 from sqlalchemy import Connection, Row, Select, func, select
 
-from lre_kit.clock import from_iso
+from lre_kit.clock import from_iso, iso
+from lre_kit.consents.rows import ConsentEventRow
 from lre_kit.errors import LreError
 from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
 from lre_kit.letters.lifecycle import Event, LetterState, fold
@@ -31,14 +32,17 @@ from lre_kit.store.inserts import table_of
 BATCH = 500
 """Rows fetched at a time."""
 
-_LETTER, _EVENT, _EVIDENCE, _ENTRY, _DOCUMENT = (
-    table_of(row) for row in (LetterRow, EventRow, EvidenceRow, LogEntryRow, DocumentRow)
+_LETTER, _EVENT, _EVIDENCE, _ENTRY, _DOCUMENT, _CONSENT_EVENT = (
+    table_of(row) for row in (LetterRow, EventRow, EvidenceRow, LogEntryRow, DocumentRow, ConsentEventRow)
 )
 _PROJECTED = (
     "phase", "version", "notices", "deposited_at", "notified_at", "window_closes_at",
     "proof_due_at", "decided_at", "received_at",
 )  # fmt: skip
-_SEALED = ("number", "sender_name", "sender_email", "recipient_name", "recipient_email", "product", "claim")
+_SEALED = (
+    "number", "sender_name", "sender_email", "recipient_name", "recipient_email", "recipient_capacity",
+    "capacity_basis", "product", "claim",
+)  # fmt: skip
 
 Progress = Callable[[int, int], None]
 """Told how many records of how many are done."""
@@ -65,6 +69,7 @@ def audit_letters(
         report.records += len(records)
         if progress is not None:
             progress(report.records, total)
+    _audit_apart(connection, leaves, placed, report, anchors)
     for table, query in _orphans().items():
         for row in connection.execute(query):
             report.add(table, row.id, "letter_id", "what it belongs to is gone")
@@ -89,6 +94,62 @@ def _journal() -> Select[Any]:
     )  # fmt: skip
 
 
+def _audit_apart(
+    connection: Connection,
+    leaves: Leaves,
+    placed: bytearray,
+    report: AuditReport,
+    anchors: tuple[x509.Certificate, ...],
+) -> None:
+    """Check the evidence of what is no letter's: its seal, its place, and the journal that tells of it."""
+    names = ("record", "protected", "signature", "salt")
+    apart = (
+        select(
+            *(_EVIDENCE.c[name] for name in names), _EVIDENCE.c.id.label("evidence_id"),
+            _ENTRY.c.log_index, _ENTRY.c.commitment,
+            _CONSENT_EVENT.c.id.label("told_id"), _CONSENT_EVENT.c.name.label("told_name"),
+            _CONSENT_EVENT.c.seq.label("told_seq"), _CONSENT_EVENT.c.occurred_at.label("told_at"),
+            _CONSENT_EVENT.c.consent_id.label("told_of"), _CONSENT_EVENT.c.details.label("told_details"),
+        )
+        .join_from(_EVIDENCE, _ENTRY, _ENTRY.c.evidence_id == _EVIDENCE.c.id, isouter=True)
+        .join(_CONSENT_EVENT, _CONSENT_EVENT.c.evidence_id == _EVIDENCE.c.id, isouter=True)
+        .where(_EVIDENCE.c.event_id.is_(None))
+        .order_by(_EVIDENCE.c.id)
+        .execution_options(yield_per=BATCH)
+    )  # fmt: skip
+    for row in connection.execute(apart):
+        record = _record_of(row.record)
+        report.records += 1
+        if row.told_id is None:
+            report.add("evidence", row.evidence_id, "event_id", "no journal tells of this act")
+        elif _sealed_act(record) != (
+            row.told_of, row.told_name, row.told_seq, iso(row.told_at), row.told_details
+        ):  # fmt: skip
+            report.add("consent_event", row.told_id, "name", "differs from the sealed evidence")
+        if row.signature is None or row.protected is None:
+            if row.log_index is not None:
+                report.add("evidence", row.evidence_id, "signature", "the seal is gone")
+            continue
+        try:
+            seal = check_seal(row.protected, row.record.encode(), row.signature)
+            _expect_chain(seal.certificate, seal.others, anchors, seal.claimed_at)
+        except (SealError, ChainError) as error:
+            report.add("evidence", row.evidence_id, "record/protected/signature", error.problem)
+        whole = compact(row.protected, row.record, row.signature)
+        _compare_leaf(row, whole, leaves, placed, report)
+
+
+def _sealed_act(record: Mapping[str, Any]) -> tuple[Any, ...]:
+    extensions = record.get("Extensions", {})
+    return (
+        record.get("MessageIdentifier"),
+        str(record.get("ERDSEventId")).rsplit("/", 1)[-1],
+        extensions.get("JournalPosition"),
+        record.get("EventTime"),
+        extensions.get("EventDetails"),
+    )
+
+
 def _orphans() -> Mapping[str, Select[Any]]:
     """Return queries for rows whose owner is gone, which the journal's pass does not meet."""
     return {
@@ -97,7 +158,7 @@ def _orphans() -> Mapping[str, Select[Any]]:
         .where(_LETTER.c.id.is_(None)),
         "evidence": select(_EVIDENCE.c.id)
         .join_from(_EVIDENCE, _EVENT, _EVENT.c.id == _EVIDENCE.c.event_id, isouter=True)
-        .where(_EVENT.c.id.is_(None)),
+        .where(_EVENT.c.id.is_(None), _EVIDENCE.c.event_id.is_not(None)),
     }
 
 
@@ -189,7 +250,7 @@ def _reason_uri(name: str) -> str:
         return name
 
 
-def _compare_leaf(row: Row[Any], whole: str, leaves: Leaves, placed: bytearray, report: AuditReport) -> None:
+def _compare_leaf(row: Any, whole: str, leaves: Leaves, placed: bytearray, report: AuditReport) -> None:
     expected = commitment(row.salt, whole)
     if row.commitment != expected:
         report.add("log_entry", row.evidence_id, "commitment", "is not that of the sealed evidence")
@@ -208,7 +269,10 @@ def _compare_letter(row: Row[Any], record: Mapping[str, Any], report: AuditRepor
     if "Extensions" not in record:
         return
     sender, recipient = record["SenderDetails"]["Identity"], record["RecipientDetails"][0]["Identity"]
+    said = record["Extensions"].get("EventDetails", {})
     expected = {
+        "recipient_capacity": said.get("recipient_capacity", "consumer"),
+        "capacity_basis": said.get("capacity_basis", ""),
         "number": record["MessageIdentifier"],
         "sender_name": sender["Name"],
         "sender_email": sender["Email"],

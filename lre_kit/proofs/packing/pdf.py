@@ -9,6 +9,7 @@ import io
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
@@ -67,19 +68,26 @@ def render_proof(facts: ProofFacts, language: str) -> bytes:
         facts: What to prove.
         language: ``fr`` or ``en``.
     """
+    return typeset(_data(facts, language), [*_exhibits(facts), *facts.more])
+
+
+def typeset(data: Mapping[str, Any], attachments: Sequence[Attachment]) -> bytes:
+    """Return a page of facts as unsealed PDF/A-3.
+
+    Args:
+        data: What the template shows; ``url`` is what its QR code leads to.
+        attachments: Files that travel inside.
+    """
     import typst
 
     with tempfile.TemporaryDirectory() as scratch, as_file(_template()) as template:
         folder = Path(scratch)
         shutil.copy(template, folder / "proof.typ")
-        attachments = [*_exhibits(facts), *facts.more]
         for attached in attachments:
             (folder / attached.name).write_bytes(attached.content)
-        (folder / "check.svg").write_bytes(_qr_code(facts.url))
-        data = _data(facts, language) | {
-            "attachments": [[a.name, a.media_type, a.description] for a in attachments]
-        }
-        (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
+        (folder / "check.svg").write_bytes(_qr_code(data["url"]))
+        listed = {"attachments": [[a.name, a.media_type, a.description] for a in attachments]}
+        (folder / "data.json").write_text(json.dumps({**data, **listed}), encoding="utf-8")
         return typst.compile(str(folder / "proof.typ"), pdf_standards=STANDARDS)
 
 
@@ -215,6 +223,17 @@ def _evidence(exhibit: Exhibit, stamp: TimestampInfo, language: str) -> list[lis
         [words["token"], f"{stamp.serial:x}", "", True],
         [words["log"], origin, place, False],
     ]
+
+
+def seal_facts(exhibit: Exhibit, language: str) -> list[list[Any]]:
+    """Return the rows that say who sealed and stamped an exhibit, and where it stands in the log."""
+    return _evidence(exhibit, _stamp(exhibit), language)
+
+
+def stamped_instant(exhibit: Exhibit, language: str) -> tuple[datetime, str]:
+    """Return the instant that an exhibit's time stamp proves, and words for it."""
+    at = _stamp(exhibit).gen_time
+    return at, WORDS[language]["stamped"].format(time=legal_time_text(at, language, seconds=True))
 
 
 def _subject(certificate: x509.Certificate) -> tuple[str, str]:

@@ -100,6 +100,48 @@ class Recorder:
         if sealed is not None:
             _enter(uow, evidence_id, event.occurred_at, salt, payload.decode(), sealed)
 
+    @property
+    def issuer(self) -> Issuer:
+        """In whose name evidence is made."""
+        return self._issuer
+
+    def record_apart(
+        self, uow: UnitOfWork, record: Mapping[str, Any], *, at: datetime, must_seal: bool = False
+    ) -> str:
+        """Queue sealed evidence of what is no letter's, and return its id.
+
+        Args:
+            uow: The transaction of the act.
+            record: What happened; gets its ``EvidenceIdentifier`` here.
+            at: When it happened.
+            must_seal: Refuse the act while the seal cannot be used; else the evidence waits for it.
+
+        Raises:
+            SealUnavailableError: The seal cannot be used and `must_seal` is set.
+        """
+        evidence_id = new_id()
+        payload = canonical({**record, "EvidenceIdentifier": evidence_id})
+        sealed: Sealed | None
+        try:
+            sealed = self._seal.sign(payload, at=at)
+        except SealUnavailableError:
+            if must_seal:
+                raise
+            sealed = None
+        salt = secrets.token_bytes(SALT_BYTES)
+        uow.add(
+            EvidenceRow,
+            id=evidence_id,
+            recorded_at=at,
+            record=payload.decode(),
+            protected=sealed.protected if sealed else None,
+            signature=sealed.signature if sealed else None,
+            salt=salt,
+        )
+        if sealed is not None:
+            _enter(uow, evidence_id, at, salt, payload.decode(), sealed)
+        return evidence_id
+
     def seal_waiting(self, database: Database, clock: Clock, *, limit: int = SEAL_MAX) -> int:
         """Seal evidence that was recorded while the seal could not be used; return how much was.
 

@@ -7,10 +7,12 @@ PROOFS = {
     "ContentHandover": "proof-of-receipt.pdf",
     "ConsignmentRejection": "proof-of-refusal.pdf",
     "AcceptanceRejectionExpiry": "proof-of-non-claim.pdf",
+    "ConsentGiven": "proof-of-consent.pdf",
+    "ConsentWithdrawn": "proof-of-withdrawal.pdf",
 }
 """The proof of each decisive act, by the name it has in a bundle."""
 
-ENDS = frozenset(PROOFS) - {"SubmissionAcceptance"}
+ENDS = frozenset(PROOFS) - {"SubmissionAcceptance", "ConsentGiven", "ConsentWithdrawn"}
 """The acts with which a letter is at its end."""
 
 

@@ -1,0 +1,1 @@
+"""Consents: asked for, given, refused, withdrawn, kept with their wording and their evidence."""
