@@ -99,7 +99,7 @@ def test_the_list_never_breaks_a_number_on_a_narrow_screen(
     "arguments",
     [
         (),
-        ("post",),
+        ("past",),
         ("deposit",),
         ("deposit", "a.pdf", "--to", "a@example.org"),
         ("letters", "--limit", "0"),
@@ -120,9 +120,15 @@ def test_a_command_line_that_cannot_be_understood_ends_with_64(lre: Any, argumen
 
 def command_paths() -> Iterator[tuple[str, ...]]:
     for name in entrance.cli.list_commands(None):  # type: ignore[arg-type]  # it ignores the context
-        command = entrance.cli.get_command(None, name)  # type: ignore[arg-type]
-        for below in getattr(command, "commands", [None]):
-            yield (name, below) if below else (name,)
+        yield from paths_below(entrance.cli.get_command(None, name), (name,))  # type: ignore[arg-type]
+
+
+def paths_below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    below = getattr(command, "commands", {})
+    if not below:
+        yield path
+    for name, each in below.items():
+        yield from paths_below(each, (*path, name))
 
 
 @pytest.mark.parametrize("path", list(command_paths()), ids=" ".join)
