@@ -43,7 +43,7 @@ def test_anybody_suspends_a_means_by_its_serial_and_its_holder_is_told_once(site
         assert send_form(client, PATH, PATH, serial=typed).headers["Location"] == f"{PATH}?done=reported"
         assert site.means(sheet).state is State.SUSPENDED
     [told] = site.mails()
-    assert "est suspendu" in told
+    assert "is suspended" in told
     assert sheet.serial not in told
     history = site.office.people.register.history(sheet.id)
     assert history[-1].actor == {"role": "reporter"}
@@ -73,7 +73,7 @@ def test_a_means_that_was_never_used_is_suspended_and_brought_back_unused(site: 
         send_form(client, PATH, PATH, serial=sheet.serial)
     assert site.means(sheet).state is State.SUSPENDED
     [told] = site.mails()
-    assert "est suspendu" in told
+    assert "is suspended" in told
     send_form(holder, f"/profile/means/{sheet.id}/resume", "/profile/means")
     assert site.means(sheet).state is State.DELIVERED
 
