@@ -105,7 +105,7 @@ def test_a_copied_key_is_suspended_said_so_and_told_by_mail(
     [held] = site.office.people.register.of(party.id)
     assert held.state is State.SUSPENDED
     [told] = site.mails()
-    assert "a répondu comme si elle avait été copiée" in told
+    assert "answered as if it had been copied" in told
     assert held.serial not in told
     assert "Suspended by the office" in client.get("/profile/means").text
 
@@ -153,7 +153,7 @@ def test_the_owner_is_told_once_when_codes_are_refused_again_and_again(site: Pro
     assert site.mails() == []
     wrong_codes(client, kind, 3)
     [told] = site.mails()
-    assert "Plusieurs codes faux de suite" in told
+    assert "Several wrong codes in a row" in told
     [held] = site.office.people.register.of(party.id)
     assert held.serial not in told
 
