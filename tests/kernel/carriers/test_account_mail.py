@@ -38,8 +38,10 @@ def test_every_message_says_who_writes_and_leads_to_our_pages_only(kind: MailKin
     assert "Hélène &lt;b&gt;" in html
     assert "<b>" not in html
     assert "{" not in plain
-    assert next(line for line in plain.splitlines() if "://" in line).startswith(BASE + "/account")
-    assert (TOKEN in plain) == (kind in {MailKind.CONFIRM, MailKind.RESET})
+    assert next(line for line in plain.splitlines() if "://" in line).startswith(
+        (BASE + "/account", BASE + "/profile/")
+    )
+    assert (TOKEN in plain) == (kind in {MailKind.CONFIRM, MailKind.RESET, MailKind.ADD_ADDRESS})
     assert TOKEN not in str(message["Subject"])
 
 
