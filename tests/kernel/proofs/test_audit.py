@@ -85,7 +85,7 @@ def other(value: object) -> object:
     text = str(value)
     if text[:2] == "20" and text[4:5] == "-":
         return "2031" + text[4:]
-    if text[:1] in "{[":
+    if text.startswith(("{", "[")):
         return json.dumps({"role": "attacker"} if text[0] == "{" else ["UnknownRecipient"])
     known = {"received": "refused", "notified": "refused", "refused": "received", "simple": "hybrid",
              "non_qualified": "qualified"}  # fmt: skip
