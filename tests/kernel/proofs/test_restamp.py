@@ -118,6 +118,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(folder, anchors, story.clock() + YEAR, exhibit)
 
 
+def is_erasure(exhibit: Exhibit) -> bool:
+    """Tell whether it is of the act that erased the content: new when the old acts are stamped again."""
+    return str(exhibit.record["ERDSEventId"]).endswith("ContentErasure")
+
+
 def reasons(report: Report) -> list[tuple[str, str]]:
     return [(c.name, c.sub_indication) for c in report.checks if c.result is not Result.PASSED]
 
@@ -133,6 +138,8 @@ def test_renewed_proofs_still_stand_when_the_first_certificate_has_ended(made: M
     for path in exhibits:
         report = verify_path(path, made.anchors, at=made.later)
         assert report.result is Result.PASSED, report.checks
+        if "ContentErasure" in path.name:
+            continue  # the content's span was over by then: this act is new, and under the new key
         (step,) = (check for check in report.checks if check.name == "renewal")
         assert "renewal 1 of 1: made on" in step.reason
         assert json.loads(path.read_bytes())["format"] == "lre-exhibit/2"
@@ -390,7 +397,8 @@ def test_a_renewal_that_was_killed_is_taken_up_again(tmp_path: Path, place: str)
         office.run_until_idle()
         assert [done for _, done in renewals(office)] == [True]
         assert audit_office(office).findings == []
-        assert all(len(e.exhibit.renewals) == 1 for e in office.issuer.exhibits(letters[0].id))
+        old = [e.exhibit for e in office.issuer.exhibits(letters[0].id) if not is_erasure(e.exhibit)]
+        assert [len(each.renewals) for each in old] == [1] * len(old)
 
 
 def test_the_operator_may_renew_at_once(tmp_path: Path) -> None:
