@@ -68,7 +68,7 @@ def test_one_byte_changed_anywhere_in_a_bundle_fails(made: Path, bundle: Path) -
     chance = random.Random(20260112)
     for path in sorted(p for p in bundle.rglob("*") if p.is_file()):
         content = path.read_bytes()
-        for place in {0, len(content) - 1, *(chance.randrange(len(content)) for _ in range(2))}:
+        for place in {0, len(content) - 1, *(chance.randrange(len(content)) for _ in range(1))}:
             path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
             report = verify_path(bundle, anchors)
             assert (report.result, path.name, place) == (Result.FAILED, path.name, place)
