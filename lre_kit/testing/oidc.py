@@ -1,13 +1,10 @@
 """A real OpenID Connect provider for tests: the Node program ``oidc-provider``, and a browser of sorts.
 
-The program is installed once into a folder of the user's cache, by ``npm``.
+The program comes from npm, see `lre_kit.testing.npm`.
 """
 
-import fcntl
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -21,13 +18,11 @@ from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
+from lre_kit.testing import npm
 from lre_kit.testing.private_servers import START_TIMEOUT_S, STOP_TIMEOUT_S, MissingServiceError
 
 PACKAGE = "oidc-provider@8.8.1"
 """What is installed: the last line that runs on the Node 18 of Debian 12, and on later ones."""
-
-FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lre-kit-tests" / "oidc"
-"""Where it is installed."""
 
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "ada": {
@@ -45,44 +40,7 @@ ACR_VALUES = ("eidas1", "eidas2", "eidas3")
 """Levels the provider knows."""
 
 _SERVER = Path(__file__).with_name("oidc_server.mjs")
-_INSTALL_TIMEOUT_S = 240
 _HOPS_MAX = 12
-
-
-def installed() -> Path:
-    """Return the folder the program is installed in, installing it if it is not.
-
-    Raises:
-        MissingServiceError: Node or npm is missing, or the package cannot be fetched.
-    """
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        msg = "Node is missing: apt install nodejs npm"
-        raise MissingServiceError(msg)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
-        # Several test processes may come at once: one installs, the others wait.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _version() != PACKAGE.rpartition("@")[2]:
-            command = [
-                "npm",
-                "install",
-                "--prefix",
-                str(FOLDER),
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-            ]
-            try:
-                subprocess.run(
-                    [*command, "--ignore-scripts", PACKAGE],
-                    check=True,
-                    capture_output=True,
-                    timeout=_INSTALL_TIMEOUT_S,
-                )
-            except (OSError, subprocess.SubprocessError) as error:
-                msg = f"npm cannot install {PACKAGE}: {error}"
-                raise MissingServiceError(msg) from error
-    return FOLDER
 
 
 class OidcServer:
@@ -112,7 +70,7 @@ class OidcServer:
         Raises:
             MissingServiceError: It cannot be installed or does not start.
         """
-        command = ["node", str(_SERVER), str(installed()), json.dumps(self._told)]
+        command = ["node", str(_SERVER), str(npm.installed(PACKAGE)), json.dumps(self._told)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -231,11 +189,3 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
     ) -> None:
         """Leave redirects to whoever asks."""
         del req, fp, code, msg, headers, newurl
-
-
-def _version() -> str:
-    try:
-        found = json.loads((FOLDER / "node_modules" / "oidc-provider" / "package.json").read_text())
-        return str(found["version"])
-    except (OSError, ValueError, KeyError):
-        return ""

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from werkzeug.serving import make_server
 
 from lre_kit.parties.proofing_values import CaseState, Part
+from lre_kit.testing.accessibility import barriers
 from lre_kit.testing.identity import card_lines, title_picture
 from lre_web.testing_identity import JEANNE, ProofingSite
 
@@ -26,31 +27,6 @@ PICTURES = os.environ.get("LRE_TEST_PICTURES")
 
 FAKE = "--use-fake-device-for-media-stream"
 LEAVE = "--use-fake-ui-for-media-stream"
-UNNAMED = """() => [...document.querySelectorAll(
-    "input:not([type=hidden]), button, select, textarea, video, img, fieldset")]
-  .filter((e) => e.checkVisibility())
-  .filter((e) => !(e.labels && e.labels.length) && !e.textContent.trim() && !e.ariaLabel && !e.alt)
-  .map((e) => e.outerHTML)"""
-SMALL = """() => [...document.querySelectorAll("button, a.button, input:not([type=hidden]), summary, select")]
-  .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)"""
-FAINT = """() => {
-  const colour = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (rgb) => rgb.slice(0, 3).map((c) => c / 255)
-    .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, place) => sum + c * [0.2126, 0.7152, 0.0722][place], 0);
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const rgb = colour(getComputedStyle(at).backgroundColor);
-      if (rgb.length < 4 || rgb[3] === 1) { return rgb; }
-    }
-    return [255, 255, 255];
-  };
-  return [...document.querySelectorAll("body *")].filter((element) => {
-    if (![...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) { return false; }
-    const [a, b] = [light(colour(getComputedStyle(element).color)), light(ground(element))];
-    return element.checkVisibility() && (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
-  }).map((element) => element.outerHTML.slice(0, 100));
-}"""
 
 Opener = Callable[..., Page]
 
@@ -150,10 +126,7 @@ def look(page: Page, name: str) -> None:
     if PICTURES:
         scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
         page.screenshot(path=f"{PICTURES}/{name}-{width}-{scheme}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    assert page.evaluate(FAINT) == [], page.url
-    assert page.evaluate(UNNAMED) == [], page.url
-    assert page.evaluate(SMALL) == [], page.url
+    assert barriers(page) == [], page.url
     assert page.locator("h1").count() == page.locator("main").count() == 1
 
 

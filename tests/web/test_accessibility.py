@@ -1,0 +1,147 @@
+"""Every page that a host mounts, judged by axe-core: wide and light, and on a telephone in the dark."""
+
+import io
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from lre_kit.consents.values import ConsentRequest
+from lre_kit.law.consents import ConsentState
+from lre_kit.letters.commands import PaperFile
+from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.values import Upload
+from lre_kit.office import PostOffice
+from lre_kit.postroom.values import CarrierNews
+from lre_kit.testing.accessibility import barriers
+from lre_kit.testing.office import RECIPIENT, SENDER, record_consent
+from lre_kit.testing.post import deposit_on_paper, posted
+from lre_web.testing import ThrowawaySite
+
+SCREENS: dict[str, dict[str, Any]] = {
+    "desk": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "locale": "fr-FR"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "locale": "en-GB"},
+}
+FILES = (
+    {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
+    | {f"lre.{name}" for name in ("bundle", "document", "own_proof", "paper_file", "proof")}
+    | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
+)
+"""What is downloaded instead of shown; the verifier has tests of its own."""
+
+
+@dataclass
+class Walk:
+    """A browser's way through the site; `seen` are the endpoints whose page was judged."""
+
+    site: ThrowawaySite
+    page: Page
+    seen: set[str] = field(default_factory=set)
+    found: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        """Open a page and judge where it leads."""
+        self.page.goto(path if path.startswith("http") else f"{self.site.origin}{path}")
+        self.judge(path)
+
+    def judge(self, came_by: str = "") -> None:
+        """Judge the page as it stands."""
+        adapter = self.site.app.url_map.bind("localhost")
+        for address in (came_by, self.page.url):
+            if address:
+                self.seen.add(adapter.match(urlsplit(address).path)[0])
+        self.found += [f"{self.page.url}: {barrier}" for barrier in barriers(self.page)]
+        if self.page.locator("h1").count() != 1 or self.page.locator("main").count() != 1:
+            self.found.append(f"{self.page.url}: not one main part with one heading")
+
+
+@pytest.fixture(params=SCREENS)
+def walk(request: pytest.FixtureRequest, browser: Browser, served: ThrowawaySite) -> Iterator[Walk]:
+    context = browser.new_context(reduced_motion="reduce", **SCREENS[request.param])
+    yield Walk(served, context.new_page())
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThrowawaySite]:
+    with ThrowawaySite.served(tmp_path_factory.mktemp("site") / "office", post_provider="spool") as site:
+        yield site
+
+
+def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> None:
+    office = served.office
+    letters = [served.letter().number, _on_paper(office)]
+    served.clock.advance(timedelta(days=16))
+    office.run_until_idle()
+    letters.append(served.letter().number)
+    for path in ("", "deposit", "?q=nothing-like-this", *(f"letters/{number}" for number in letters)):
+        walk.go(f"/lre/{path}")
+    _recipient(walk, served)
+    _consents(walk, served)
+    walk.go("/lre/verify")
+    walk.go(office.links.proof_url(office.reading.letter(letters[-1]).id, "deposit"))
+    pages = {
+        rule.endpoint for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ())
+    } - FILES
+    assert walk.found == []
+    assert pages - walk.seen == set(), "a page nobody judged"
+
+
+def test_what_puts_people_off_is_found(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 600})
+    page.set_content(
+        "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><input><img src='data:,'>"
+        "<p style='color:#aaa'>faint</p><p style='width:400px'>wide</p></main></html>"
+    )
+    found = {each.partition(":")[0] for each in barriers(page)}
+    assert found >= {"label", "image-alt", "color-contrast", "reflow"}
+    page.close()
+
+
+def _on_paper(office: PostOffice) -> str:
+    letter = deposit_on_paper(office, product="hybrid")
+    item = posted(office, letter)
+    office.post.tracking.take(item, CarrierNews(source="suivi", raw_code="ET1", label="En route"))
+    scan = Upload(name="ar.png", stream=io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"x" * 40))
+    office.post.files.take(item, PaperFile.ACKNOWLEDGEMENT, scan)
+    return letter.number
+
+
+def _recipient(walk: Walk, site: ThrowawaySite) -> None:
+    page = walk.page
+    chosen = deposit_on_paper(site.office, product="optimal", paper=PaperWish(choice_days=5))
+    site.office.run_until_idle()
+    walk.go(site.noticed_link(chosen))
+    walk.go(site.noticed_link(site.letter()))
+    page.locator("form[action$='/r/code'] button").click()
+    page.wait_for_selector("#code")
+    walk.judge()
+    page.fill("#code", "AAAA-AAAA")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=alert]")
+    walk.found += [f"wrong code: {barrier}" for barrier in barriers(page)]
+    page.fill("#code", site.code())
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#step-2")
+    walk.judge()
+    page.locator("form[action$='/r/accept'] button").click()
+    page.wait_for_selector(".cards")
+    walk.judge()
+
+
+def _consents(walk: Walk, site: ThrowawaySite) -> None:
+    desk, register = site.office.consents.desk, site.office.consents.register
+    asked = desk.ask(SENDER, ConsentRequest(name="Ada", email=f"{secrets.token_hex(4)}@example.net"))
+    held = record_consent(site.office, RECIPIENT, SENDER)
+    assert register.by_id(held.id).state is ConsentState.GIVEN
+    for path in ("", "/import", f"/{asked.id}", f"/{held.id}"):
+        walk.go(f"/lre/consents{path}")
+    walk.go(f"/lre/c/{site.office.consents.links.token(asked.id, asked.round)}")
+    walk.page.locator("form[action$='/code'] button, main form button").first.click()
+    walk.page.wait_for_load_state()
+    walk.found += [f"consent: {barrier}" for barrier in barriers(walk.page)]
