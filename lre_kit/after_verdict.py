@@ -7,6 +7,7 @@ from dataclasses import replace
 from lre_kit.addressed import Addressed
 from lre_kit.carriers.verdict_mail import VerdictMail
 from lre_kit.clock import Clock
+from lre_kit.errors import AlreadyDecidedError
 from lre_kit.identifiers.gate import Gate, NotIdentifiedError
 from lre_kit.identifiers.identified import Identified
 from lre_kit.identifiers.order_adapters import proofed_of
@@ -114,7 +115,8 @@ class AfterVerdict:
         if found is not None and factor is not None:
             acting = replace(found, factors=[factor])
             required = self._requirements_of(duty.subject)
-            with suppress(NotIdentifiedError):
+            # Nor does a verdict that comes after the time for which the acceptance waited.
+            with suppress(NotIdentifiedError, AlreadyDecidedError):
                 self._confirm_letter(
                     duty.subject, self._gate().recipient(required, acting, letter_id=duty.subject)
                 )

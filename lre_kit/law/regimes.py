@@ -47,6 +47,9 @@ class Requirements:
     """Seconds for which an authentication counts for an act."""
     proofing_years: int = 5
     """Years for which a proofing counts, from its day."""
+    pending_days: int | None = 15
+    """Days for which an acceptance waits for the recipient's identification, from the day after it; none
+    without an end. The texts are silent: an acceptance in time counts, and the hand-over waits."""
     consent_regime: str = "CPCE_L100"
     """Text that a consent answers to, where one is required (`lre_kit.law.consents.ConsentRegime`)."""
     derogation: str | None = None

@@ -50,6 +50,11 @@ class ConfirmIdentification:
 
 
 @dataclass(frozen=True, slots=True)
+class EndWaiting:
+    """The identification that an acceptance waits for did not come in time; only the clock asks for this."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """Content crosses to the recipient (remise)."""
 
@@ -175,6 +180,7 @@ Command = (
     | CorrectAddress
     | Accept
     | ConfirmIdentification
+    | EndWaiting
     | HandOver
     | Refuse
     | Expire

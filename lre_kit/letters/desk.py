@@ -188,6 +188,19 @@ class Desk:
 
         return self._act(letter_id, (confirming, handing_over), actor=_recipient(letter_id, identified))
 
+    def end_waiting(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
+        """Record that an accepted letter is not handed over, for want of identification (D.2).
+
+        Before the end of that time, or where the identification came, nothing is changed.
+        """
+        now = self._clock()
+
+        def ending(state: LetterState) -> commands.Command | None:
+            is_over = state.waits_until is not None and now >= state.waits_until
+            return commands.EndWaiting() if is_over else None
+
+        return self._act(letter_id, (ending,), actor=PROVIDER, duty=duty)
+
     def refuse(self, letter_id: str, identified: Identified) -> Letter:
         """Refuse as the identified recipient (C.4); errors as for `accept`."""
         actor = _recipient(letter_id, identified)
@@ -294,6 +307,11 @@ def _plan_after(uow: UnitOfWork, letter: Letter, event: Event, state: LetterStat
         plan(uow, key=closing, due_at=state.window_closes_at, action="close_window", subject=letter_id)
     if event.name in {ErdsEvent.CONSIGNMENT_ACCEPTANCE, ErdsEvent.CONSIGNMENT_REJECTION}:
         cancel(uow, closing)
+    waiting = f"waiting:{letter_id}"
+    if event.name is ErdsEvent.CONSIGNMENT_ACCEPTANCE and state.waits_until is not None:
+        plan(uow, key=waiting, due_at=state.waits_until, action="end_waiting", subject=letter_id)
+    if event.name is ErdsEvent.CONTENT_CONSIGNMENT:
+        cancel(uow, waiting)
     if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE and letter.product is Product.OPTIMAL:
         # Whoever cannot be told gets paper, when the time to choose would have ended.
         asked = letter.requirements

@@ -75,6 +75,7 @@ class Duties:
         self._actions: Mapping[str, Callable[[Duty], None]] = {
             "notify": self._notify,
             "close_window": self._close_window,
+            "end_waiting": self._end_waiting,
             "make_proof": self._make_proof,
             "restamp": self._restamp,
             SWEEP_CONTENT: self._sweep_content,
@@ -149,6 +150,9 @@ class Duties:
 
     def _close_window(self, duty: Duty) -> None:
         self._desk.expire(duty.subject, duty=duty)
+
+    def _end_waiting(self, duty: Duty) -> None:
+        self._desk.end_waiting(duty.subject, duty=duty)
 
     def _make_proof(self, duty: Duty) -> None:
         self._issuer.make(duty.subject, str(duty.payload["kind"]), duty=duty)

@@ -48,6 +48,7 @@ class Phase(StrEnum):
     NOTIFIED = "notified"
     CHOOSING = "choosing"
     ACCEPTED_PENDING_IDENTIFICATION = "accepted_pending_identification"
+    NOT_IDENTIFIED = "not_identified"
     ACCEPTED = "accepted"
     RECEIVED = "received"
     REFUSED = "refused"
@@ -85,6 +86,7 @@ FINAL = frozenset(
         Phase.RECEIVED,
         Phase.REFUSED,
         Phase.UNCLAIMED,
+        Phase.NOT_IDENTIFIED,
         Phase.DELIVERED_ON_PAPER,
         Phase.REFUSED_ON_PAPER,
         Phase.UNCLAIMED_ON_PAPER,
@@ -120,6 +122,7 @@ _WORDS = {
         "Acceptée, identification en cours",
         "Accepted, identification pending",
     ),
+    Phase.NOT_IDENTIFIED: ("Acceptée, non remise", "Accepted, not handed over"),
     Phase.ACCEPTED: ("Acceptée", "Accepted"),
     Phase.RECEIVED: ("Reçue", "Received"),
     Phase.REFUSED: ("Refusée", "Refused"),
@@ -154,6 +157,8 @@ class LetterState:
     decided_at: datetime | None = None
     received_at: datetime | None = None
     identified: bool = False
+    waits_until: datetime | None = None
+    """Exclusive end of the time for which an acceptance waits for the identification."""
     level: Level | None = None
 
 
@@ -263,7 +268,9 @@ def _accept(state: LetterState, command: c.Accept, requirements: Requirements, n
         _expect_level(command.level, requirements)
     if not command.level.at_least(requirements.recipient_level):
         # The acceptance counts from its own instant; the hand-over waits for the identification.
-        return (replace(accepted, details={**factors, "identification": "pending"}),)
+        until = waits_until(requirements, now)
+        limit = {"waits_until": iso(until)} if until is not None else {}
+        return (replace(accepted, details={**factors, "identification": "pending", **limit}),)
     return (accepted, _event(ErdsEvent.CONTENT_CONSIGNMENT, now))
 
 
@@ -271,8 +278,18 @@ def _confirm(
     state: LetterState, command: c.ConfirmIdentification, requirements: Requirements, now: datetime
 ) -> Events:
     _expect(state, {Phase.ACCEPTED_PENDING_IDENTIFICATION})
+    if state.waits_until is not None and now >= state.waits_until:
+        msg = f"The acceptance waited for the identification until {local_text(state.waits_until)}."
+        raise AlreadyDecidedError(msg, mend="The letter is not handed over; ask its sender for another.")
     _expect_level(command.level, requirements)
     return (_event(ErdsEvent.CONTENT_CONSIGNMENT, now, level=command.level.value),)
+
+
+def _end_waiting(state: LetterState, _: c.EndWaiting, __: Requirements, now: datetime) -> Events:
+    _expect(state, {Phase.ACCEPTED_PENDING_IDENTIFICATION})
+    if state.waits_until is None or now < state.waits_until:
+        raise _unlawful("still waits for its recipient's identification", "Wait for the end of that time.")
+    return (_event(ErdsEvent.CONTENT_CONSIGNMENT_FAILURE, now, Reason.RECIPIENT_NOT_IDENTIFIED),)
 
 
 def _hand_over(state: LetterState, _: c.HandOver, requirements: Requirements, now: datetime) -> Events:
@@ -406,6 +423,7 @@ _RULES: Mapping[type, _Rule] = {
     c.FailNotification: _fail_notice,
     c.Accept: _accept,
     c.ConfirmIdentification: _confirm,
+    c.EndWaiting: _end_waiting,
     c.HandOver: _hand_over,
     c.Refuse: _refuse,
     c.Expire: _expire,
@@ -433,6 +451,14 @@ def _notice(requirements: Requirements, now: datetime, details: Mapping[str, Any
         due_at = proof_due_at(closes_at, days=requirements.proof_days, zone=zone)
         window = {"window_closes_at": iso(closes_at), "proof_due_at": iso(due_at)}
     return _event(ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE, now, **window, **details)
+
+
+def waits_until(requirements: Requirements, accepted_at: datetime) -> datetime | None:
+    """Return when an acceptance without identification ends, exclusive; nothing where it waits for ever."""
+    if requirements.pending_days is None:
+        return None
+    zone = ZoneInfo(requirements.time_zone)
+    return window_closes_at(accepted_at, days=requirements.pending_days, zone=zone)
 
 
 def _choice_notice(requirements: Requirements, now: datetime, details: Mapping[str, Any]) -> Event:
@@ -522,13 +548,19 @@ def _accepted(state: LetterState, event: Event) -> LetterState:
         phase=Phase.ACCEPTED_PENDING_IDENTIFICATION if pending else Phase.ACCEPTED,
         decided_at=event.occurred_at,
         identified=not pending,
+        waits_until=from_iso(event.details["waits_until"]) if "waits_until" in event.details else None,
         level=Level(event.details["level"]) if "level" in event.details else None,
     )
 
 
 def _consigned(state: LetterState, event: Event) -> LetterState:
     level = Level(event.details["level"]) if "level" in event.details else state.level
-    return replace(state, phase=Phase.ACCEPTED, identified=True, level=level)
+    return replace(state, phase=Phase.ACCEPTED, identified=True, waits_until=None, level=level)
+
+
+def _not_identified(state: LetterState, _: Event) -> LetterState:
+    # The acceptance keeps its instant: it is what was decided.
+    return replace(state, phase=Phase.NOT_IDENTIFIED, waits_until=None)
 
 
 def _handed_over(state: LetterState, event: Event) -> LetterState:
@@ -578,6 +610,7 @@ _APPLY: Mapping[ErdsEvent, Callable[[LetterState, Event], LetterState]] = {
     ErdsEvent.CONSIGNMENT_ACCEPTANCE: _accepted,
     ErdsEvent.CONSIGNMENT_REJECTION: _ended(Phase.REFUSED),
     ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY: _ended(Phase.UNCLAIMED),
+    ErdsEvent.CONTENT_CONSIGNMENT_FAILURE: _not_identified,
     ErdsEvent.CONTENT_CONSIGNMENT: _consigned,
     ErdsEvent.CONTENT_HANDOVER: _handed_over,
     ErdsEvent.RELAY_TO_NON_ERDS: _relayed,

@@ -27,6 +27,7 @@ _PROOF_OF_EVENT: Mapping[ErdsEvent, str] = {
     ErdsEvent.CONTENT_HANDOVER: "receipt",
     ErdsEvent.CONSIGNMENT_REJECTION: "refusal",
     ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY: "non_claim",
+    ErdsEvent.CONTENT_CONSIGNMENT_FAILURE: "not_identified",
 }
 
 _PROOF_OF_OUTCOME: Mapping[str, str] = {

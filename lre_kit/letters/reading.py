@@ -14,7 +14,7 @@ from lre_kit.law.consents import Capacity
 from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
-from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold
+from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold, waits_until
 from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
@@ -138,7 +138,7 @@ class Reading:
         """
         columns = (
             "id number product claim phase language recipient_name recipient_email "
-            "notified_at window_closes_at decided_at"
+            "notified_at window_closes_at decided_at requirements"
         ).split()
         documents = select(func.count()).where(_DOCUMENT.c.letter_id == _LETTER.c.id).scalar_subquery()
         query = select(*(_LETTER.c[name] for name in columns), documents.label("documents_count")).where(
@@ -148,19 +148,24 @@ class Reading:
             row = connection.execute(query).first()
         if row is None:
             raise not_found()
+        phase, decided_at = Phase(row.phase), row.decided_at
+        is_waiting = phase is Phase.ACCEPTED_PENDING_IDENTIFICATION and decided_at is not None
         return NoticeView(
             letter_id=row.id,
             number=row.number,
             product=Product(row.product),
             claim=Claim(row.claim),
-            phase=Phase(row.phase),
+            phase=phase,
             language=row.language,
             recipient_name=row.recipient_name,
             recipient_email=row.recipient_email,
             documents_count=row.documents_count,
             notified_at=row.notified_at,
             window_closes_at=row.window_closes_at,
-            decided_at=row.decided_at,
+            decided_at=decided_at,
+            waits_until=waits_until(Requirements.from_json(row.requirements), decided_at)
+            if is_waiting
+            else None,
         )
 
     def timeline(self, letter_id: str) -> list[TimelineEntry]:

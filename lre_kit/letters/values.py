@@ -100,6 +100,8 @@ class NoticeView:
     notified_at: datetime | None
     window_closes_at: datetime | None
     decided_at: datetime | None
+    waits_until: datetime | None = None
+    """Until when an acceptance waits for the identification, exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

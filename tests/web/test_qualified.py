@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from lre_kit.clock import iso
 from lre_kit.identifiers.means import Kind
 from lre_kit.law.assurance import Level
+from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
@@ -175,6 +176,70 @@ def test_a_refused_identity_leaves_the_content_closed(site: Site) -> None:
     site.decide(case, Verdict.REFUSE)
     assert site.now().phase is Phase.ACCEPTED_PENDING_IDENTIFICATION
     assert client.get("/r/letter").status_code == 403
+
+
+def waiting(site: Site, client: FlaskClient) -> str:
+    """Accept by who waits for a verdict; return the case."""
+    site.follow(client)
+    party = site.office.people.parties.reader_of(JEANNE.email)
+    assert party is not None
+    case = site.submit_case(party, f"recipient:{site.letter.id}")
+    site.hold(client, case)
+    send_form(client, "/r/accept", "/r")
+    assert site.now().phase is Phase.ACCEPTED_PENDING_IDENTIFICATION
+    return case
+
+
+def test_an_acceptance_without_identification_ends_with_a_proof_of_its_own(site: Site) -> None:
+    client = site.client()
+    case = waiting(site, client)
+    assert "If it is not confirmed before" in client.get("/r").text
+    site.decide(case, Verdict.REFUSE)
+    site.clock.advance(timedelta(days=15))
+    site.office.run_until_idle()
+    assert site.now().phase is Phase.ACCEPTED_PENDING_IDENTIFICATION
+    site.clock.advance(timedelta(days=1, hours=1))
+    site.office.run_until_idle()
+    assert site.now().phase is Phase.NOT_IDENTIFIED
+    assert "your identity was not confirmed in time" in client.get("/r").text
+    assert client.get("/r/letter").status_code == 403
+    [last] = site.office.reading.timeline(site.letter.id)[-1:]
+    assert last.name is ErdsEvent.CONTENT_CONSIGNMENT_FAILURE
+    assert last.reasons == (Reason.RECIPIENT_NOT_IDENTIFIED,)
+    assert site.office.issuer.make(site.letter.id, "not_identified").startswith(b"%PDF")
+
+
+def test_a_verdict_that_comes_too_late_hands_nothing_over(site: Site) -> None:
+    case = waiting(site, site.client())
+    site.clock.advance(timedelta(days=17))
+    site.decide(case)
+    assert site.now().phase is Phase.NOT_IDENTIFIED
+
+
+def test_who_waits_for_a_verdict_may_receive_by_another_means(site: Site) -> None:
+    client = site.client()
+    party = site.account(client)
+    site.decide(site.submit_case(party, "sender"))
+    people = site.office.people
+    people.parties.correct(
+        party.id, actor={"role": "operator"}, reason="proofed", given_names="Jeanne",
+        family_name="Durand", usage_name="",
+    )  # fmt: skip
+    sheet = people.paper_codes.make_sheet(None, party.id, actor={"role": "provider"}, level=Level.SUBSTANTIAL)
+    with site.office.database.write() as uow:
+        people.register.change(uow, sheet.identifier.id, "deliver", actor={"role": "provider"})
+        uow.commit()
+    site.decide(waiting(site, client), Verdict.REFUSE)
+    step = "/account/step?means=paper_codes&next=/r"
+    asked = client.get(step).text
+    challenge = re.search(r'name="challenge" value="(\w+)"', asked)[1]  # type: ignore[index]
+    number = int(re.search(r"Paper code no\. (\d+)", asked)[1])  # type: ignore[index]
+    right = {"means": "paper_codes", "challenge": challenge, "code": sheet.codes[number - 1], "next": "/r"}
+    assert send_form(client, "/account/step", step, **right).status_code == 303
+    assert site.now().phase is Phase.ACCEPTED_PENDING_IDENTIFICATION, "showing is not receiving"
+    assert "Receive the content" in client.get("/r").text
+    assert send_form(client, "/r/accept", "/r").headers["Location"].endswith("/r/letter")
+    assert site.now().phase is Phase.RECEIVED
 
 
 def test_a_person_with_an_account_and_paper_codes_decides_at_once(site: Site) -> None:

@@ -151,7 +151,12 @@ def _choose(view: NoticeView) -> Page:
 def _accept(view: NoticeView) -> Page:
     _expect_the_same(view)
     try:
-        letter = mounted().office.desk.accept(view.letter_id, _expect_identified(view, pending=True))
+        desk = mounted().office.desk
+        if view.phase in WAITING:
+            # Accepted already: whoever waited for a verdict shows another means instead.
+            letter = desk.confirm_identification(view.letter_id, _expect_identified(view))
+        else:
+            letter = desk.accept(view.letter_id, _expect_identified(view, pending=True))
     except UnlawfulActError as error:
         return _page(_fresh(view), error=error, status=error.status)
     return redirect(url_for(".reading" if letter.phase in DISCLOSED else ".notice"), 303)

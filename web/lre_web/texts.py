@@ -103,6 +103,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "proof_receipt": ("Preuve de réception", "Proof of receipt"),
     "proof_refusal": ("Preuve de refus", "Proof of refusal"),
     "proof_non_claim": ("Preuve de non-réclamation", "Proof of non-claim"),
+    "proof_not_identified": ("Preuve de non-remise", "Proof of non-delivery"),
     "proof_waiting": (
         "horodatage en cours, revenez dans un instant",
         "being time-stamped, come back in a moment",
@@ -295,6 +296,19 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "accepted_pending": (
         "Vous avez accepté cet envoi le {when}. Votre identité est en cours de vérification : le contenu vous sera remis dès qu'elle sera confirmée.",
         "You accepted this letter on {when}. Your identity is being checked: the content is handed over as soon as it is confirmed.",
+    ),
+    "receive": ("Recevoir le contenu", "Receive the content"),
+    "receive_text": (
+        "Vous êtes identifié par un autre moyen : le contenu peut vous être remis maintenant.",
+        "You are identified by another means: the content can be handed over now.",
+    ),
+    "accepted_until": (
+        "Si elle ne l'est pas avant le {when}, le contenu ne vous sera pas remis. Une vérification écartée peut être recommencée, ou remplacée par un autre moyen.",
+        "If it is not confirmed before {when}, the content is not handed over to you. A check that failed can be made again, or replaced by another means.",
+    ),
+    "ended_not_identified": (
+        "Vous avez accepté cet envoi le {when}, mais votre identité n'a pas été confirmée dans le délai : le contenu ne vous a pas été remis. L'expéditeur peut vous l'adresser de nouveau.",
+        "You accepted this letter on {when}, but your identity was not confirmed in time: the content was not handed over. Its sender may send it again.",
     ),
     "product": ("Type d'envoi", "Kind of sending"),
     "product_simple": (

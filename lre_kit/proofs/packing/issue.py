@@ -145,8 +145,8 @@ class Issuer:
 
         Args:
             letter_id: The letter.
-            kind: ``deposit``, ``receipt``, ``refusal``, ``non_claim``, or one of the paper leg
-                (`lre_kit.letters.paper.proof_kind`).
+            kind: ``deposit``, ``receipt``, ``refusal``, ``non_claim``, ``not_identified``, or one of the
+                paper leg (`lre_kit.letters.paper.proof_kind`).
             language: ``fr`` or ``en``; by default the letter's.
             duty: The agenda's row this fulfils.
 

@@ -11,6 +11,10 @@ TITLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Preuve de non-réclamation",
             "Le destinataire n'a ni accepté ni refusé l'envoi dans le délai qui lui était ouvert.",
         ),
+        "not_identified": (
+            "Preuve de non-remise",
+            "Le destinataire a accepté l'envoi ; faute d'identification, il n'en a pas reçu le contenu.",
+        ),
         "paper_posting": (
             "Preuve de remise à la poste",
             "L'envoi a été imprimé et confié au transporteur désigné ci-dessous.",
@@ -36,6 +40,10 @@ TITLES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "non_claim": (
             "Proof of non-claim",
             "The recipient neither accepted nor refused the sending within the time given.",
+        ),
+        "not_identified": (
+            "Proof of non-delivery",
+            "The recipient accepted the sending; for want of identification its content was not handed over.",
         ),
         "paper_posting": (
             "Proof of posting",
@@ -65,6 +73,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "decision_receipt": "Réception",
         "decision_refusal": "Refus",
         "decision_non_claim": "Constat de non-réclamation",
+        "decision_not_identified": "Constat de non-remise",
         "decision_paper_posting": "Remise à la poste",
         "decision_paper_delivery": "Distribution connue le",
         "decision_paper_refusal": "Refus connu le",
@@ -121,6 +130,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "decision_receipt": "Receipt",
         "decision_refusal": "Refusal",
         "decision_non_claim": "Non-claim recorded",
+        "decision_not_identified": "Non-delivery recorded",
         "decision_paper_posting": "Handed to the post",
         "decision_paper_delivery": "Delivery known",
         "decision_paper_refusal": "Refusal known",

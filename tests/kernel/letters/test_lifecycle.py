@@ -2,8 +2,10 @@
 """The pure lifecycle: a state machine drives it with every command at every instant."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +19,7 @@ from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import requirements
 from lre_kit.letters import commands as c
-from lre_kit.letters.lifecycle import EMPTY, Event, LetterState, Phase, decide, evolve, fold
+from lre_kit.letters.lifecycle import EMPTY, Event, LetterState, Phase, decide, evolve, fold, waits_until
 
 START = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 
@@ -28,6 +30,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.just(c.CorrectAddress(email="new@example.net")),
     st.builds(c.Accept, level=st.sampled_from(Level)),
     st.builds(c.ConfirmIdentification, level=st.sampled_from(Level)),
+    st.just(c.EndWaiting()),
     st.just(c.HandOver()),
     st.builds(c.Refuse, level=st.sampled_from(Level)),
     st.just(c.Expire()),
@@ -223,6 +226,36 @@ def test_an_acceptance_whose_proofing_waits_for_its_verdict_counts_and_waits_too
     with pytest.raises(RequirementError):
         notified, at = after(c.Deposit(), c.Notify(), product=Product.QUALIFIED)
         ask(notified, c.Refuse(level=Level.LOW), at, Product.QUALIFIED)
+
+
+def test_an_acceptance_waits_for_its_identification_for_days_counted_as_the_windows() -> None:
+    pending = c.Accept(level=Level.LOW, proofing_pending=True)
+    state, now = after(c.Deposit(), c.Notify(), pending, product=Product.QUALIFIED)
+    assert state.waits_until == waits_until(requirements(Product.QUALIFIED, at=START), now)
+    assert state.waits_until is not None
+    assert state.waits_until.astimezone(ZoneInfo("Europe/Paris")).time() == time(0)
+    early = state.waits_until - timedelta(microseconds=1)
+    with pytest.raises(UnlawfulActError):
+        ask(state, c.EndWaiting(), early, Product.QUALIFIED)
+    strong = c.ConfirmIdentification(level=Level.SUBSTANTIAL)
+    assert ask(state, strong, early, Product.QUALIFIED)[0].name is ErdsEvent.CONTENT_CONSIGNMENT
+    with pytest.raises(AlreadyDecidedError):
+        ask(state, strong, state.waits_until, Product.QUALIFIED)
+    (ended,) = ask(state, c.EndWaiting(), state.waits_until, Product.QUALIFIED)
+    assert ended.reasons == (Reason.RECIPIENT_NOT_IDENTIFIED,)
+    last = evolve(state, ended)
+    assert (last.phase, last.decided_at) == (Phase.NOT_IDENTIFIED, state.decided_at)
+    assert last.phase.is_final
+
+
+def test_a_regime_may_let_an_acceptance_wait_for_ever() -> None:
+    endless = replace(requirements(Product.QUALIFIED, at=START), pending_days=None)
+    notified, now = after(c.Deposit(), c.Notify(), product=Product.QUALIFIED)
+    (accepted,) = decide(notified, c.Accept(level=Level.LOW, proofing_pending=True), endless, now)
+    state = evolve(notified, accepted)
+    assert state.waits_until is None
+    with pytest.raises(UnlawfulActError):
+        decide(state, c.EndWaiting(), endless, now + timedelta(days=4000))
 
 
 def test_an_optimal_letter_may_go_either_way() -> None:
