@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
+from lre_kit.doctor_mail import DnsResolver, Resolver, look_at_records, looks_at_records
 from lre_kit.doctor_means import look_at_issuers, look_at_providers
 from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.belonging import expect_belonging
@@ -60,9 +61,16 @@ class _Unwell(Exception):  # noqa: N818 - a message inside this module, not an e
         self.mend = mend
 
 
-def examine(settings: Settings, *, clock: Clock = now) -> list[Finding]:
-    """Return one finding per check, in the order a deposit meets them."""
-    return [_finding(name, check) for name, check in _checks(settings, clock)]
+def examine(settings: Settings, *, clock: Clock = now, resolver: Resolver | None = None) -> list[Finding]:
+    """Return one finding per check, in the order a deposit meets them.
+
+    Args:
+        settings: Of the office.
+        clock: Tells the time.
+        resolver: Asks name servers; by default the system's.
+    """
+    checks = _checks(settings, clock, resolver or DnsResolver())
+    return [_finding(name, check) for name, check in checks]
 
 
 def _finding(name: str, check: Callable[[], str]) -> Finding:
@@ -76,7 +84,7 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
         return Finding(name=name, well=False, found=str(error), mend="Check paths and rights.")
 
 
-def _checks(settings: Settings, clock: Clock) -> Iterator[tuple[str, Callable[[], str]]]:
+def _checks(settings: Settings, clock: Clock, resolver: Resolver) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "python", _python
     yield "clock", lambda: _clock(clock)
     yield "time zones", _time_zones
@@ -89,6 +97,8 @@ def _checks(settings: Settings, clock: Clock) -> Iterator[tuple[str, Callable[[]
     yield "seal", lambda: _seal(settings, clock)
     yield "time stamps", lambda: _time_stamps(settings, clock)
     yield "mail", lambda: SmtpCourier(settings).ping()
+    if looks_at_records(settings):
+        yield "mail records", lambda: look_at_records(settings, resolver)
     yield "evidence", lambda: _evidence(settings, clock)
     yield "agenda", lambda: _agenda(settings, clock)
     yield "claim", lambda: _claim(settings)

@@ -4,17 +4,22 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from lre_kit.bulk.desk import BulkDesk
 from lre_kit.carriers.codes import CodeMail
 from lre_kit.carriers.mail import Courier, SmtpCourier
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.return_paths import ReturnPaths
+from lre_kit.carriers.sms_http import open_sms
 from lre_kit.clock import Clock, now
 from lre_kit.consents.by_order import ConsentByOrder
 from lre_kit.consents.service import ConsentGround, Consents
+from lre_kit.content_names import NAMED
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.links import Links
+from lre_kit.law.reminders import parse_plan
 from lre_kit.law.retention import RULES, DataClass
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.desk import Desk
@@ -25,6 +30,7 @@ from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import Rewrapper
+from lre_kit.mail_room import MailRoom
 from lre_kit.people import Ground, People
 from lre_kit.postroom.room import PostRoom
 from lre_kit.proofs.forms.note import NoteSigner
@@ -68,6 +74,8 @@ class PostOffice:
         people: Parties, identification means, identity proofing, and the gate before an act.
         post: The post room: what is printed, handed over and followed.
         consents: Consents to receive electronically: asked for, given, withdrawn, proved.
+        bulk: Letters in bulk: checked, sent line by line, paused, stopped.
+        mail_room: Reminders, delivery reports that come back, senders who are told.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
@@ -108,6 +116,7 @@ class PostOffice:
         )
         self.identity = MailIdentity(provider_name=settings.provider_name, mail_from=settings.mail_from)
         self.links = Links(keys.link_secret, settings.base_url)
+        paths = ReturnPaths(keys.link_secret, settings.mail_return_address)
         self.reading = Reading(database)
         self.signer = NoteSigner(keys.origin, keys.log_key)
         self.log = Log(
@@ -167,7 +176,27 @@ class PostOffice:
             open_document=self.intake.open_document,
             desk=lambda: self.desk,
         )
-        self.desk = Desk(database, clock=clock, recorder=self.recorder, intake=self.intake)
+        self.desk = Desk(
+            database,
+            clock=clock,
+            recorder=self.recorder,
+            intake=self.intake,
+            reminders=parse_plan(settings.reminders),
+        )
+        self.mail_room = MailRoom(
+            settings,
+            database=database,
+            clock=clock,
+            courier=courier,
+            links=self.links,
+            paths=paths,
+            identity=self.identity,
+            desk=self.desk,
+            reading=self.reading,
+        )
+        self.bulk = BulkDesk(
+            database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
+        )
         self.agenda = Agenda(database, clock)
         self.issuer = Issuer(
             database,
@@ -225,6 +254,7 @@ class PostOffice:
                 courier=courier,
                 links=self.links,
                 mail=self.identity,
+                sms=open_sms(settings),
             )
         )
         by_order = ConsentByOrder(self.consents.desk, self.consents.register, clock=clock)
@@ -244,6 +274,7 @@ class PostOffice:
                 confirm=self.desk.confirm_identification,
                 requirements_of=lambda letter_id: self.reading.by_id(letter_id).requirements,
                 recipient_of=lambda letter_id: self.reading.by_id(letter_id).recipient,
+                letter_by_number=self.reading.letter,
             )
         )
         self.duties = Duties(
@@ -252,15 +283,22 @@ class PostOffice:
             reading=self.reading,
             issuer=self.issuer,
             restamper=self.restamper,
-            leftovers=Leftovers(database, blobs, clock=clock),
+            leftovers=Leftovers(database, blobs, clock=clock, named=NAMED),
             expiry=self.expiry,
             rewrapper=self.rewrapper,
             retention=self.retention,
             courier=courier,
             links=self.links,
+            paths=paths,
             identity=self.identity,
             clock=clock,
-            more=lambda: {**self.people.actions, **self.post.actions, **self.consents.actions},
+            more=lambda: {
+                **self.people.actions,
+                **self.post.actions,
+                **self.consents.actions,
+                **self.mail_room.actions,
+                **self.bulk.actions,
+            },
         )
 
     def _rewrap_people(self) -> int:
@@ -314,6 +352,7 @@ class PostOffice:
         )
         office.expiry.plan_missing()
         office.people.opened()
+        office.mail_room.opened()
         office.retention.plan_missing()
         if keys.old_keks:
             office.rewrapper.plan_missing()

@@ -63,7 +63,7 @@ from lre_kit.parties.proofing_values import CaseView, ProofingRules
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
-from lre_kit.sheet_letters import SheetLetters
+from lre_kit.sheet_letters import SENDER_REF, SheetLetters, fate_of
 from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.database import Database, UnitOfWork
@@ -100,6 +100,8 @@ class Ground:
     """Returns what was frozen into a letter."""
     recipient_of: Callable[[str], Recipient]
     """Returns to whom a letter is addressed."""
+    letter_by_number: Callable[..., Letter]
+    """Returns a letter by its number and its sender (`Reading.letter`)."""
 
 
 class People:
@@ -320,6 +322,10 @@ class People:
                 contact=self._contact,
                 consent=self._ground.consent,
             ),
+            fate_of=lambda number: fate_of(
+                self._ground.letter_by_number(number, sender_ref=SENDER_REF).phase
+            ),
+            tell_revoked=lambda uow, means_id: self._tell(uow, self.register.by_id(means_id), Told.REVOKED),
             tell=EndNoticeMail(
                 self._ground.courier,
                 links=self._ground.links,

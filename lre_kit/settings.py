@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lre_kit.clock import PARIS
+from lre_kit.law.reminders import parse_plan
 
 
 class Settings(BaseSettings):
@@ -110,6 +111,39 @@ class Settings(BaseSettings):
     """Seconds to wait for each answer of the mail server."""
     mail_from: str = "notices@localhost.localdomain"
     """Neutral address notices come from; never the sender's."""
+    mail_return_address: str = Field(default="", pattern=r"^$|^[A-Za-z0-9._-]{1,15}@[A-Za-z0-9.-]+$")
+    """Address that delivery reports come back to, such as ``bounces@notices.example``; the mail server must
+    take ``bounces+anything@`` too. Empty: reports go to `mail_from` and are not read."""
+    reminders: str = "3,7,12,last"
+    """Days after a notice on which its recipient is reminded, and ``last`` for the last day; empty: never."""
+    dkim_key_file: Path | None = None
+    """RSA key (PEM) that signs mail (DKIM, RFC 6376); empty: the mail server signs, or nobody does."""
+    dkim_selector: str = "lre"
+    """Selector of that key: its record stands at ``<selector>._domainkey.<domain of mail_from>``."""
+    sms_url: str | None = None
+    """Address of a gateway for short messages (requests for consent); empty: everything goes by e-mail."""
+    sms_token: SecretStr | None = None
+    """Bearer token of that gateway."""
+    sms_sender: str = Field(default="LRE", max_length=11)
+    """Name or number that short messages come from."""
+    imap_host: str | None = None
+    """Server of the mailbox that delivery reports are fetched from; empty: they are piped to us."""
+    imap_port: int = 993
+    """Its port."""
+    imap_security: Literal["tls", "none"] = "tls"
+    """How the connection is protected; ``none`` is for the same machine only."""
+    imap_ca_file: Path | None = None
+    """PEM file of roots to trust for it; by default the system's."""
+    imap_user: str | None = None
+    """Account."""
+    imap_password: SecretStr | None = None
+    """Password of that account."""
+    imap_folder: str = "INBOX"
+    """Folder that reports arrive in."""
+    imap_done_folder: str = "LRE-done"
+    """Folder that reports are moved to once they were read; made if it is missing."""
+    imap_every_min: float = Field(default=5.0, gt=0)
+    """Minutes between two looks into the mailbox."""
 
     post_provider: Literal["off", "spool", "sftp", "http"] = "off"
     """Who prints and posts: ``off``: nobody, and no letter goes on paper; a folder; SFTP; an HTTP API."""
@@ -146,6 +180,8 @@ class Settings(BaseSettings):
     """Largest letter, all documents together, in bytes."""
     documents_max: int = 50
     """Largest number of documents in a letter."""
+    bulk_lines_max: int = Field(default=10_000, ge=1)
+    """Most letters in one bulk sending."""
     identity_service_h: int = Field(default=48, ge=1)
     """Promised time from handing in an identity case to its verdict, in hours."""
     retention_content_days: int = Field(default=366, ge=30)
@@ -180,6 +216,12 @@ class Settings(BaseSettings):
     """Tries at one e-mailed code before it dies."""
     session_ttl_s: int = 1800
     """Life of a recipient's identified session, in seconds."""
+
+    @field_validator("reminders")
+    @classmethod
+    def _reminders(cls, text: str) -> str:
+        parse_plan(text)
+        return text
 
     @property
     def database(self) -> str:

@@ -12,9 +12,11 @@ from lre_kit.clock import Clock
 from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.derogation_mail import Contact
 from lre_kit.identifiers.identified import SenderIdentified
+from lre_kit.identifiers.order_ports import Fate
 from lre_kit.law.assurance import Category, Level, Means
 from lre_kit.law.products import Product
 from lre_kit.law.proofing_methods import ProofingMethod
+from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.values import Recipient, Sender
 
@@ -26,6 +28,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "en": ("Your identification means", "identification-means.pdf"),
 }
 """Subject and name of the document, by language."""
+
+
+def fate_of(phase: Phase) -> Fate:
+    """Return what a letter's phase says of the sheet in it."""
+    if phase is Phase.RECEIVED:
+        return Fate.RECEIVED
+    return Fate.LOST if phase.is_final else Fate.UNDER_WAY
 
 
 class SheetLetters:

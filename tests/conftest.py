@@ -37,6 +37,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(message)
 
 
+@pytest.fixture(autouse=True)
+def zones_are_typed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read no machine-readable zone from pictures, but in tests marked ``reads_pictures``.
+
+    Looking for one in a picture that has none costs seconds, and most tests type it.
+    """
+    if request.node.get_closest_marker("reads_pictures") is None:
+        monkeypatch.setattr("lre_kit.parties.reading_pictures.PROGRAM", "no-such-program")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Service:
     """A bucket behind a real S3 API; the fields are those of `S3Blobs`."""

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import localtime
 from enum import StrEnum
 from typing import Protocol
 
+from lre_kit.carriers.dkim_signing import signer_of
 from lre_kit.errors import MailUnavailableError
 from lre_kit.settings import Settings
 
@@ -41,8 +43,12 @@ class MailAnswer:
 class Courier(Protocol):
     """Takes one message to its one recipient."""
 
-    def send(self, message: EmailMessage) -> MailAnswer:
+    def send(self, message: EmailMessage, *, return_path: str | None = None) -> MailAnswer:
         """Hand a message over.
+
+        Args:
+            message: The message.
+            return_path: The envelope's sender, where delivery reports go; by default the message's sender.
 
         Raises:
             MailUnavailableError: No server could be asked, or it asked to come back later.
@@ -62,12 +68,21 @@ class SmtpCourier:
     def __init__(self, settings: Settings) -> None:
         """Keep where and how to connect; nothing is opened yet."""
         self._settings = settings
+        self._signer = signer_of(settings)
 
-    def send(self, message: EmailMessage) -> MailAnswer:
-        """Hand a message to the configured server; see `Courier.send`."""
+    def send(self, message: EmailMessage, *, return_path: str | None = None) -> MailAnswer:
+        """Hand a message to the configured server, signed if the office signs; see `Courier.send`."""
+        if "Date" not in message:
+            message["Date"] = localtime()
+        # Line ends as they travel: a signature holds over these very bytes.
+        raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        signed = (self._signer.sign(raw) if self._signer else b"") + raw
+        sender = return_path or message["From"].addresses[0].addr_spec
+        recipient = message["To"].addresses[0].addr_spec
         with self._connected() as smtp:
             try:
-                smtp.send_message(message)
+                options = _options(smtp, sender, recipient)
+                smtp.sendmail(sender, [recipient], signed, mail_options=options)
             except smtplib.SMTPRecipientsRefused as error:
                 code, text = next(iter(error.recipients.values()))
                 return _judged(code, text)
@@ -131,6 +146,17 @@ class SmtpCourier:
             smtp.close()
             raise
         return smtp
+
+
+def _options(smtp: smtplib.SMTP, *addresses: str) -> list[str]:
+    """Return what the envelope asks for: addresses beyond ASCII need SMTPUTF8 (RFC 6531)."""
+    if all(address.isascii() for address in addresses):
+        return []
+    smtp.ehlo_or_helo_if_needed()
+    if not smtp.has_extn("smtputf8"):
+        msg = "The mail server takes no address beyond ASCII (SMTPUTF8)."
+        raise smtplib.SMTPNotSupportedError(msg)
+    return ["SMTPUTF8", "BODY=8BITMIME"]
 
 
 def _judged(code: int, text: bytes | str) -> MailAnswer:

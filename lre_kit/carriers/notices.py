@@ -2,11 +2,11 @@
 """The words of the notice and of the one-time code, as e-mail: text and HTML, French and English.
 
 A notice says that a letter waits, that it may be accepted or refused, until when, and which
-provider carries it (CPCE R. 53-3). It never says who sent it: these functions are not given the
-sender at all.
+provider carries it (CPCE R. 53-3). It never says who sent it: these functions are given the sender
+only where the rules show it before acceptance, as a co-ownership's do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -63,9 +63,15 @@ class _Words:
 
 
 def notice_message(
-    view: NoticeView, *, identity: MailIdentity, url: str, closes_at: datetime | None, message_id: str
+    view: NoticeView,
+    *,
+    identity: MailIdentity,
+    url: str,
+    closes_at: datetime | None,
+    message_id: str,
+    reminder: bool = False,
 ) -> EmailMessage:
-    """Return the notice of a waiting letter.
+    """Return the notice of a waiting letter, or a reminder of it.
 
     Args:
         view: What may be said before acceptance.
@@ -73,9 +79,23 @@ def notice_message(
         url: The recipient's link.
         closes_at: Exclusive end of the window if the notice leaves now; none for a product without one.
         message_id: Stable id: sending twice sends the same message.
+        reminder: Whether it was told before; the window stays as it is.
     """
     words = _notice_words(view, identity.provider_name, closes_at)
+    if reminder:
+        words = _as_reminder(words, view.language)
     return _message(view, identity, words, url=url, code=None, message_id=message_id)
+
+
+def _as_reminder(words: _Words, language: str) -> _Words:
+    french = language == "fr"
+    said = (
+        "Ceci est un rappel : vous en avez déjà été averti, et le délai ne change pas."
+        if french
+        else "This is a reminder: you were told before, and the time you have does not change."
+    )
+    subject = f"Rappel : {words.subject}" if french else f"Reminder: {words.subject}"
+    return replace(words, subject=subject, paragraphs=(said, *words.paragraphs))
 
 
 def code_message(
@@ -123,7 +143,9 @@ def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
             (
                 f"Un envoi de type « {product} » vous est adressé sous le numéro {view.number}.",
                 f"Vous pouvez l'accepter ou le refuser{until}. Sans réponse de votre part, il sera réputé non réclamé.",
-                "L'identité de l'expéditeur vous sera révélée si vous acceptez.",
+                f"Il vous est envoyé par {view.sender_name}."
+                if view.sender_name
+                else "L'identité de l'expéditeur vous sera révélée si vous acceptez.",
             ),
             "Voir l'envoi",
             (
@@ -140,7 +162,9 @@ def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
         (
             f"A sending of the kind “{product}” is addressed to you under number {view.number}.",
             f"You may accept or refuse it{until}. Without an answer from you it will be recorded as not claimed.",
-            "You will learn who sent it if you accept.",
+            f"It is sent by {view.sender_name}."
+            if view.sender_name
+            else "You will learn who sent it if you accept.",
         ),
         "See the letter",
         (

@@ -15,8 +15,9 @@ import click
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
 from lre_kit.consents.desk import PaperConsent
 from lre_kit.consents.register import Filter
-from lre_kit.consents.sheets import LineAnswer, SheetLine, ask_lines, export_lines, neutral, read_lines
+from lre_kit.consents.sheets import LineAnswer, ask_lines, export_lines, read_lines
 from lre_kit.consents.values import ConsentInputError, ConsentRequest
+from lre_kit.csv_tables import SheetLine, neutral
 from lre_kit.errors import InputError, LreError
 from lre_kit.law.consents import ConsentRegime, ConsentState
 from lre_kit.office import PostOffice

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -17,7 +18,8 @@ from lre_kit.cli.shared import (
     print_table,
     shown,
 )
-from lre_kit.errors import MissingFileError
+from lre_kit.clock import PARIS
+from lre_kit.errors import InputError, MissingFileError
 from lre_kit.law.consents import Capacity, looks_personal
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import parse_product
@@ -54,6 +56,11 @@ from lre_kit.proofs.keys.trust_folder import write_trust_folder
     "--electronic", default="simple", help="What an optimal letter goes on as: simple or qualified."
 )
 @click.option("--choice-days", type=int, help="Days to choose between electronic and paper.")
+@click.option("--matter", default="ordinary", show_default=True, help="ordinary or co_ownership.")
+@click.option("--reference", default="", metavar="TEXT", help="Your own reference; no recipient sees it.")
+@click.option(
+    "--notify-at", metavar="TIME", help="When the notice leaves, ISO 8601; legal time without a zone."
+)
 @click.option("--idempotency-key", metavar="KEY", help="The same key gives the same letter.")
 @json_option
 def deposit_command(
@@ -74,6 +81,9 @@ def deposit_command(
     single_sided: bool,
     electronic: str,
     choice_days: int | None,
+    matter: str,
+    reference: str,
+    notify_at: str | None,
     idempotency_key: str | None,
     as_json: bool,
 ) -> None:
@@ -103,6 +113,9 @@ def deposit_command(
             subject=subject,
             documents=uploads,
             language=language,
+            matter=matter,
+            reference=reference,
+            notify_at=_instant(notify_at),
             idempotency_key=idempotency_key,
         )
         if looks_personal(Capacity(to_capacity), to_email):
@@ -111,6 +124,19 @@ def deposit_command(
             print_json({"number": letter.number, "id": letter.id, "deposited_at": letter.deposited_at})
         else:
             click.echo(f"Deposited as {letter.number}. Follow it with: lre show {letter.number}")
+
+
+def _instant(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"“{text[:40]}” is no time."
+        raise InputError(
+            msg, mend="Write it as 2026-03-20T09:00, in legal time, or with its zone."
+        ) from error
+    return at if at.tzinfo is not None else at.replace(tzinfo=PARIS)
 
 
 def _upload(name: str, stack: ExitStack) -> Upload:

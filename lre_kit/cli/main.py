@@ -44,6 +44,8 @@ _COMMANDS = {
         "Identification means: list, compare, suspend, revoke.",
     ),
     "orders": ("lre_kit.cli.orders", "Orders of identification means: list, track, deliver, print."),
+    "bulk": ("lre_kit.cli.bulk", "Letters in bulk: check, start, pause, stop, result."),
+    "mail": ("lre_kit.cli.mail", "Delivery reports that come back, and the key that signs mail."),
     "post": ("lre_kit.cli.post", "The post room: batches, numbers, tracking, what comes back."),
     "subject-access": ("lre_kit.cli.retention", "Write all that is known of a person to a file."),
     "consents": ("lre_kit.cli.consents", "Consents to receive electronically: ask, list, export."),

@@ -1,6 +1,5 @@
 """Consents in and out as CSV: streamed, told line by line, no formula ever written."""
 
-import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,12 @@ from typing import BinaryIO
 from lre_kit.clock import iso
 from lre_kit.consents.desk import Asked
 from lre_kit.consents.values import ConsentInfo, ConsentInputError, ConsentRequest
+from lre_kit.csv_tables import SheetLine, bad_line, csv_line, read_table
 from lre_kit.errors import LreError
 from lre_kit.law.consents import ConsentRegime
 
 BATCH = 200
 """Lines asked in one transaction."""
-
-LINE_MAX_BYTES = 64 * 1024
-"""Longest line read, in bytes."""
 
 COLUMNS = {
     "email": ("email", "e-mail", "courriel", "adresse electronique"),
@@ -34,18 +31,6 @@ EXPORTED = (
     "wording",
 )  # fmt: skip
 """Columns of an export."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetLine:
-    """One line as it was read."""
-
-    number: int
-    """Line of the file, from 1."""
-    fields: dict[str, str]
-    error: LreError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,34 +57,7 @@ def read_lines(stream: BinaryIO, *, encoding: str = "utf-8") -> Iterator[SheetLi
     Raises:
         ConsentInputError: The first line names no column ``email``, or the file is no text.
     """
-    first = next(_lines(stream, encoding), None)
-    if first is None:
-        msg = "The file is empty."
-        raise ConsentInputError(msg, mend="Its first line names the columns: email, name.")
-    delimiter = max(";,\t", key=first.count)
-    names = [_column(cell) for cell in next(csv.reader([first], delimiter=delimiter), [])]
-    if "email" not in names:
-        msg = "The first line of the file names no column “email”."
-        raise ConsentInputError(msg, mend="Begin the file with a line such as: email,name")
-    reader = csv.reader(_lines(stream, encoding), delimiter=delimiter)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield SheetLine(number=reader.line_num + 1, fields={}, error=_bad(f"cannot be read: {error}"))
-            continue
-        number = reader.line_num + 1
-        if not any(cell.strip() for cell in cells):
-            continue
-        fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
-        if any("\udc80" <= character <= "\udcff" for cell in cells for character in cell):
-            yield SheetLine(number=number, fields={}, error=_bad(f"is not written in {encoding}"))
-        elif len(cells) > len(names):
-            yield SheetLine(number=number, fields={}, error=_bad("has more cells than there are columns"))
-        else:
-            yield SheetLine(number=number, fields=fields)
+    yield from read_table(stream, columns=COLUMNS, needed="email", encoding=encoding, error=ConsentInputError)
 
 
 def ask_lines(
@@ -132,7 +90,7 @@ def ask_lines(
                 phone=line.fields.get("phone") or None,
             )
             if error is None and _is_double(request.key, seen):
-                error = _bad("names a recipient of an earlier line")
+                error = bad_line("names a recipient of an earlier line", ConsentInputError)
             if error is not None:
                 answers[line.number] = LineAnswer(number=line.number, error=error)
             else:
@@ -146,30 +104,14 @@ def ask_lines(
 
 def export_lines(consents: Iterable[ConsentInfo]) -> Iterator[str]:
     """Yield an export line by line, its heads first; cells that would be formulas are made text."""
-    yield _line(EXPORTED)
+    yield csv_line(EXPORTED)
     for info in consents:
         instants = [iso(at) if at else "" for at in (info.asked_at, info.decided_at, info.expires_at)]
         cells = (
             info.id, info.recipient_email, info.recipient_name, info.regime.value, info.state.value,
             *instants, info.method, info.wording,
         )  # fmt: skip
-        yield _line(cells)
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (CWE-1236)."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
-
-
-def _line(cells: Iterable[str]) -> str:
-    out: list[str] = []
-
-    class _Sink:
-        def write(self, text: str) -> None:
-            out.append(text)
-
-    csv.writer(_Sink()).writerow([neutral(cell) for cell in cells])
-    return "".join(out)
+        yield csv_line(cells)
 
 
 def _is_double(key: str, seen: set[int]) -> bool:
@@ -179,24 +121,3 @@ def _is_double(key: str, seen: set[int]) -> bool:
         return True
     seen.add(digest)
     return False
-
-
-def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
-    """Yield lines as text; what is not in this encoding is kept as lone surrogates, to be told."""
-    while raw := stream.readline(LINE_MAX_BYTES):
-        if len(raw) == LINE_MAX_BYTES and not raw.endswith(b"\n"):
-            msg = "The file has a line that is far too long."
-            raise ConsentInputError(msg, mend="Save it as CSV, one recipient a line.")
-        if b"\x00" in raw:
-            msg = "The file is no plain text: it may be UTF-16, or a spreadsheet."
-            raise ConsentInputError(msg, mend="Save it as CSV UTF-8.")
-        yield raw.decode(encoding, "surrogateescape").removeprefix("\ufeff")
-
-
-def _column(cell: str) -> str:
-    name = cell.strip().casefold()
-    return next((column for column, names in COLUMNS.items() if name in names), "")
-
-
-def _bad(problem: str) -> ConsentInputError:
-    return ConsentInputError(f"This line {problem}.", mend="Correct the line, or leave it out.")

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError
 from lre_kit.failpoints import declare, failpoint
+from lre_kit.identifiers.following_plan import LOOK_AGAIN, plan_following
 from lre_kit.identifiers.high_water import latest_seen, mark
 from lre_kit.identifiers.order_book import OrderBook
 from lre_kit.identifiers.order_ports import OFFICE, Addresses, IdentifierDelivery, Made, Maker, Parcel
@@ -139,6 +140,8 @@ class Making:
             if is_due and order.state is OrderState.MAKING:
                 values = {"reference": reference} if reference else {}
                 self._book.move(uow, order, OrderAct.HAND_OVER, at=now, actor=OFFICE, values=values)
+                if order.delivery is Delivery.LETTER:
+                    plan_following(uow, order.id, due_at=now + LOOK_AGAIN)
                 if not carrier.keeps_spool:
                     plan(uow, key=f"{DESTROY}:{order.id}", due_at=now, action=DESTROY, subject=order.id)
             uow.commit()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lre_kit.carriers.holder_mail import Told
-from lre_kit.errors import InputError, UnlawfulActError
+from lre_kit.errors import InputError, LreError, UnlawfulActError
 from lre_kit.identifiers.holder_notices import HolderNotices
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.means import Kind, State
@@ -19,7 +19,9 @@ from lre_kit.identifiers.orders import Orders
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.persons import Party
+from lre_kit.parties.standing import standing_ids
 from lre_kit.store.database import Database
+from lre_kit.store.unit import UnitOfWork
 
 COMPARED = frozenset({Kind.CERTIFICATE, Kind.EID})
 """Kinds that wait as issued until somebody compared the names."""
@@ -40,6 +42,13 @@ class Comparison:
     means: Identifier
     told: Mapping[str, str] = field(repr=False)
     known: Mapping[str, str] = field(repr=False)
+
+
+class OwnMeansError(LreError):
+    """Nobody says of their own means that it bears their name."""
+
+    slug = "means-own"
+    status = 403
 
 
 class MeansDesk:
@@ -73,6 +82,7 @@ class MeansDesk:
         Raises:
             InputError: Nobody is named, or no reason is given.
             UnlawfulActError: The means' state or kind does not allow it.
+            OwnMeansError: Who accepts it holds it.
         """
         if not operator.strip() or not reason.strip():
             msg = "An act on an identification means names who acts, and why."
@@ -120,12 +130,21 @@ class MeansDesk:
     def _change(self, means_id: str, act: str, actor: Mapping[str, str], reason: str) -> None:
         with self._database.write() as uow:
             found = self._register.locked(uow, means_id)
+            if act == "activate":
+                self._check_impartial(uow, found, actor["name"])
             if act == "activate" and (found.kind not in COMPARED or found.state is not State.ISSUED):
                 msg = "Only a certificate or electronic identity that waits is accepted by an operator."
                 raise UnlawfulActError(msg, mend="Other means become active when their holder uses them.")
             self._register.change(uow, means_id, act, actor=actor, reason=reason)
             self._notices.plan(uow, found.party_id, _TOLD[act], serial=found.serial)
             uow.commit()
+
+    @staticmethod
+    def _check_impartial(uow: UnitOfWork, found: Identifier, operator: str) -> None:
+        standing = standing_ids(uow.connection, [operator, found.party_id])
+        if standing[operator] == standing[found.party_id]:
+            msg = "This means is your own: you cannot accept it."
+            raise OwnMeansError(msg, mend="Leave it to another operator.")
 
 
 def _told(kind: Kind, kept: bytes) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from lre_kit.identifiers.order_values import Order, Proofed
@@ -13,6 +14,15 @@ Actor = Mapping[str, Any]
 
 OFFICE: Actor = {"role": "provider"}
 """The office itself, when no person acts."""
+
+
+class Fate(StrEnum):
+    """What became of the letter that carries a means."""
+
+    UNDER_WAY = "under way"
+    RECEIVED = "received"
+    LOST = "lost"
+    """It ended, and its content was handed to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

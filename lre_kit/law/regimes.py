@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,14 @@ from lre_kit.errors import RequirementError
 from lre_kit.law.assurance import FRESHNESS, Level
 from lre_kit.law.products import Product
 from lre_kit.law.proofing_methods import ANY_METHOD, IN_PERSON_OR_EQUAL, ProofingMethod
+
+
+class Matter(StrEnum):
+    """What a letter is about, where the law has rules of its own for it."""
+
+    ORDINARY = "ordinary"
+    CO_OWNERSHIP = "co_ownership"
+    """Notices and summonses of a co-ownership (loi n° 65-557, art. 42-1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +104,8 @@ class Regime:
     valid_until: date | None = None
     """Last day in force, included; none while it stands."""
     time_zone: str = "Europe/Paris"
+    matter: Matter = Matter.ORDINARY
+    """What it is about: the rules of one matter never stand in for another's."""
     products: Mapping[Product, Requirements]
 
     def in_force(self, at: datetime) -> bool:
@@ -161,17 +172,52 @@ FRENCH = Regime(
 )
 """The standing French regime, in force since 1 January 2019."""
 
-STANDING: tuple[Regime, ...] = (FRENCH,)
-"""Regimes known to the kit; where several are in force, the one that began last decides."""
+CO_OWNERSHIP = Regime(
+    id="FR-COPRO-2024",
+    reference="loi n° 65-557 art. 42-1 (loi n° 2024-322); décret n° 67-223 arts 64 to 64-9",
+    valid_from=date(2024, 4, 11),
+    matter=Matter.CO_OWNERSHIP,
+    products={
+        # Electronic is the rule, who summons is known, and the time is that of a summons.
+        Product.QUALIFIED: replace(
+            _QUALIFIED,
+            regime="FR-COPRO-2024",
+            sender_hidden=False,
+            window_days=21,
+            consent_regime="COPRO_42_1",
+        ),
+    },
+)
+"""Notices of a co-ownership: twenty-one days, the sender shown; dates and days are for counsel to confirm."""
+
+STANDING: tuple[Regime, ...] = (FRENCH, CO_OWNERSHIP)
+"""Regimes known to the kit; where several of a matter are in force, the one that began last decides."""
 
 
-def requirements(product: Product, *, at: datetime, regimes: Sequence[Regime] = STANDING) -> Requirements:
+def requirements(
+    product: Product,
+    *,
+    at: datetime,
+    regimes: Sequence[Regime] = STANDING,
+    matter: Matter = Matter.ORDINARY,
+) -> Requirements:
     """Return what a letter of this product deposited at this instant must meet.
 
+    Args:
+        product: What is sent.
+        at: The instant of the deposit.
+        regimes: Those the office knows.
+        matter: What the letter is about.
+
     Raises:
-        RequirementError: No regime was in force then for this product.
+        RequirementError: No regime was in force then for this product and matter.
     """
-    found = [regime for regime in regimes if regime.in_force(at) and product in regime.products]
+    of_matter = [regime for regime in regimes if regime.matter is matter and regime.in_force(at)]
+    found = [regime for regime in of_matter if product in regime.products]
+    if not found and of_matter:
+        known = ", ".join(sorted({each.value for regime in of_matter for each in regime.products}))
+        msg = f"Letters of this matter are not sent as {product.value} letters."
+        raise RequirementError(msg, mend=f"Choose one of: {known}.")
     if not found:
         msg = f"No rule was in force for {product.value} letters on {at:%Y-%m-%d}."
         raise RequirementError(msg, mend="Check the machine's clock and the regimes configured.")

@@ -15,7 +15,7 @@ from lre_kit.law.derogations import SHIPPED, Policy
 from lre_kit.law.products import Product
 from lre_kit.law.proofing_methods import ANY_METHOD, VOUCHING_METHODS, ProofingMethod, method_named
 from lre_kit.law.refusals import Lack, Refusal, Way
-from lre_kit.law.regimes import STANDING, Regime, Requirements, requirements
+from lre_kit.law.regimes import STANDING, Matter, Regime, Requirements, requirements
 
 
 class Role(StrEnum):
@@ -58,13 +58,14 @@ def required_at(
     regimes: Sequence[Regime] = STANDING,
     policy: Policy = SHIPPED,
     not_after_seen: datetime | None = None,
+    matter: Matter = Matter.ORDINARY,
 ) -> Requirements:
     """Return what a letter deposited at an instant must meet, with derogations applied.
 
     Raises:
         RequirementError: No regime was in force then for this product.
     """
-    required = requirements(product, at=at, regimes=regimes)
+    required = requirements(product, at=at, regimes=regimes, matter=matter)
     for derogation in policy.in_force(at, product=product, not_after_seen=not_after_seen):
         changes = derogation.changes
         eased = replace(

@@ -16,16 +16,19 @@ from lre_kit.errors import InvalidAddressError, RequirementError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import Identified
 from lre_kit.law.deadlines import window_closes_at
-from lre_kit.law.events import ErdsEvent
+from lre_kit.law.events import DECISIVE, ErdsEvent
 from lre_kit.law.optimal import CHOICE_DAYS
 from lre_kit.law.products import Product
+from lre_kit.law.reminders import reminder_times
 from lre_kit.letters import commands
 from lre_kit.letters.holds import Holds
 from lre_kit.letters.intake import Intake, plan_proof
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
+from lre_kit.letters.notice_failure import plan_telling_sender
 from lre_kit.letters.paper import plan_posting, proof_kind
 from lre_kit.letters.reading import read_letter, state_of
+from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
 from lre_kit.parties.values import checked_address
@@ -52,12 +55,22 @@ _LETTER = table_of(LetterRow)
 class Desk:
     """Takes deposits and carries out every later act."""
 
-    def __init__(self, database: Database, *, clock: Clock, recorder: Recorder, intake: Intake) -> None:
-        """Wire the desk to its store, clock, evidence recorder and intake."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        recorder: Recorder,
+        intake: Intake,
+        reminders: tuple[int, ...] = (),
+    ) -> None:
+        """Wire the desk to its store, clock, evidence recorder and intake; `reminders` as in the law."""
+        self._reminders = reminders
         self._database = database
         self._clock = clock
         self._recorder = recorder
         self.deposit = intake.deposit
+        self.deposit_many = intake.deposit_many
         self.open_document = intake.open_document
         self.holds = Holds(database, clock=clock)
         self.hold = self.holds.hold
@@ -120,7 +133,9 @@ class Desk:
             hold_back_notice(uow, letter_id, number=state.notices + 1, at=now)
             uow.execute(update(_LETTER).where(_LETTER.c.id == letter_id).values(recipient_email=email))
             uow.flush()
-            plan_notice(uow, letter_id, number=state.notices + 1, at=now, corrector=actor)
+            # A first notice that was planned for later still leaves then.
+            at = max(now, letter.notify_at) if letter.notify_at and not state.notices else now
+            plan_notice(uow, letter_id, number=state.notices + 1, at=at, corrector=actor)
 
         return self._act(letter_id, (), actor=actor, first=planning)
 
@@ -274,6 +289,7 @@ class Desk:
                     self._recorder.record(uow, letter=letter, seq=state.version, event=event, actor=actor)
                     state = evolve(state, event)
                     _plan_after(uow, letter, event, state)
+                    self._plan_reminders(uow, letter, event, state)
             failpoint("act.decided")
             if state.version != before.version:
                 _project(uow, letter_id, state)
@@ -286,6 +302,15 @@ class Desk:
         failpoint("act.after_commit")
         with self._database.read() as connection:
             return read_letter(connection, letter_id)
+
+    def _plan_reminders(self, uow: UnitOfWork, letter: Letter, event: Event, state: LetterState) -> None:
+        """Fix when the recipient is reminded as the notice leaves; whoever decided is not reminded."""
+        if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE and state.window_closes_at is not None:
+            zone = ZoneInfo(letter.requirements.time_zone)
+            times = reminder_times(event.occurred_at, state.window_closes_at, plan=self._reminders, zone=zone)
+            plan_reminders(uow, letter.id, notice=state.notices, times=times)
+        elif event.name in DECISIVE:
+            stop_reminders(uow, letter.id)
 
 
 def _is_open(state: LetterState) -> bool:
@@ -312,6 +337,8 @@ def _plan_after(uow: UnitOfWork, letter: Letter, event: Event, state: LetterStat
         plan(uow, key=waiting, due_at=state.waits_until, action="end_waiting", subject=letter_id)
     if event.name is ErdsEvent.CONTENT_CONSIGNMENT:
         cancel(uow, waiting)
+    if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE:
+        plan_telling_sender(uow, letter_id, event=event, number=state.version)
     if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE and letter.product is Product.OPTIMAL:
         # Whoever cannot be told gets paper, when the time to choose would have ended.
         asked = letter.requirements

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, notice_message
+from lre_kit.carriers.return_paths import ReturnPaths
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError
 from lre_kit.failpoints import declare, failpoint
@@ -56,6 +57,7 @@ class Duties:
         retention: Retention,
         courier: Courier,
         links: Links,
+        paths: ReturnPaths,
         identity: MailIdentity,
         clock: Clock,
         more: Callable[[], Mapping[str, Callable[[Duty], None]]] = dict,
@@ -70,6 +72,7 @@ class Duties:
         self._leftovers = leftovers
         self._courier = courier
         self._links = links
+        self._paths = paths
         self._identity = identity
         self._clock = clock
         self._actions: Mapping[str, Callable[[Duty], None]] = {
@@ -134,7 +137,8 @@ class Duties:
             message_id=self._links.message_id("notice", letter.id, letter.notices + 1),
         )
         failpoint("notify.before_send")
-        answer = self._courier.send(message)
+        path = self._paths.address(letter.id, letter.notices + 1)
+        answer = self._courier.send(message, return_path=path)
         failpoint("notify.after_send")
         if answer.outcome is MailOutcome.ACCEPTED:
             self._desk.notified(letter.id, duty=duty, corrector=corrector)

@@ -5,8 +5,7 @@ idempotency key, one for all rows, one for the commit. A process killed before t
 only encrypted bytes that no row names and no key opens; they are swept up later.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +19,9 @@ from lre_kit.errors import (
     DocumentTooLargeError,
     EmptyDocumentError,
     IdempotencyMismatchError,
+    InputError,
     IntegrityError,
+    LreError,
     NotFoundError,
     RequirementError,
 )
@@ -30,17 +31,18 @@ from lre_kit.law.consents import Capacity
 from lre_kit.law.derogations import SHIPPED, Policy
 from lre_kit.law.optimal import CHOICE_DAYS_MAX, CHOICE_DAYS_MIN, with_choice
 from lre_kit.law.products import Claim, Product, claim_for, parse_product
-from lre_kit.law.regimes import Requirements
+from lre_kit.law.regimes import Matter, Requirements
 from lre_kit.law.requirements import required_at
 from lre_kit.letters import commands
-from lre_kit.letters.inspection import Inspection
-from lre_kit.letters.intake_rows import blob_key, checked_subject, columns_of, digest_of, document_of
+from lre_kit.letters.content import Content, Contents
+from lre_kit.letters.intake_rows import checked_subject, columns_of, digest_of, document_of
 from lre_kit.letters.lifecycle import EMPTY, decide, evolve
 from lre_kit.letters.notice_duty import plan_notice
 from lre_kit.letters.numbers import new_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish, keep_wish, plan_posting
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
+from lre_kit.letters.terms import Terms, checked_terms
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
 from lre_kit.parties.values import Recipient, Sender, checked_address
 from lre_kit.postroom.errors import ChoiceTimeError, NoPostalAddressError, NoPostRoomError
@@ -59,6 +61,9 @@ PROOF_DELAY = timedelta(seconds=2)
 LANGUAGES = ("fr", "en")
 """Languages of notices and proofs."""
 
+REFUSALS = (InputError, RequirementError, ConsentMissingError, NotFoundError, IdempotencyMismatchError)
+"""Errors that are about one letter: another may be deposited all the same."""
+
 declare("deposit.before_content", "deposit.after_content", "deposit.before_commit", "deposit.after_commit")
 
 _LETTER = table_of(LetterRow)
@@ -66,13 +71,16 @@ _DOCUMENT = table_of(DocumentRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
-    """Documents that lie encrypted in the content store, and the key that opens them."""
+class _Prepared:
+    """A deposit whose content lies in the store, and that only its rows are missing of."""
 
-    key: bytes
-    documents: tuple[DocumentInfo, ...]
-    pages: int = 0
-    sheets: int = 0
+    letter: Letter
+    content: Content
+    asked: str
+    idempotency_key: str | None
+    identified: SenderIdentified | None
+    wish: PaperWish | None
+    authority: Callable[[UnitOfWork], None] | None
 
 
 OpenDocuments = Callable[[], Sequence[tuple[DocumentInfo, bytes]]]
@@ -117,8 +125,9 @@ class Intake:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._blobs = blobs
         self._vault = vault
+        self._contents = Contents(database, settings=settings, blobs=blobs, vault=vault)
+        self.open_document = self._contents.open_document
         self._recorder = recorder
         self._refuse_if_late = refuse_if_late
         self._policy = policy
@@ -137,6 +146,9 @@ class Intake:
         identified: SenderIdentified | None = None,
         paper: PaperWish | None = None,
         authority: Callable[[UnitOfWork], None] | None = None,
+        reference: str = "",
+        notify_at: datetime | None = None,
+        matter: Matter | str = Matter.ORDINARY,
     ) -> Letter:
         """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
 
@@ -153,6 +165,9 @@ class Intake:
                 needs a postal address.
             authority: Looks, inside the deposit's own transaction, whether who acts for the sender still
                 may (`lre_kit.authority.Authorities.still_sends`); what it raises refuses the deposit.
+            reference: The sender's own reference; no recipient sees it.
+            notify_at: When the notice leaves; by default at once. The deposit is made and proved now.
+            matter: What the letter is about, where the law has rules of its own for it.
 
         Returns:
             The letter, already durable.
@@ -165,50 +180,111 @@ class Intake:
             SealUnavailableError: The seal cannot be used; nothing was changed.
             StoreUnavailableError: The database or content store does not take it.
         """
+        prepared = self._prepare(
+            sender=sender,
+            recipient=recipient,
+            product=product,
+            subject=subject,
+            documents=documents,
+            language=language,
+            idempotency_key=idempotency_key,
+            identified=identified,
+            paper=paper,
+            authority=authority,
+            reference=reference,
+            notify_at=notify_at,
+            matter=matter,
+        )
+        return self._written(prepared)
+
+    def deposit_many(self, requests: Sequence[Mapping[str, Any]]) -> list[Letter | LreError]:
+        """Deposit several letters in one transaction; each request holds the arguments of `deposit`.
+
+        Returns:
+            For each request, in order, its letter, or why it was refused: the others are deposited.
+
+        Raises:
+            EvidenceBacklogError: The office cannot prove deposits at present.
+            SealUnavailableError: The seal cannot be used; nothing was changed.
+            StoreUnavailableError: The database or content store does not take it; with the same idempotency
+                keys all can be asked for again.
+        """
+        prepared: dict[int, _Prepared] = {}
+        found: dict[int, Letter | LreError] = {}
+        try:
+            for place, asked in enumerate(requests):
+                try:
+                    prepared[place] = self._prepare(**asked)
+                except REFUSALS as refused:
+                    found[place] = refused
+        except BaseException:
+            for each in prepared.values():
+                self._discard(each)
+            raise
+        try:
+            if prepared:
+                self._write(list(prepared.values()))
+            found |= {place: each.letter for place, each in prepared.items()}
+        except (UniqueViolation, NotFoundError, ConsentMissingError):
+            # Nothing was committed. One of them was deposited before, or may not be: each by itself, then.
+            for place, each in prepared.items():
+                try:
+                    found[place] = self._written(each)
+                except REFUSALS as refused:
+                    found[place] = refused
+        return [found[place] for place in range(len(requests))]
+
+    def _prepare(
+        self,
+        *,
+        sender: Sender,
+        recipient: Recipient,
+        product: Product | str,
+        subject: str,
+        documents: Sequence[Upload],
+        language: str = "fr",
+        idempotency_key: str | None = None,
+        identified: SenderIdentified | None = None,
+        paper: PaperWish | None = None,
+        authority: Callable[[UnitOfWork], None] | None = None,
+        reference: str = "",
+        notify_at: datetime | None = None,
+        matter: Matter | str = Matter.ORDINARY,
+    ) -> _Prepared:
+        """Check what is asked, and put the content into the store; nothing else is kept."""
         sender, recipient = sender.checked(), recipient.checked()
         product = parse_product(product)
         language = language if language in LANGUAGES else "fr"
         subject = checked_subject(subject)
+        terms = checked_terms(reference, notify_at, product=product, now=self._clock(), matter=matter)
         self._check_count(documents)
         wish = self._paper(product, recipient, paper)
         self._expect_identified(
             wish.electronic if wish and product is Product.OPTIMAL else product, identified
         )
         self._refuse_if_late()
-        self._expect_consent(sender.ref, recipient, product)
+        self._expect_consent(sender.ref, recipient, self._required(product, terms.matter))
         letter_id = new_id()
         failpoint("deposit.before_content")
         try:
-            content = self._take_in(letter_id, documents)
+            content = self._contents.take_in(letter_id, documents)
             if wish is not None:
                 content = self._expect_printable(letter_id, content, wish)
         except BaseException:
-            self._discard(letter_id, len(documents))
+            self._contents.discard(letter_id, len(documents))
             raise
         failpoint("deposit.after_content")
-        asked = digest_of(sender, recipient, product, subject, content.documents, wish)
-        letter = self._letter(letter_id, sender, recipient, product, subject, language, content, wish)
-        try:
-            return self._write(
-                letter,
-                content,
-                idempotency_key=idempotency_key,
-                asked=asked,
-                identified=identified,
-                wish=wish,
-                authority=authority,
-            )
-        except (NotFoundError, ConsentMissingError):
-            # Who acts may not (any more), or a consent was withdrawn meanwhile: nothing was written.
-            self._discard(letter_id, len(documents))
-            raise
-        except UniqueViolation:
-            # Only here is it certain that nothing was committed: after any other failure of the
-            # write the letter may exist, so its content stays until the sweep has looked.
-            self._discard(letter_id, len(documents))
-            if idempotency_key is None:
-                raise
-            return self._earlier(sender.ref, idempotency_key, asked)
+        asked = digest_of(sender, recipient, product, subject, content.documents, wish, terms)
+        letter = self._letter(letter_id, sender, recipient, product, subject, language, content, wish, terms)
+        return _Prepared(
+            letter=letter,
+            content=content,
+            asked=asked,
+            idempotency_key=idempotency_key,
+            identified=identified,
+            wish=wish,
+            authority=authority,
+        )
 
     def _check_count(self, documents: Sequence[Upload]) -> None:
         if not documents:
@@ -241,18 +317,14 @@ class Intake:
                 raise ChoiceTimeError(msg, mend=mend) from None
         return wish
 
-    def _expect_printable(self, letter_id: str, content: _Content, wish: PaperWish) -> _Content:
+    def _expect_printable(self, letter_id: str, content: Content, wish: PaperWish) -> Content:
         assert self._printable is not None
 
         def opened() -> Sequence[tuple[DocumentInfo, bytes]]:
-            return [(info, self._plain(letter_id, content.key, info)) for info in content.documents]
+            return [(info, self._contents.plain(letter_id, content.key, info)) for info in content.documents]
 
         pages, sheets = self._printable(opened, wish)
         return replace(content, pages=pages, sheets=sheets)
-
-    def _plain(self, letter_id: str, key: bytes, info: DocumentInfo) -> bytes:
-        place = blob_key(letter_id, info.position)
-        return b"".join(self._vault.decrypt(key, self._blobs.get(place), context=place.encode()))
 
     def _expect_identified(self, product: Product, identified: SenderIdentified | None) -> None:
         """Refuse a deposit whose sender is not identified as the rules in force ask (CPCE R. 53-1)."""
@@ -269,9 +341,8 @@ class Intake:
             msg = f"The sender is not identified as a {product.value} letter asks."
             raise RequirementError(msg, mend="Identify yourself first; “Identity” shows the ways there are.")
 
-    def _expect_consent(self, sender_ref: str, recipient: Recipient, product: Product) -> None:
+    def _expect_consent(self, sender_ref: str, recipient: Recipient, required: Requirements) -> None:
         """Refuse early what the write would refuse, before content is taken in."""
-        required = self._required(product)
         if required.consent_required:
             with self._database.read() as connection:
                 consent_for(
@@ -282,33 +353,11 @@ class Intake:
                     at=self._clock(),
                 )
 
-    def _required(self, product: Product) -> Requirements:
+    def _required(self, product: Product, matter: Matter = Matter.ORDINARY) -> Requirements:
         now = self._clock()
         # Only a derogation in force can have ended already, by a later clock: else nobody is asked.
         latest = self._latest() if self._policy.in_force(now) else None
-        return required_at(product, at=now, policy=self._policy, not_after_seen=latest)
-
-    def _take_in(self, letter_id: str, uploads: Sequence[Upload]) -> _Content:
-        key = self._vault.new_key()
-        room = self._settings.letter_max_bytes
-        documents: list[DocumentInfo] = []
-        for position, upload in enumerate(uploads, start=1):
-            inspection = Inspection(upload.name, max_bytes=min(room, self._settings.document_max_bytes))
-            place = blob_key(letter_id, position)
-            sealed = self._vault.encrypt(key, inspection.passing(upload.chunks()), context=place.encode())
-            self._blobs.put(place, sealed)
-            media_type = inspection.conclude()
-            room -= inspection.size_bytes
-            documents.append(
-                DocumentInfo(
-                    position=position,
-                    name=inspection.name,
-                    media_type=media_type,
-                    size_bytes=inspection.size_bytes,
-                    digest_hex=inspection.digest_hex,
-                )
-            )
-        return _Content(key=key, documents=tuple(documents))
+        return required_at(product, at=now, policy=self._policy, not_after_seen=latest, matter=matter)
 
     def _letter(  # noqa: PLR0917 - the parts of a letter, each of its own type
         self,
@@ -318,10 +367,11 @@ class Intake:
         product: Product,
         subject: str,
         language: str,
-        content: _Content,
+        content: Content,
         wish: PaperWish | None,
+        terms: Terms,
     ) -> Letter:
-        now, required = self._clock(), self._required(product)
+        now, required = self._clock(), self._required(product, terms.matter)
         if wish is not None and product is Product.OPTIMAL:
             required = with_choice(self._required(wish.electronic), choice_days=wish.choice_days)
         event, *_ = decide(EMPTY, commands.Deposit(), required, now)
@@ -349,6 +399,8 @@ class Intake:
             decided_at=None,
             received_at=None,
             documents=content.documents,
+            reference=terms.reference,
+            notify_at=terms.notify_at,
         )
 
     def claim(self, product: Product) -> Claim:
@@ -359,58 +411,72 @@ class Intake:
             timestamp_reference=self._settings.timestamp_trust_reference,
         )
 
-    def _write(
-        self,
-        letter: Letter,
-        content: _Content,
-        *,
-        idempotency_key: str | None,
-        asked: str,
-        identified: SenderIdentified | None,
-        wish: PaperWish | None,
-        authority: Callable[[UnitOfWork], None] | None,
-    ) -> Letter:
-        actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
-        events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
+    def _written(self, prepared: _Prepared) -> Letter:
+        """Write a deposit by itself; return its letter, or the one that its key gave before."""
+        try:
+            self._write([prepared])
+        except (NotFoundError, ConsentMissingError):
+            # Who acts may not (any more), or a consent was withdrawn meanwhile: nothing was written.
+            self._discard(prepared)
+            raise
+        except UniqueViolation:
+            # Only here is it certain that nothing was committed: after any other failure of the
+            # write the letter may exist, so its content stays until the sweep has looked.
+            self._discard(prepared)
+            if prepared.idempotency_key is None:
+                raise
+            return self._earlier(prepared.letter.sender.ref, prepared.idempotency_key, prepared.asked)
+        return prepared.letter
+
+    def _write(self, prepared: Sequence[_Prepared]) -> None:
+        """Write the rows of some deposits in one transaction."""
         with self._database.write() as uow:
-            if authority is not None:
-                authority(uow)
-            said: Mapping[str, Any] = {}
-            if letter.requirements.consent_required or letter.recipient.capacity is not Capacity.CONSUMER:
-                # Looked at again here, and held: a withdrawal comes before this letter or after it.
-                said = consent_for(
-                    uow.connection,
-                    sender_ref=letter.sender.ref,
-                    recipient=letter.recipient,
-                    required=letter.requirements,
-                    at=letter.deposited_at,
-                    lock=True,
-                )
-            events = tuple(replace(event, details={**event.details, **said}) for event in events)
-            uow.add(
-                LetterRow,
-                **columns_of(letter),
-                deposited_by=(identified.party_id or None) if identified is not None else None,
-                wrapped_key=self._vault.wrap(content.key, letter_id=letter.id),
-                key_id=self._vault.key_id,
-                idempotency_key=idempotency_key,
-                request_digest=asked,
-            )
-            uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
-            for seq, event in enumerate(events):
-                self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
-            if wish is not None and letter.recipient.postal is not None:
-                post = {"pages": content.pages, "sheets": content.sheets}
-                keep_wish(uow, letter.id, letter.recipient.postal, wish.options, **post)
-            if letter.product is Product.HYBRID:
-                plan_posting(uow, letter.id, attempt=1, at=letter.deposited_at)
-            else:
-                plan_notice(uow, letter.id, number=1, at=letter.deposited_at)
-            plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
+            for each in prepared:
+                self._write_one(uow, each)
             failpoint("deposit.before_commit")
             uow.commit()
         failpoint("deposit.after_commit")
-        return letter
+
+    def _write_one(self, uow: UnitOfWork, prepared: _Prepared) -> None:
+        letter, content, identified = prepared.letter, prepared.content, prepared.identified
+        wish = prepared.wish
+        actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
+        events = decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)
+        if prepared.authority is not None:
+            prepared.authority(uow)
+        said: Mapping[str, Any] = {}
+        if letter.requirements.consent_required or letter.recipient.capacity is not Capacity.CONSUMER:
+            # Looked at again here, and held: a withdrawal comes before this letter or after it.
+            said = consent_for(
+                uow.connection,
+                sender_ref=letter.sender.ref,
+                recipient=letter.recipient,
+                required=letter.requirements,
+                at=letter.deposited_at,
+                lock=True,
+            )
+        said = {**said, **Terms(notify_at=letter.notify_at).to_details()}
+        events = tuple(replace(event, details={**event.details, **said}) for event in events)
+        uow.add(
+            LetterRow,
+            **columns_of(letter),
+            deposited_by=(identified.party_id or None) if identified is not None else None,
+            wrapped_key=self._vault.wrap(content.key, letter_id=letter.id),
+            key_id=self._vault.key_id,
+            idempotency_key=prepared.idempotency_key,
+            request_digest=prepared.asked,
+        )
+        uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
+        for seq, event in enumerate(events):
+            self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
+        if wish is not None and letter.recipient.postal is not None:
+            post = {"pages": content.pages, "sheets": content.sheets}
+            keep_wish(uow, letter.id, letter.recipient.postal, wish.options, **post)
+        if letter.product is Product.HYBRID:
+            plan_posting(uow, letter.id, attempt=1, at=letter.deposited_at)
+        else:
+            plan_notice(uow, letter.id, number=1, at=letter.notify_at or letter.deposited_at)
+        plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
 
     def _earlier(self, sender_ref: str, idempotency_key: str, asked: str) -> Letter:
         query = select(_LETTER.c.id, _LETTER.c.request_digest).where(
@@ -423,39 +489,8 @@ class Intake:
                 raise IdempotencyMismatchError(msg, mend="Use a fresh key for each letter.")
             return read_letter(connection, found.id)
 
-    def _discard(self, letter_id: str, count: int) -> None:
-        for position in range(1, count + 1):
-            self._blobs.delete(blob_key(letter_id, position))
-
-    def open_document(self, letter_id: str, position: int) -> tuple[DocumentInfo, Iterator[bytes]]:
-        """Return a document and its bytes, decrypted and checked against its digest as they pass.
-
-        Who may read is for the caller to decide before calling.
-
-        Raises:
-            NotFoundError: No such document, or its content was erased.
-            IntegrityError: The bytes are not those deposited (raised while reading).
-        """
-        query = (
-            select(_DOCUMENT, _LETTER.c.wrapped_key)
-            .join_from(_DOCUMENT, _LETTER, _DOCUMENT.c.letter_id == _LETTER.c.id)
-            .where(_DOCUMENT.c.letter_id == letter_id, _DOCUMENT.c.position == position)
-        )
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
-        if row is None or row.wrapped_key is None:
-            msg = "This document is not there, or its content was erased."
-            raise NotFoundError(msg, mend="Its proofs remain; ask the sender for a copy.")
-        key = self._vault.unwrap(row.wrapped_key, letter_id=letter_id)
-        info = DocumentInfo(
-            position=row.position,
-            name=row.name,
-            media_type=row.media_type,
-            size_bytes=row.size_bytes,
-            digest_hex=row.digest_hex,
-        )
-        pieces = self._vault.decrypt(key, self._blobs.get(row.blob_key), context=row.blob_key.encode())
-        return info, _checked(pieces, info)
+    def _discard(self, prepared: _Prepared) -> None:
+        self._contents.discard(prepared.letter.id, len(prepared.content.documents))
 
 
 def plan_proof(uow: UnitOfWork, letter_id: str, kind: str, *, decided_at: datetime) -> None:
@@ -468,13 +503,3 @@ def plan_proof(uow: UnitOfWork, letter_id: str, kind: str, *, decided_at: dateti
         subject=letter_id,
         payload={"kind": kind},
     )
-
-
-def _checked(pieces: Iterator[bytes], info: DocumentInfo) -> Iterator[bytes]:
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
-    if digest.hexdigest() != info.digest_hex:
-        msg = f"Document {info.position} is not the one that was deposited."
-        raise IntegrityError(msg, mend="Restore the content store from a backup; tell the operator.")

@@ -10,6 +10,7 @@ from lre_kit.errors import InputError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product
 from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.terms import Terms
 from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
 from lre_kit.store.columns import new_id
@@ -43,6 +44,7 @@ def digest_of(  # noqa: PLR0917 - the parts of a request, each of its own type
     subject: str,
     documents: Sequence[DocumentInfo],
     wish: PaperWish | None = None,
+    terms: Terms | None = None,
 ) -> str:
     """Return what makes two requests the same, as a digest: all but streams and keys."""
     asked: list[Any] = [
@@ -56,6 +58,7 @@ def digest_of(  # noqa: PLR0917 - the parts of a request, each of its own type
     if recipient.postal is not None and wish is not None:
         days, options = wish.choice_days, wish.options
         asked += [recipient.postal.to_json(), [options.colour, options.duplex, wish.electronic.value, days]]
+    asked += terms.to_digest() if terms is not None else []
     return hashlib.sha256(rfc8785.dumps(asked)).hexdigest()
 
 
@@ -85,6 +88,8 @@ def columns_of(letter: Letter) -> dict[str, Any]:
         "requirements": letter.requirements.to_json(),
         "claim": letter.claim.value,
         "deposited_at": letter.deposited_at,
+        "reference": letter.reference,
+        "notify_at": letter.notify_at,
     }
 
 

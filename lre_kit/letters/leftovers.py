@@ -1,13 +1,15 @@
-"""Content that no letter names: left by deposits that died before their commit, removed here.
+"""Content that no row names: left by whoever died between content and commit, removed here.
 
 Nobody can read it (its key was never kept), but it takes room. It is removed a day after it was
 written, so a deposit that is under way is never touched.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lre_kit.clock import Clock
 from lre_kit.letters.rows import DocumentRow
@@ -26,15 +28,36 @@ GRACE = timedelta(days=1)
 EVERY = timedelta(days=1)
 """Span between two sweeps."""
 
+Named = Callable[[Connection, Sequence[str]], set[str]]
+"""Returns which of some keys of the content store a row still names."""
+
 _BATCH = 500
-_DOCUMENT = table_of(DocumentRow)
+
+
+def named_by(*columns: Any) -> Named:
+    """Return what looks keys up in columns that hold them whole."""
+
+    def named(connection: Connection, keys: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for column in columns:
+            found |= set(connection.scalars(select(column).where(column.in_(keys))))
+        return found
+
+    return named
+
+
+LETTERS: Mapping[str, Named] = {"letters/": named_by(table_of(DocumentRow).c.blob_key)}
+"""Where letters' documents lie, and what names them."""
 
 
 class Leftovers:
-    """Finds and removes content that no letter names."""
+    """Finds and removes content that no row names."""
 
-    def __init__(self, database: Database, blobs: BlobStore, *, clock: Clock) -> None:
-        """Look in `blobs` for what `database` does not know."""
+    def __init__(
+        self, database: Database, blobs: BlobStore, *, clock: Clock, named: Mapping[str, Named] = LETTERS
+    ) -> None:
+        """Look in `blobs` for what `database` does not know, below each prefix of `named`."""
+        self._named = named
         self._database = database
         self._blobs = blobs
         self._clock = clock
@@ -47,10 +70,11 @@ class Leftovers:
         """
         check_content(self._database, self._blobs)
         before = self._clock() - GRACE
-        old = (key for key, put_at in self._blobs.keys("letters/") if put_at < before)
         removed = 0
-        while keys := tuple(islice(old, _BATCH)):
-            removed += self._remove(keys)
+        for prefix, named in self._named.items():
+            old = (key for key, put_at in self._blobs.keys(prefix) if put_at < before)
+            while keys := tuple(islice(old, _BATCH)):
+                removed += self._remove(keys, named)
         if isinstance(self._blobs, FolderBlobs):
             removed += self._blobs.discard_unfinished(before=before)
         if duty is not None:
@@ -60,10 +84,9 @@ class Leftovers:
                 uow.commit()
         return removed
 
-    def _remove(self, keys: tuple[str, ...]) -> int:
-        named = select(_DOCUMENT.c.blob_key).where(_DOCUMENT.c.blob_key.in_(keys))
+    def _remove(self, keys: tuple[str, ...], named: Named) -> int:
         with self._database.read() as connection:
-            kept = set(connection.execute(named).scalars())
+            kept = named(connection, keys)
         left = set(keys) - kept
         for key in left:
             self._blobs.delete(key)

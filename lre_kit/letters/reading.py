@@ -37,7 +37,9 @@ _EVENT = table_of(EventRow)
 
 _SUMMARY_COLUMNS = tuple(
     _LETTER.c[name]
-    for name in "id number product phase claim recipient_name subject deposited_at window_closes_at".split()
+    for name in (
+        "id number product phase claim recipient_name subject reference deposited_at window_closes_at"
+    ).split()
 )
 
 
@@ -138,7 +140,7 @@ class Reading:
         """
         columns = (
             "id number product claim phase language recipient_name recipient_email "
-            "notified_at window_closes_at decided_at requirements"
+            "notified_at window_closes_at decided_at requirements sender_name"
         ).split()
         documents = select(func.count()).where(_DOCUMENT.c.letter_id == _LETTER.c.id).scalar_subquery()
         query = select(*(_LETTER.c[name] for name in columns), documents.label("documents_count")).where(
@@ -149,6 +151,7 @@ class Reading:
         if row is None:
             raise not_found()
         phase, decided_at = Phase(row.phase), row.decided_at
+        required = Requirements.from_json(row.requirements)
         is_waiting = phase is Phase.ACCEPTED_PENDING_IDENTIFICATION and decided_at is not None
         return NoticeView(
             letter_id=row.id,
@@ -163,9 +166,8 @@ class Reading:
             notified_at=row.notified_at,
             window_closes_at=row.window_closes_at,
             decided_at=decided_at,
-            waits_until=waits_until(Requirements.from_json(row.requirements), decided_at)
-            if is_waiting
-            else None,
+            waits_until=waits_until(required, decided_at) if is_waiting else None,
+            sender_name="" if required.sender_hidden else row.sender_name,
         )
 
     def timeline(self, letter_id: str) -> list[TimelineEntry]:
@@ -272,6 +274,8 @@ def letter_of(
         decided_at=row.decided_at,
         received_at=row.received_at,
         documents=tuple(documents),
+        reference=row.reference,
+        notify_at=row.notify_at,
     )
 
 
@@ -282,7 +286,7 @@ def _is_theirs(connection: Connection, kept: str, asked: str | None) -> bool:
 def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:
     conditions: list[ColumnElement[bool]] = []
     if text:
-        names = ("number", "recipient_name", "recipient_email", "sender_name", "sender_email", "subject")
+        names = "number recipient_name recipient_email sender_name sender_email subject reference".split()
         conditions.append(or_(*(_LETTER.c[name].icontains(text, autoescape=True) for name in names)))
     if phase is not None:
         conditions.append(_LETTER.c.phase == phase.value)
@@ -300,6 +304,7 @@ def _summary(row: Row[Any]) -> LetterSummary:
         subject=row.subject,
         deposited_at=row.deposited_at,
         window_closes_at=row.window_closes_at,
+        reference=row.reference,
     )
 
 

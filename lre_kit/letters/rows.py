@@ -49,6 +49,8 @@ class LetterRow(SQLModel, table=True):
     proof_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reference: str = Field(default="", max_length=100, sa_column_kwargs={"server_default": ""})
+    notify_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class LetterPostRow(SQLModel, table=True):

@@ -67,6 +67,10 @@ class Letter:
     decided_at: datetime | None
     received_at: datetime | None
     documents: tuple[DocumentInfo, ...] = ()
+    reference: str = ""
+    """The sender's own; no recipient sees it."""
+    notify_at: datetime | None = None
+    """When its first notice was planned to leave; nothing: at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +86,12 @@ class LetterSummary:
     subject: str
     deposited_at: datetime
     window_closes_at: datetime | None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeView:
-    """All that a recipient may learn before acceptance; it holds no word of the sender's."""
+    """All that a recipient may learn before acceptance; of the sender the name, where the rules show it."""
 
     letter_id: str
     number: str
@@ -102,6 +107,8 @@ class NoticeView:
     decided_at: datetime | None
     waits_until: datetime | None = None
     """Until when an acceptance waits for the identification, exclusive."""
+    sender_name: str = ""
+    """Who sent it, only where the rules show it before acceptance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0015"
+HEAD = "0018"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -30,6 +30,8 @@ ROW_MODULES = (
     "lre_kit.identifiers.order_rows",
     "lre_kit.postroom.rows",
     "lre_kit.consents.rows",
+    "lre_kit.carriers.rows",
+    "lre_kit.bulk.rows",
 )
 """Every module that declares tables."""
 

@@ -12,8 +12,9 @@ class MemoryCourier:
         """Start empty."""
         self.messages: list[EmailMessage] = []
         self.answers: list[MailAnswer | Exception] = []
+        self.return_paths: list[str | None] = []
 
-    def send(self, message: EmailMessage) -> MailAnswer:
+    def send(self, message: EmailMessage, *, return_path: str | None = None) -> MailAnswer:
         """Keep the message; give the next scripted answer, or accept."""
         if self.answers:
             answer = self.answers.pop(0)
@@ -21,6 +22,7 @@ class MemoryCourier:
                 raise answer
             return answer
         self.messages.append(message)
+        self.return_paths.append(return_path)
         return MailAnswer(MailOutcome.ACCEPTED, code=250)
 
     def ping(self) -> str:

@@ -18,6 +18,8 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 class _Handler:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.raw: list[bytes] = []
+        self.envelopes: list[tuple[str, list[str]]] = []
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd looks for
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -36,6 +38,8 @@ class _Handler:
         message = message_from_bytes(content if isinstance(content, bytes) else b"", policy=default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
+        self.raw.append(content if isinstance(content, bytes) else b"")
+        self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
         if any(address.startswith("drop@") for address in envelope.rcpt_tos):
             server.transport.abort()
         return "250 OK: queued"
@@ -85,6 +89,16 @@ class ScriptedSmtp:
     def messages(self) -> list[EmailMessage]:
         """Everything taken so far."""
         return self._handler.messages
+
+    @property
+    def raw(self) -> list[bytes]:
+        """The same, byte for byte."""
+        return self._handler.raw
+
+    @property
+    def envelopes(self) -> list[tuple[str, list[str]]]:
+        """Sender and recipients of each, as the envelope had them."""
+        return self._handler.envelopes
 
     @property
     def port(self) -> int:

@@ -36,6 +36,8 @@ PACKAGES = {
     "tui": ("textual",),
     "postgres": ("psycopg",),
     "s3": ("obstore",),
+    "bulk": ("openpyxl",),
+    "mail": ("dkim", "dns"),
     "post": ("pikepdf", "pypdfium2", "ppf.datamatrix", "paramiko"),
 }
 TIMEOUT_S = 150

@@ -78,8 +78,8 @@ def test_a_notice_whose_record_was_lost_from_sight_is_recorded_once(
     courier.answers = [MailAnswer(MailOutcome.ACCEPTED)]
     send = courier.send
 
-    def send_then_lose(message: object) -> MailAnswer:
-        answer = send(message)  # type: ignore[arg-type]  # passed on as it came
+    def send_then_lose(message: object, **more: object) -> MailAnswer:
+        answer = send(message, **more)  # type: ignore[arg-type]  # passed on as it came
         proxy.lose_answer_after = COMMIT
         return answer
 

@@ -153,6 +153,49 @@ def test_the_operator_sees_whether_the_letter_is_addressed_to_who_is_there(
     play(office, scene)
 
 
+def test_who_bears_another_name_is_stated_to_be_the_addressee_with_a_reason(
+    office: PostOffice, until: Until
+) -> None:
+    letter = deposit_sample(
+        office, product="qualified", recipient=Recipient(name="Paul Petit", email="p@example.net")
+    )
+    case_id = submitted(office, purpose=f"recipient:{letter.id}")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await take(pilot, until)
+        checks = pilot.app.screen.query_one("#checks", SelectionList)
+        assert checks.option_count == len(CHECKLIST) + 1
+        for _ in range(checks.option_count):
+            await pilot.press("space", "down")
+        await pilot.press("a", "enter")
+        assert "Give a reason" in said(pilot, "#review-status")
+        assert state_of(office, case_id) is CaseState.CLAIMED
+        await pilot.press(*"marriage", "enter")
+        await until(pilot, lambda: state_of(office, case_id) is CaseState.APPROVED)
+
+    play(office, scene)
+    assert office.people.identity.stated_addressee(case_id)
+
+
+def test_another_name_approved_without_that_statement_is_not_the_addressee(
+    office: PostOffice, until: Until
+) -> None:
+    letter = deposit_sample(
+        office, product="qualified", recipient=Recipient(name="Paul Petit", email="p@example.net")
+    )
+    case_id = submitted(office, purpose=f"recipient:{letter.id}")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await take(pilot, until)
+        for _ in CHECKLIST:
+            await pilot.press("space", "down")
+        await pilot.press("a")
+        await until(pilot, lambda: state_of(office, case_id) is CaseState.APPROVED)
+
+    play(office, scene)
+    assert not office.people.identity.stated_addressee(case_id)
+
+
 def test_a_case_given_back_waits_again_and_the_screen_closes(office: PostOffice, until: Until) -> None:
     case_id = submitted(office)
 

@@ -19,7 +19,7 @@ from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.postroom.values import CarrierNews
 from lre_kit.testing.accessibility import barriers
-from lre_kit.testing.office import RECIPIENT, SENDER, record_consent
+from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, record_consent
 from lre_kit.testing.post import deposit_on_paper, posted
 from lre_web.testing import ThrowawaySite
 
@@ -30,6 +30,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 FILES = (
     {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
     | {f"lre.{name}" for name in ("bundle", "document", "own_proof", "paper_file", "proof")}
+    | {"lre.bulk_result"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
 )
 """What is downloaded instead of shown; the verifier has tests of its own."""
@@ -83,6 +84,7 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
         walk.go(f"/lre/{path}")
     _recipient(walk, served)
     _consents(walk, served)
+    _bulk(walk, served)
     walk.go("/lre/verify")
     walk.go(office.links.proof_url(office.reading.letter(letters[-1]).id, "deposit"))
     pages = {
@@ -132,6 +134,24 @@ def _recipient(walk: Walk, site: ThrowawaySite) -> None:
     page.locator("form[action$='/r/accept'] button").click()
     page.wait_for_selector(".cards")
     walk.judge()
+
+
+def _bulk(walk: Walk, site: ThrowawaySite) -> None:
+    page = walk.page
+    for table in (b"email,name\na@example.net,Ada\n=x,Eve\n", b"email,name\na@example.net,Ada\n"):
+        walk.go("/lre/bulk")
+        page.set_input_files("#table", {"name": "t.csv", "mimeType": "text/csv", "buffer": table})
+        page.set_input_files(
+            "#documents", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": SMALL_PDF}
+        )
+        page.locator("form[action$='/bulk'] button").click()
+        page.wait_for_load_state()
+        walk.judge()
+    page.locator("form[action$='/start'] button").click()
+    page.wait_for_load_state()
+    walk.judge()
+    site.office.run_until_idle()
+    walk.go("/lre/bulk")
 
 
 def _consents(walk: Walk, site: ThrowawaySite) -> None:

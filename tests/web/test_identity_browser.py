@@ -154,6 +154,7 @@ def shoot(page: Page, heading: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
+@pytest.mark.reads_pictures
 def test_a_person_shows_card_and_face_by_camera_and_an_operator_approves(
     opened: Opener, camera: Browser, site: ProofingSite
 ) -> None:

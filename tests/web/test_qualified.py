@@ -17,6 +17,7 @@ from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.mandates import Scope
+from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import Party
 from lre_kit.parties.proofing import DeclaredIdentity, Part, TitleKind, Verdict
 from lre_kit.parties.proofing_review import CHECKLIST
@@ -27,6 +28,7 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.identity import card_lines, film, title_picture
 from lre_kit.testing.office import deposit_sample, throwaway_office
+from lre_kit.testing.parties import BRUMES
 from lre_web.people import HELD_COOKIE
 from lre_web.standalone import create_app
 from lre_web.testing import send_form
@@ -333,6 +335,43 @@ def test_a_delegate_with_a_mandate_receives_and_stands_in_the_evidence(site: Sit
     assert record["Extensions"]["Actor"]["mandate"] == "Acte 12"  # type: ignore[index]
     people.mandates.revoke(mandate.id, actor={}, reason="over")
     assert client.get("/r/letter").status_code == 403
+
+
+@pytest.mark.parametrize("role", [MemberRole.SENDER, MemberRole.READER])
+def test_a_member_receives_for_an_organisation_if_the_role_suffices(site: Site, role: MemberRole) -> None:
+    client, people = site.client(), site.office.people
+    house = people.parties.add(BRUMES)
+    people.parties.emails.verify(house.id, "contact@brumes.example", actor={"role": "operator"})
+    site.letter = deposit_sample(
+        site.office,
+        product="qualified",
+        recipient=Recipient(name="Brumes et Fils", email="contact@brumes.example"),
+    )
+    site.office.run_until_idle()
+    member = site.account(client, "sacha@example.org", "Sacha Roy")
+    site.decide(site.submit_case(member, "sender"))
+    people.members.set_role(house.id, member.id, role, actor={"role": "operator"})
+    sheet = people.paper_codes.make_sheet(None, member.id, actor={}, level=Level.SUBSTANTIAL)
+    site.follow(client, code=False)
+    assert site.letter.sender.name not in client.get("/r").text
+    step = "/account/step?means=paper_codes&next=/r"
+    asked = client.get(step).text
+    challenge = re.search(r'name="challenge" value="(\w+)"', asked)[1]  # type: ignore[index]
+    number = int(re.search(r"Paper code no\. (\d+)", asked)[1])  # type: ignore[index]
+    fields = {"means": "paper_codes", "challenge": challenge, "code": sheet.codes[number - 1]}
+    send_form(client, "/account/step", step, **fields)
+    answer = send_form(client, "/r/accept", "/r")
+    if role is MemberRole.READER:
+        assert answer.status_code == 403
+        assert site.now().phase is Phase.NOTIFIED
+        return
+    assert answer.status_code == 303
+    record = site.handover()
+    assert record["RecipientsDelegateDetails"] == [
+        {"Identity": {"Name": "Sacha Roy"}, "DelegatingRecipients": [1]}
+    ]
+    assert record["Extensions"]["Actor"]["mandate"] == "member:sender"  # type: ignore[index]
+    assert site.letter.sender.name in client.get("/r/letter").text
 
 
 def test_a_sender_who_is_not_identified_is_told_what_is_missing(site: Site) -> None:

@@ -162,3 +162,17 @@ def test_a_form_from_elsewhere_is_refused(site: ThrowawaySite, attack: str) -> N
         answer = client.post("/lre/r/accept", data={"form_token": token}, headers=headers)
     assert answer.status_code == 403
     assert site.office.reading.by_id(letter.id).phase is Phase.NOTIFIED
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "Il vous est envoyé par"), ("en", "It is sent by")])
+def test_a_notice_of_a_co_ownership_shows_its_sender_and_any_other_does_not(
+    site: ThrowawaySite, language: str, words: str
+) -> None:
+    for matter in ("ordinary", "co_ownership"):
+        letter = site.letter(product="qualified", matter=matter, language=language)
+        client = site.client()
+        client.get(site.link(letter))
+        page = client.get("/lre/r", headers={"Accept-Language": language}).text
+        assert (letter.sender.name in page) is (matter == "co_ownership")
+        assert (words in page) is (matter == "co_ownership")
+        assert letter.sender.email not in page

@@ -197,6 +197,46 @@ def test_a_letter_whose_notice_is_all_that_is_read_gives_no_code(scene: Scene) -
     assert scene.client.get("/r/documents/1").status_code != 200
 
 
+def test_a_received_letter_ends_the_delivery(scene: Scene) -> None:
+    order = scene.order()
+    assert order.reference is not None
+    scene.identify(scene.follow(order.reference))
+    assert scene.latest().state is OrderState.DELIVERING
+    send_form(scene.client, "/r/accept", "/r")
+    scene.clock.advance(timedelta(days=1))
+    scene.office.run_until_idle()
+    assert scene.latest().state is OrderState.DELIVERED
+    [means] = scene.office.people.register.of(scene.party.id)
+    assert means.state is State.DELIVERED
+
+
+@pytest.mark.parametrize("end", ["refused", "unclaimed"])
+def test_a_means_whose_letter_reached_nobody_is_revoked_and_can_be_ordered_anew(
+    scene: Scene, end: str
+) -> None:
+    office, order = scene.office, scene.order()
+    assert order.reference is not None
+    if end == "refused":
+        letter_id = scene.follow(order.reference)
+        scene.identify(letter_id)
+        send_form(scene.client, "/r/refuse", "/r", confirmation="REFUSER")
+        assert office.reading.by_id(letter_id).phase is Phase.REFUSED
+        scene.clock.advance(timedelta(days=1))
+    else:
+        scene.clock.advance(timedelta(days=1))
+        office.run_until_idle()
+        assert scene.latest().state is OrderState.DELIVERING, "the letter is still under way"
+        scene.clock.advance(timedelta(days=16))
+        office.run_until_idle()
+        scene.clock.advance(timedelta(days=1))
+    office.run_until_idle()
+    assert scene.latest().state is OrderState.CANCELLED
+    [means] = office.people.register.of(scene.party.id)
+    assert means.state is State.REVOKED
+    assert f"…{means.serial[-4:]} is revoked" in scene.mail()
+    assert office.people.ordering.orders.may_order("paper_codes", scene.party.id).allowed
+
+
 def test_a_sheet_that_is_handed_over_twice_is_in_one_letter(scene: Scene) -> None:
     office = scene.office
     deposit = SheetLetters(

@@ -19,12 +19,15 @@ from textual.widgets.selection_list import Selection
 from lre_kit.clock import local_text
 from lre_kit.errors import LreError
 from lre_kit.office import PostOffice
+from lre_kit.parties.names import NameMatch
 from lre_kit.parties.proofing_review import ReviewView
 from lre_kit.parties.proofing_review_values import QueueEntry
+from lre_kit.parties.proofing_rules import ADDRESSEE
 from lre_kit.parties.proofing_values import CaseState, CaseView, Part, Verdict
 from lre_kit.parties.review_words import CHECKS, FLAGS, challenge_word, review_word
 from lre_tui.half_blocks import half_blocks
 from lre_tui.inert import inert
+from lre_tui.means import MeansScreen
 from lre_tui.review_texts import TEXTS
 
 QUEUE = 50
@@ -66,6 +69,7 @@ class ReviewScreen(Screen[None]):
             ("x", "ask_reason('refuse')", "refuse"),
             ("g", "ask_reason('ask_again')", "again"),
             ("l", "release", "release"),
+            ("n", "means", "means"),
             ("escape", "leave", "back"),
         ):
             self._bindings.key_to_bindings.setdefault(key, []).append(Binding(key, action, self._words[word]))
@@ -101,19 +105,24 @@ class ReviewScreen(Screen[None]):
             self._say(self._words["nothing_taken"])
             return
         ticked = set(self.query_one("#checks", SelectionList).selected)
-        if ticked != set(self._view.checklist):
+        if ticked - {ADDRESSEE} != set(self._view.checklist):
             self._say(self._words["unticked"])
-            return
-        checks = dict.fromkeys(self._view.checklist, True)
-        self._decide(Verdict.APPROVE, checks=checks)
+        elif ADDRESSEE in ticked:
+            self._ask_why(Verdict.APPROVE, self._words["addressee_reason"])
+        else:
+            self._decide(Verdict.APPROVE, checks=dict.fromkeys(ticked, True))
 
     def action_ask_reason(self, verdict: str) -> None:
         """Ask why, then refuse or ask again."""
         if self._view is None:
             self._say(self._words["nothing_taken"])
             return
-        self._asking = Verdict(verdict)
+        self._ask_why(Verdict(verdict), self._words["reason"])
+
+    def _ask_why(self, verdict: Verdict, words: str) -> None:
+        self._asking = verdict
         field = self.query_one("#reason", Input)
+        field.placeholder = words
         field.add_class("shown")
         field.focus()
 
@@ -124,8 +133,11 @@ class ReviewScreen(Screen[None]):
             self._say(self._words["no_reason"])
             return
         verdict, self._asking = self._asking, None
+        ticked = self.query_one("#checks", SelectionList).selected
         self._close_reason()
-        if verdict is not None:
+        if verdict is Verdict.APPROVE:
+            self._decide(verdict, reason=reason, checks=dict.fromkeys(ticked, True))
+        elif verdict is not None:
             self._decide(verdict, reason=reason)
 
     def action_release(self) -> None:
@@ -133,6 +145,10 @@ class ReviewScreen(Screen[None]):
         if self._view is not None:
             case_id = self._view.case.id
             self._do(partial(self._office.people.reviews.release, case_id, self._operator), self._settled)
+
+    def action_means(self) -> None:
+        """Open the means whose names are to be compared."""
+        self.app.push_screen(MeansScreen(self._office, operator=self._operator, language=self._language))
 
     def action_leave(self) -> None:
         """Close the reason, or the screen."""
@@ -214,6 +230,8 @@ class ReviewScreen(Screen[None]):
         checks.add_options(
             [Selection(review_word(CHECKS, key, self._language), key) for key in self._view.checklist]
         )
+        if addressee is not None and addressee[1] is NameMatch.DIFFERENT:
+            checks.add_option(Selection(self._words["state_addressee"], ADDRESSEE))
         self._say(self._words["checks"])
         checks.focus()
         checks.highlighted = 0

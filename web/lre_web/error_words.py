@@ -92,6 +92,10 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Une ligne, un champ ou un fichier ne convient pas.",
         "Vérifiez-le et recommencez.",
     ),
+    "unusable-table": (
+        "Ce tableau, ou cette ligne, ne convient pas.",
+        "Vérifiez les colonnes, l'adresse, la langue, la qualité, les doublons et les formules.",
+    ),
     "capacity-basis": (
         "Il manque la raison pour laquelle ce destinataire n'est pas un particulier.",
         "Donnez un numéro SIREN, un contrat, un site.",

@@ -138,7 +138,7 @@ def mounted() -> Mounted:
 
 
 def _blueprint(name: str, limit_bytes: int) -> Blueprint:
-    from lre_web import consents, recipient, sender, sender_acts, verification
+    from lre_web import bulk, consents, recipient, sender, sender_acts, verification
     from lre_web.filters import add_filters
     from lre_web.security import guard
 
@@ -151,5 +151,6 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     sender_acts.add_pages(blueprint)
     recipient.add_pages(blueprint)
     consents.add_pages(blueprint)
+    bulk.add_pages(blueprint)
     verification.add_pages(blueprint)
     return blueprint

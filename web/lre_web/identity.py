@@ -13,7 +13,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from lre_kit.errors import LreError, NotFoundError, StoreUnavailableError
 from lre_kit.parties.proofing import IncompleteCaseError
 from lre_kit.parties.proofing_values import CaseState, CaseView
-from lre_web import identity_capture, identity_phone, identity_review, identity_who
+from lre_web import identity_capture, identity_phone, identity_review, identity_who, means_review
 from lre_web.extension import mounted
 from lre_web.identity_site import (
     Answer,
@@ -61,7 +61,8 @@ def identity_pages(site: IdentitySite | None = None) -> Callable[[Blueprint], No
         )
         for rule, endpoint, view, method in rules:
             blueprint.add_url_rule(rule, endpoint, _answered(view), methods=[method])
-        identity_review.add_pages(blueprint, answered=_answered)
+        for operators in (identity_review, means_review):
+            operators.add_pages(blueprint, answered=_answered)
 
         @blueprint.context_processor
         def words() -> dict[str, Any]:

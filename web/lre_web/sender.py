@@ -9,10 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.addressed import NEAR
 from lre_kit.authority import NoAuthorityError
+from lre_kit.clock import PARIS
 from lre_kit.errors import InputError, LreError, NotFoundError, RequirementError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product, parse_product, product_name
+from lre_kit.law.regimes import Matter
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import Cursor, not_found
@@ -141,7 +143,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
         if behalf is not None and identified is None:
             raise NoAuthorityError
         if kind not in {Product.SIMPLE, Product.HYBRID}:
-            _expect_own_name(actor, acting)
+            expect_own_name(actor, acting)
         post.expect_fitting(product, mounted().office.intake.claim(product), typed)
         letter = mounted().office.desk.deposit(
             sender=actor.as_sender() if behalf is None else behalf.sender(),
@@ -157,6 +159,9 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             identified=identified,
             authority=behalf.check if behalf is not None else None,
             subject=typed.get("subject", ""),
+            reference=typed.get("reference", ""),
+            matter=typed.get("matter") or Matter.ORDINARY,
+            notify_at=_notify_at(typed.get("notify_at", "")),
             documents=[Upload(name=file.filename or "", stream=file.stream) for file in files],
             language=typed.get("language") or language(),
             # The form's own token: sending the same form twice deposits once.
@@ -167,11 +172,26 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
     return redirect(url_for(".letter", number=letter.number), 303)
 
 
+def _notify_at(text: str) -> datetime | None:
+    """Return the instant that somebody chose in legal time.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()[:40]).replace(tzinfo=PARIS)
+    except ValueError as error:
+        words = texts()
+        raise InputError(words["notify_at_wrong"], mend=words["notify_at_hint"]) from error
+
+
 def _capacity(text: str) -> Capacity:
     return Capacity(text) if text in {one.value for one in Capacity} else Capacity.CONSUMER
 
 
-def _expect_own_name(actor: Actor, acting: Acting) -> None:
+def expect_own_name(actor: Actor, acting: Acting) -> None:
     """Refuse a sender whose account bears another name than the proofed one: it goes on the letter."""
     people, since = mounted().office.people, acting.proofed_since
     if not has_accounts() or acting.party_id is None:

@@ -40,7 +40,19 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "number": ("Numéro", "Number"),
     "recipient": ("Destinataire", "Recipient"),
     "sender": ("Expéditeur", "Sender"),
+    "bulk": ("Envois groupés", "In bulk"),
     "subject": ("Objet", "Subject"),
+    "reference": ("Votre référence", "Your reference"),
+    "reference_hint": (
+        "Pour vous y retrouver. Le destinataire ne la voit jamais.",
+        "For your own use. The recipient never sees it.",
+    ),
+    "notify_at": ("Départ de l'avis", "Notice leaves on"),
+    "notify_at_hint": (
+        "En heure de Paris, dans les 90 jours. Vide : aussitôt. Le dépôt est prouvé dès maintenant, et vous pouvez retirer la lettre jusque-là.",
+        "In Paris time, within 90 days. Empty: at once. The deposit is proved now, and you can withdraw the letter until then.",
+    ),
+    "notify_at_wrong": ("Cette heure n'en est pas une.", "This is not a time."),
     "state": ("État", "State"),
     "deposited": ("Déposée le", "Deposited on"),
     "older": ("Lettres plus anciennes", "Older letters"),
@@ -130,9 +142,24 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "A sending of the kind “{product}” is addressed to you. You may accept or refuse it.",
     ),
     "not_finished": ("Rien n'est encore décidé.", "Nothing is decided yet."),
+    "local_time": ("Chez vous ({zone}) : {when}.", "Where you are ({zone}): {when}."),
     "if_nothing": (
         "Si vous ne faites rien, l'envoi sera réputé non réclamé à partir du {when}.",
         "If you do nothing, it will be recorded as not claimed from {when}.",
+    ),
+    "sender_known": (
+        "Il vous est envoyé par {name}. Son contenu vous est remis si vous acceptez.",
+        "It is sent by {name}. Its content is handed to you if you accept.",
+    ),
+    "matter": ("Objet régi par un texte particulier", "Matter with rules of its own"),
+    "matter_hint": (
+        "Convocations et notifications de copropriété : lettre à identification forte, vingt et un jours, expéditeur montré.",
+        "Summonses and notices of a co-ownership: strongly identified letter, twenty-one days, sender shown.",
+    ),
+    "matter_ordinary": ("aucun", "none"),
+    "matter_co_ownership": (
+        "copropriété (loi du 10 juillet 1965, art. 42-1)",
+        "co-ownership (law of 10 July 1965, art. 42-1)",
     ),
     "sender_after": (
         "L'identité de l'expéditeur et le contenu vous seront révélés si vous acceptez.",

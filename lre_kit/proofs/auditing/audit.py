@@ -26,6 +26,7 @@ UNCOVERED: Mapping[str, frozenset[str]] = {
             "sender_ref",
             "deposited_by",
             "subject",
+            "reference",
             "key_id",
             "idempotency_key",
             "request_digest",

@@ -41,7 +41,7 @@ _PROJECTED = (
 )  # fmt: skip
 _SEALED = (
     "number", "sender_name", "sender_email", "recipient_name", "recipient_email", "recipient_capacity",
-    "capacity_basis", "product", "claim",
+    "capacity_basis", "product", "claim", "notify_at",
 )  # fmt: skip
 
 Progress = Callable[[int, int], None]
@@ -270,7 +270,9 @@ def _compare_letter(row: Row[Any], record: Mapping[str, Any], report: AuditRepor
         return
     sender, recipient = record["SenderDetails"]["Identity"], record["RecipientDetails"][0]["Identity"]
     said = record["Extensions"].get("EventDetails", {})
+    planned = said.get("notice_planned_at")
     expected = {
+        "notify_at": from_iso(planned) if planned else None,
         "recipient_capacity": said.get("recipient_capacity", "consumer"),
         "capacity_basis": said.get("capacity_basis", ""),
         "number": record["MessageIdentifier"],

@@ -54,7 +54,7 @@ def test_a_stranger_without_a_name_is_greeted_without_one() -> None:
 @pytest.mark.parametrize("outcome", [MailOutcome.REFUSED, MailOutcome.UNKNOWN])
 def test_a_message_that_was_not_taken_is_told_of(outcome: MailOutcome) -> None:
     class Server:
-        def send(self, message: EmailMessage) -> MailAnswer:
+        def send(self, message: EmailMessage, *, return_path: str | None = None) -> MailAnswer:
             return MailAnswer(outcome)
 
         def ping(self) -> str:

@@ -1,6 +1,5 @@
 """SMTP as the office speaks it, against real servers."""
 
-import datetime as dt
 import socket
 import ssl
 from email.message import EmailMessage
@@ -8,14 +7,11 @@ from email.policy import SMTPUTF8
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from lre_kit.carriers.mail import MailOutcome, SmtpCourier
-from lre_kit.clock import now
 from lre_kit.errors import MailUnavailableError
 from lre_kit.settings import Settings
+from lre_kit.testing.certificates import server_certificate
 from lre_kit.testing.smtp import ScriptedSmtp
 
 
@@ -33,28 +29,7 @@ def message(to: str) -> EmailMessage:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now() - dt.timedelta(days=1))
-        .not_valid_after(now() + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
+    return server_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture

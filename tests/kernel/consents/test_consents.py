@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from lre_kit.consents.desk import AlreadyAskedError, PaperConsent, StaleRequestError
-from lre_kit.consents.sheets import ask_lines, export_lines, neutral, read_lines
+from lre_kit.consents.sheets import ask_lines, export_lines, read_lines
 from lre_kit.consents.values import ConsentInfo, ConsentInputError, ConsentRequest
 from lre_kit.consents.wordings import WORDINGS
+from lre_kit.csv_tables import neutral
 from lre_kit.errors import (
     ConsentMissingError,
     IdentificationError,

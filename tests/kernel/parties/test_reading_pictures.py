@@ -18,6 +18,7 @@ AT = date(2026, 3, 2)
 
 
 @pytest.mark.needs("tesseract")
+@pytest.mark.reads_pictures
 @pytest.mark.parametrize("lines", [card_lines(), passport_lines(), card_lines(surname="BERTHIER MARTEAU")])
 def test_the_zone_of_a_drawn_title_is_read(lines):
     assert can_read()
@@ -25,6 +26,7 @@ def test_the_zone_of_a_drawn_title_is_read(lines):
 
 
 @pytest.mark.needs("tesseract")
+@pytest.mark.reads_pictures
 def test_a_title_held_upside_down_or_a_little_blurred_is_read_too():
     picture = Image.open(io.BytesIO(title_picture(card_lines())))
     for changed in (picture.rotate(180), picture.filter(ImageFilter.GaussianBlur(1.5))):
@@ -34,6 +36,7 @@ def test_a_title_held_upside_down_or_a_little_blurred_is_read_too():
 
 
 @pytest.mark.needs("tesseract")
+@pytest.mark.reads_pictures
 def test_a_picture_without_a_zone_gives_none():
     assert read_lines(take_picture(title_picture()).data, at=AT) is None
 

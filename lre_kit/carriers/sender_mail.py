@@ -1,0 +1,76 @@
+# ruff: noqa: E501 - sentences for people read better whole
+"""The message that tells a sender that the notice of their letter could not reach its recipient."""
+
+from collections.abc import Mapping
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+
+from lre_kit.carriers.mail import Courier, MailOutcome
+from lre_kit.carriers.notices import MailIdentity
+from lre_kit.errors import MailUnavailableError
+from lre_kit.identifiers.links import Links
+from lre_kit.law.products import Product
+from lre_kit.letters.values import Letter
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "fr": {
+        "subject": "L'avis de votre lettre {number} n'a pas pu être remis",
+        "text": "L'avis de votre lettre {number}, destinée à {name}, n'a pas pu être remis à l'adresse {email}.",
+        "server": "Réponse du serveur de courrier : {answer}",
+        "correct": "Vérifiez l'adresse. Si vous en connaissez une autre, corrigez-la depuis la page de la lettre : un nouvel avis partira, et son destinataire aura de nouveau tout le délai. La preuve de cet échec est disponible au même endroit.",
+        "paper": "Sans autre adresse, cette lettre sera imprimée et partira par la poste. La preuve de cet échec est disponible sur la page de la lettre.",
+    },
+    "en": {
+        "subject": "The notice of your letter {number} could not be delivered",
+        "text": "The notice of your letter {number} to {name} could not be delivered to the address {email}.",
+        "server": "The mail server's answer: {answer}",
+        "correct": "Check the address. If you know another one, correct it on the letter's page: a new notice leaves, and its recipient has the whole time again. The proof of this failure is available there.",
+        "paper": "Without another address this letter will be printed and posted. The proof of this failure is available on the letter's page.",
+    },
+}
+"""Words by language."""
+
+
+class SenderMail:
+    """Sends the message; the same failure always has the same Message-ID."""
+
+    def __init__(self, courier: Courier, *, links: Links, identity: MailIdentity) -> None:
+        """Send with `courier`."""
+        self._courier = courier
+        self._links = links
+        self._identity = identity
+
+    def tell_failed(self, letter: Letter, *, answer: str, number: int) -> None:
+        """Tell the sender.
+
+        Args:
+            letter: Whose notice failed.
+            answer: The mail server's words.
+            number: Place of the failure in the letter's journal: what makes the message one.
+
+        Raises:
+            MailUnavailableError: It could not be handed over now; it is tried again.
+        """
+        words = WORDS["fr" if letter.language == "fr" else "en"]
+        email = letter.sender.email
+        message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
+        message["Subject"] = words["subject"].format(number=letter.number)
+        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
+        message["To"] = Address(letter.sender.name, addr_spec=email)
+        message["Message-ID"] = self._links.message_id("notice-failed", letter.id, number)
+        message["Auto-Submitted"] = "auto-generated"
+        text = words["text"].format(
+            number=letter.number, name=letter.recipient.name, email=letter.recipient.email
+        )
+        said = [text, *([words["server"].format(answer=answer)] if answer else [])]
+        said.append(words["paper" if letter.product is Product.OPTIMAL else "correct"])
+        page = f"{self._links.base_url}/letters/{letter.number}"
+        message.set_content(
+            "\n\n".join([*said, page, self._identity.provider_name]) + "\n", cte="quoted-printable"
+        )
+        # Setting the content takes every header that describes an earlier one away, so this comes after.
+        message["Content-Language"] = letter.language
+        if self._courier.send(message).outcome is MailOutcome.UNKNOWN:
+            msg = "It is not known whether the sender was told of a failed notice."
+            raise MailUnavailableError(msg, mend="It is tried again, under the same Message-ID.")

@@ -1,0 +1,247 @@
+"""``lre bulk``: letters in bulk from a table of recipients."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from lre_kit.bulk.results import result_lines
+from lre_kit.bulk.tables import read_recipients
+from lre_kit.bulk.values import Bulk, BulkReport, BulkWish
+from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, progress_bar
+from lre_kit.errors import MissingFileError
+from lre_kit.law.products import parse_product
+from lre_kit.letters.values import Upload
+from lre_kit.parties.values import Sender
+
+FAULTY = 1
+"""Exit code when a line of the table cannot be sent."""
+
+encoding_option = click.option(
+    "--encoding", type=click.Choice(["utf-8", "cp1252"]), default="utf-8", show_default=True,
+    help="How a CSV table is written.",
+)  # fmt: skip
+product_option = click.option("--product", default="simple", show_default=True, help="simple or qualified.")
+from_option = click.option("--from", "from_email", required=True, metavar="ADDRESS", help="The sender.")
+
+
+@click.group("bulk", short_help="Letters in bulk: check, start, pause, stop, result.")
+def bulk_command() -> None:
+    """Letters in bulk: one table of recipients, the same documents, a letter for each."""
+
+
+@bulk_command.command("check")
+@click.argument("table", metavar="TABLE")
+@product_option
+@encoding_option
+@json_option
+def check_command(*, table: str, product: str, encoding: str, as_json: bool) -> None:
+    """Check every line of TABLE (CSV or XLSX); nothing is kept or sent.
+
+    \b
+    Example:
+      lre bulk check recipients.csv
+    """
+    with opened_office() as office, _opened(table) as stream:
+        lines = read_recipients(stream, encoding=encoding, limit=office.settings.bulk_lines_max)
+        _, report = office.bulk.check(lines, BulkWish(product=parse_product(product)))
+    _tell(report, as_json=as_json)
+    if not report.problems and not as_json:
+        click.echo(f"All {report.lines} lines can be sent.")
+
+
+@bulk_command.command("start")
+@click.argument("table", metavar="TABLE")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@from_option
+@click.option("--from-name", metavar="NAME", help="Sender's name (default: the address).")
+@click.option("--title", default="", help="What you call it; no recipient sees it.")
+@click.option("--subject", default="", help="For lines that name none; hidden until acceptance.")
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@product_option
+@encoding_option
+@json_option
+def start_command(
+    *,
+    table: str,
+    files: tuple[str, ...],
+    from_email: str,
+    from_name: str | None,
+    title: str,
+    subject: str,
+    language: str,
+    product: str,
+    encoding: str,
+    as_json: bool,
+) -> None:
+    """Send FILE… to every recipient of TABLE; the jobs (lre work, lre serve) send them one by one.
+
+    \b
+    Example:
+      lre bulk start recipients.csv notice.pdf --from me@example.org --title "Spring notice"
+    """
+    with opened_office() as office, ExitStack() as stack:
+        stream = stack.enter_context(_opened(table))
+        uploads = [Upload(name=Path(name).name, stream=stack.enter_context(_opened(name))) for name in files]
+        sender = Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email)
+        wish = BulkWish(product=parse_product(product), subject=subject, language=language, title=title)
+        lines = read_recipients(stream, encoding=encoding, limit=office.settings.bulk_lines_max)
+        report = office.bulk.draft(sender, lines, uploads, wish)
+        if report.bulk_id is None:
+            _tell(report, as_json=as_json)
+            return
+        bulk = office.bulk.start(report.bulk_id, sender_ref=sender.ref)
+    if as_json:
+        print_json(_plain(bulk))
+    else:
+        click.echo(f"{bulk.lines} letters are being sent. Follow it with: lre bulk status {bulk.id}")
+
+
+@bulk_command.command("list")
+@from_option
+@json_option
+def list_command(*, from_email: str, as_json: bool) -> None:
+    """List the bulk sendings of a sender, the newest first.
+
+    \b
+    Example:
+      lre bulk list --from me@example.org
+    """
+    with opened_office() as office:
+        found = office.bulk.of(f"cli:{from_email}")
+    if as_json:
+        print_json([_plain(each) for each in found])
+        return
+    rows = [
+        (each.id, each.title, each.state.value, f"{each.done} of {each.lines}", paris_text(each.created_at))
+        for each in found
+    ]
+    print_table(f"{len(rows)} bulk sendings", ("Id", "Title", "State", "Done", "Made (Paris)"), rows)
+
+
+@bulk_command.command("status")
+@click.argument("bulk_id", metavar="ID")
+@click.option("--watch", is_flag=True, help="Show a bar until it is finished.")
+@json_option
+def status_command(*, bulk_id: str, watch: bool, as_json: bool) -> None:
+    """Show how far the bulk sending with this ID is.
+
+    \b
+    Example:
+      lre bulk status 01a20aab --watch
+    """
+    with opened_office() as office:
+        bulk = office.bulk.by_id(bulk_id)
+        with progress_bar("Sending", shown=watch) as advance:
+            while watch and not bulk.state.has_ended:
+                advance(bulk.done, bulk.lines)
+                time.sleep(1)
+                bulk = office.bulk.by_id(bulk_id)
+    _say(bulk, as_json=as_json)
+
+
+def _act(bulk_id: str, act: str) -> None:
+    with opened_office() as office:
+        bulk = getattr(office.bulk, act)(bulk_id, sender_ref=office.bulk.owner(bulk_id))
+    _say(bulk, as_json=False)
+
+
+@bulk_command.command("pause")
+@click.argument("bulk_id", metavar="ID")
+def pause_command(*, bulk_id: str) -> None:
+    """Send no further line of the bulk sending with this ID until it is resumed.
+
+    \b
+    Example:
+      lre bulk pause 01a20aab
+    """
+    _act(bulk_id, "pause")
+
+
+@bulk_command.command("resume")
+@click.argument("bulk_id", metavar="ID")
+def resume_command(*, bulk_id: str) -> None:
+    """Go on with the paused bulk sending with this ID.
+
+    \b
+    Example:
+      lre bulk resume 01a20aab
+    """
+    _act(bulk_id, "start")
+
+
+@bulk_command.command("stop")
+@click.argument("bulk_id", metavar="ID")
+def stop_command(*, bulk_id: str) -> None:
+    """Stop the bulk sending with this ID for good; what was sent is sent.
+
+    \b
+    Example:
+      lre bulk stop 01a20aab
+    """
+    _act(bulk_id, "stop")
+
+
+@bulk_command.command("result")
+@click.argument("bulk_id", metavar="ID")
+def result_command(*, bulk_id: str) -> None:
+    """Print what became of each line of the bulk sending with this ID, as CSV.
+
+    \b
+    Example:
+      lre bulk result 01a20aab > result.csv
+    """
+    with opened_office() as office:
+        office.bulk.by_id(bulk_id)
+        for line in result_lines(office.database, bulk_id):
+            click.echo(line, nl=False)
+
+
+def _tell(report: BulkReport, *, as_json: bool) -> None:
+    """Print what is wrong with the lines of a table; then the command ends as failed."""
+    problems = [
+        {"line": each.line, "slug": each.error.slug, "problem": each.error.problem, "mend": each.error.mend}
+        for each in report.problems
+    ]
+    if as_json:
+        print_json({"lines": report.lines, "problems": problems})
+    else:
+        for each in report.problems:
+            click.echo(f"Line {each.line}: {each.error.problem} {each.error.mend}", err=True)
+    if problems:
+        if not as_json:
+            click.echo(f"{len(problems)} of {report.lines} lines cannot be sent; nothing was sent.", err=True)
+        raise click.exceptions.Exit(FAULTY)
+
+
+def _say(bulk: Bulk, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_plain(bulk))
+        return
+    counts = ", ".join(f"{count} {state.value}" for state, count in bulk.counts.items())
+    click.echo(f"{bulk.state.value}: {bulk.done} of {bulk.lines} lines ({counts}).")
+
+
+def _plain(bulk: Bulk) -> dict[str, object]:
+    return {
+        "id": bulk.id,
+        "title": bulk.title,
+        "state": bulk.state.value,
+        "lines": bulk.lines,
+        "done": bulk.done,
+        "counts": {state.value: count for state, count in bulk.counts.items()},
+    }
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below; only its opening is guarded
+    except OSError as error:
+        msg = f"The file {name} cannot be read: {error.strerror}."
+        raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
+    with stream:
+        yield stream

@@ -1,0 +1,39 @@
+"""What names each content of an office, room by room: whatever none names is left over."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from lre_kit.bulk.rows import BulkRow
+from lre_kit.consents.rows import ConsentScanRow
+from lre_kit.letters.leftovers import LETTERS, Named, named_by
+from lre_kit.postroom.rows import PostFileRow, PostItemRow
+from lre_kit.store.inserts import table_of
+
+_BULK, _ITEM = table_of(BulkRow), table_of(PostItemRow)
+_POSTED = named_by(_ITEM.c.print_key, table_of(PostFileRow).c.blob_key)
+
+_MANIFESTS = "post/batches/"
+"""Manifests of batches: they are named by their number, and kept."""
+
+
+def _bulk(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Documents of a bulk sending are kept as long as its key is."""
+    ids = {key: key.split("/")[1] for key in keys}
+    query = select(_BULK.c.id).where(_BULK.c.id.in_(set(ids.values())), _BULK.c.wrapped_key.is_not(None))
+    living = set(connection.scalars(query))
+    return {key for key, bulk_id in ids.items() if bulk_id in living}
+
+
+def _post(connection: Connection, keys: Sequence[str]) -> set[str]:
+    manifests = {key for key in keys if key.startswith(_MANIFESTS)}
+    return manifests | _POSTED(connection, keys)
+
+
+NAMED: Mapping[str, Named] = {
+    **LETTERS,
+    "consents/": named_by(table_of(ConsentScanRow).c.blob_key),
+    "post/": _post,
+    "bulk/": _bulk,
+}
+"""What looks up the keys below each prefix of the content store."""

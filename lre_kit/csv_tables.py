@@ -1,0 +1,142 @@
+"""CSV tables from strangers: streamed, bounded, told line by line; and no formula ever written."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from lre_kit.errors import InputError, LreError
+
+LINE_MAX_BYTES = 64 * 1024
+"""Longest line read, in bytes."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Columns = Mapping[str, Sequence[str]]
+"""The columns that are read, each by the names it may have, in small letters."""
+
+
+class TableError(InputError):
+    """A table, or a line of one, cannot be used."""
+
+    slug = "unusable-table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLine:
+    """One line as it was read."""
+
+    number: int
+    """Line of the file, from 1."""
+    fields: dict[str, str]
+    error: LreError | None = None
+
+    def __repr__(self) -> str:
+        """Say nothing of what it holds."""
+        return f"SheetLine({self.number})"
+
+
+def read_table(
+    stream: BinaryIO,
+    *,
+    columns: Columns,
+    needed: str,
+    encoding: str = "utf-8",
+    error: type[InputError] = TableError,
+) -> Iterator[SheetLine]:
+    """Yield a table's lines; what is wrong with one is said beside it, and the next is read.
+
+    Args:
+        stream: The file; read once, never held whole.
+        columns: What is read; other columns are left alone.
+        needed: The column that must be there.
+        encoding: How it is written: never guessed, because a wrong guess changes names silently.
+        error: What is raised and kept.
+
+    Raises:
+        InputError: The first line does not name the needed column, or the file is no text.
+    """
+    lines = _lines(stream, encoding, error)
+    first = next(lines, None)
+    if first is None:
+        msg = "The file is empty."
+        raise error(msg, mend=f"Its first line names the columns: {', '.join(columns)}.")
+    delimiter = max(";,\t", key=first.count)
+    try:
+        names = named(next(csv.reader([first], delimiter=delimiter), []), columns)
+    except csv.Error as wrong:
+        msg = "The first line of the file cannot be read."
+        raise error(msg, mend="Save it as CSV UTF-8.") from wrong
+    expect_column(names, needed, error)
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as wrong:
+            number = reader.line_num + 1
+            yield SheetLine(number=number, fields={}, error=bad_line(f"cannot be read: {wrong}", error))
+            continue
+        number = reader.line_num + 1
+        if not any(cell.strip() for cell in cells):
+            continue
+        fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
+        if any("\udc80" <= character <= "\udcff" for cell in cells for character in cell):
+            yield SheetLine(number=number, fields={}, error=bad_line(f"is not written in {encoding}", error))
+        elif len(cells) > len(names):
+            wrong_count = bad_line("has more cells than there are columns", error)
+            yield SheetLine(number=number, fields={}, error=wrong_count)
+        else:
+            yield SheetLine(number=number, fields=fields)
+
+
+def named(cells: Iterable[str], columns: Columns) -> list[str]:
+    """Return which column each head names; an empty text for one that is not read."""
+    heads = [cell.strip().casefold() for cell in cells]
+    return [next((column for column, known in columns.items() if head in known), "") for head in heads]
+
+
+def expect_column(names: Sequence[str], needed: str, error: type[InputError] = TableError) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises:
+        InputError: It does.
+    """
+    if needed not in names:
+        msg = f"The first line of the file names no column “{needed}”."
+        raise error(msg, mend=f"Begin the file with a line such as: {needed},name")
+
+
+def bad_line(problem: str, error: type[InputError] = TableError) -> InputError:
+    """Return what is wrong with one line."""
+    return error(f"This line {problem}.", mend="Correct the line, or leave it out.")
+
+
+def neutral(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula (CWE-1236)."""
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """Return one line of CSV; cells that would be formulas are made text."""
+    out: list[str] = []
+
+    class _Sink:
+        def write(self, text: str) -> None:
+            out.append(text)
+
+    csv.writer(_Sink()).writerow([neutral(cell) for cell in cells])
+    return "".join(out)
+
+
+def _lines(stream: BinaryIO, encoding: str, error: type[InputError]) -> Iterator[str]:
+    """Yield lines as text; what is not in this encoding is kept as lone surrogates, to be told."""
+    while raw := stream.readline(LINE_MAX_BYTES):
+        if len(raw) == LINE_MAX_BYTES and not raw.endswith(b"\n"):
+            msg = "The file has a line that is far too long."
+            raise error(msg, mend="Save it as CSV, one recipient a line.")
+        if b"\x00" in raw:
+            msg = "The file is no plain text: it may be UTF-16, or a spreadsheet."
+            raise error(msg, mend="Save it as CSV UTF-8.")
+        yield raw.decode(encoding, "surrogateescape").removeprefix("\ufeff")

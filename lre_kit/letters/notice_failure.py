@@ -1,0 +1,43 @@
+"""The duty that tells a sender that the notice of their letter failed."""
+
+from lre_kit.carriers.sender_mail import SenderMail
+from lre_kit.letters.lifecycle import Event
+from lre_kit.letters.reading import Reading
+from lre_kit.store.agenda import Duty, fulfil, plan
+from lre_kit.store.database import Database, UnitOfWork
+
+ACTION = "tell_sender"
+"""Name of the duty."""
+
+
+def plan_telling_sender(uow: UnitOfWork, letter_id: str, *, event: Event, number: int) -> None:
+    """Plan telling the sender in the transaction that records the failure (C.2).
+
+    Args:
+        uow: That transaction.
+        letter_id: The letter.
+        event: The failure.
+        number: Its place in the journal.
+    """
+    payload = {"answer": str(event.details.get("server_answer", "")), "number": number}
+    key = f"{ACTION}:{letter_id}:{number}"
+    plan(uow, key=key, due_at=event.occurred_at, action=ACTION, subject=letter_id, payload=payload)
+
+
+class TellingSender:
+    """Carries the duty out."""
+
+    def __init__(self, database: Database, *, reading: Reading, mail: SenderMail) -> None:
+        """Read letters with `reading`, write with `mail`."""
+        self._database = database
+        self._reading = reading
+        self._mail = mail
+
+    def run(self, duty: Duty) -> None:
+        """Tell the sender; should the process die in between, the same message is sent again."""
+        told = duty.payload
+        letter = self._reading.by_id(duty.subject)
+        self._mail.tell_failed(letter, answer=str(told["answer"]), number=int(told["number"]))
+        with self._database.write() as uow:
+            fulfil(uow, duty)
+            uow.commit()
