@@ -1,8 +1,9 @@
 """The post office: opened once from settings, it holds the services and their ports."""
 
 from datetime import timedelta
+from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lre_kit.bulk.desk import BulkDesk
 from lre_kit.carriers.codes import CodeMail
@@ -57,6 +58,9 @@ from lre_kit.store.blobs import BlobStore, open_blobs
 from lre_kit.store.database import Database
 from lre_kit.store.vault import Vault
 
+if TYPE_CHECKING:
+    from lre_kit.operators.room import OperatorRoom
+
 CLAIM_MAX = 100
 """Duties claimed at once: larger claims gain nothing."""
 
@@ -85,6 +89,7 @@ class PostOffice:
         expiry: Warns before certificates end.
         rewrapper: Locks letters' keys with the present key-encryption key.
         retention: Erases what may not be kept longer.
+        operators: Who works in the office, and all they do.
     """
 
     def __init__(
@@ -300,6 +305,13 @@ class PostOffice:
                 **self.bulk.actions,
             },
         )
+
+    @cached_property
+    def operators(self) -> "OperatorRoom":
+        """Operators: accounts, entrance, desk, journal; opened when first asked for."""
+        from lre_kit.operators.room import OperatorRoom
+
+        return OperatorRoom(self)
 
     def _rewrap_people(self) -> int:
         # Who people are is opened after the keys, and only when it is asked for.

@@ -174,6 +174,14 @@ class Settings(BaseSettings):
     post_tracking_h: float = Field(default=6.0, gt=0)
     """Hours between two questions about the same item."""
 
+    operator_entrance: Literal["local", "accounts"] = "local"
+    """Who works at the console: ``local``: whoever may open the office's files, with all roles, alone;
+    ``accounts``: operators with password, code and roles (``lre operator add``); then some acts take two."""
+    operator_idle_min: float = Field(default=10.0, gt=0)
+    """Minutes without a key after which the console locks; with ``local`` it never does."""
+    operator_session_h: float = Field(default=12.0, gt=0)
+    """Longest session of an operator, in hours."""
+
     document_max_bytes: int = 50 * 1024 * 1024
     """Largest document, in bytes."""
     letter_max_bytes: int = 200 * 1024 * 1024

@@ -37,6 +37,10 @@ _COMMANDS = {
     "verify": ("lre_kit.cli.verifying", "Verify a proof offline: bundle, evidence file or PDF."),
     "log": ("lre_kit.cli.verifying", "The transparency log: audit it."),
     "keys": ("lre_kit.cli.keys", "The office's keys: list, rotate, request and install certificates."),
+    "operator": (
+        "lre_kit.cli.operators",
+        "Operators of the console: add, list, give roles, disable, reset.",
+    ),
     "accounts": ("lre_kit.cli.accounts", "Accounts of lre serve: list, give a role, end sessions."),
     "parties": ("lre_kit.cli.parties", "Who the office knows: list, show, merge, correct, history."),
     "identifiers": (

@@ -6,15 +6,16 @@ what became unknown is not sent again, and an address that refuses a reminder ge
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, notice_message
 from lre_kit.carriers.return_paths import ReturnPaths
 from lre_kit.clock import Clock, from_iso, iso
+from lre_kit.errors import UnlawfulActError
 from lre_kit.identifiers.links import Links
 from lre_kit.letters.lifecycle import Phase
-from lre_kit.letters.reading import Reading
+from lre_kit.letters.reading import Reading, read_letter
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
@@ -24,6 +25,8 @@ ACTION = "remind"
 """Name of the duty."""
 
 _DUTY = table_of(DutyRow)
+
+_WAITS = frozenset({Phase.NOTIFIED, Phase.CHOOSING})
 
 
 def plan_reminders(uow: UnitOfWork, letter_id: str, *, notice: int, times: tuple[datetime, ...]) -> None:
@@ -80,7 +83,7 @@ class Reminding:
         notice, number = int(duty.payload["notice"]), int(duty.payload["number"])
         letter = self._reading.by_id(duty.subject)
         now, closes_at = self._clock(), letter.window_closes_at
-        waits = letter.phase in {Phase.NOTIFIED, Phase.CHOOSING} and letter.notices == notice
+        waits = letter.phase in _WAITS and letter.notices == notice
         refused = False
         if waits and (closes_at is None or now < closes_at):
             message = notice_message(
@@ -115,3 +118,34 @@ class Reminding:
 
 def _key(letter_id: str, notice: int, number: int) -> str:
     return f"{ACTION}:{letter_id}:{notice}:{number}"
+
+
+def remind_now(database: Database, letter_id: str, *, at: datetime) -> None:
+    """Send the notice of a letter that waits once more, as a reminder: it moves no window.
+
+    Args:
+        database: Where letters are.
+        letter_id: The letter.
+        at: Now.
+
+    Raises:
+        NotFoundError: There is no such letter.
+        UnlawfulActError: It does not wait for its recipient, or one is on its way.
+    """
+    with database.write() as uow:
+        letter = read_letter(uow.connection, letter_id, lock=True)
+        closes_at = letter.window_closes_at
+        waits = letter.phase in _WAITS and (closes_at is None or at < closes_at)
+        if not waits:
+            msg = "This letter does not wait for its recipient."
+            raise UnlawfulActError(msg, mend="A notice that has not left is a duty: look at the agenda.")
+        mine = (_DUTY.c.subject == letter_id, _DUTY.c.action == ACTION, _DUTY.c.due_at <= at)
+        if uow.execute(select(_DUTY.c.id).where(*mine)).first() is not None:
+            msg = "A reminder is on its way already."
+            raise UnlawfulActError(msg, mend="Look again in a few minutes.")
+        # Apart from the planned ones, which are counted from 1.
+        number = int(at.timestamp())
+        payload = {"notice": letter.notices, "number": number, "then": []}
+        key = _key(letter_id, letter.notices, number)
+        plan(uow, key=key, due_at=at, action=ACTION, subject=letter_id, payload=payload)
+        uow.commit()

@@ -10,7 +10,7 @@ are what tells then.
 from collections.abc import Mapping
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs.auditing import audit_renewals
+from lre_kit.proofs.auditing import audit_operators, audit_renewals
 from lre_kit.proofs.auditing.audit_cosignatures import audit_cosignatures
 from lre_kit.proofs.auditing.audit_letters import Progress, audit_contents, audit_letters
 from lre_kit.proofs.auditing.audit_log import audit_anchor, audit_checkpoints, read_leaves
@@ -39,6 +39,7 @@ UNCOVERED: Mapping[str, frozenset[str]] = {
     "document": frozenset({"id"}),
     "log_checkpoint": frozenset({"created_at", "stamped_at", "attempts", "last_error"}),
     **audit_renewals.UNCOVERED,
+    **audit_operators.UNCOVERED,
 }
 """Columns whose change the audit cannot see: conveniences that no evidence speaks of, and ids that
 only tie rows together (a changed one shows as a missing row)."""
@@ -61,6 +62,7 @@ def audit_office(
         leaves = read_leaves(connection, report)
         seal_anchors = office.keys.seal_anchors
         audit_letters(connection, leaves, report, anchors=seal_anchors, progress=progress)
+        audit_operators.audit_operators(connection, report)
         audit_checkpoints(connection, verifiers, leaves, report, anchors=anchors, now=office.clock())
         audit_cosignatures(connection, report)
         audit_renewals.audit_renewals(connection, anchors, report, now=office.clock())

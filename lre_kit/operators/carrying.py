@@ -1,0 +1,179 @@
+"""How each act is carried out: the kernel's own services do it, with the operator as actor.
+
+Nothing is decided here: whoever calls has judged roles, and the services judge what the law and the state
+of things allow.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from lre_kit.errors import NotFoundError, UnlawfulActError
+from lre_kit.identifiers.means import FINAL
+from lre_kit.letters import commands
+from lre_kit.letters.holds import NotHeldError, held
+from lre_kit.letters.lifecycle import decide
+from lre_kit.letters.reading import read_letter, state_of
+from lre_kit.letters.reminders import remind_now
+from lre_kit.operators.journal import last_done
+from lre_kit.operators.rules import RULES, Act
+from lre_kit.operators.values import checked_reason
+
+if TYPE_CHECKING:
+    from lre_kit.office import PostOffice
+
+RESEND_PAUSE = timedelta(hours=1)
+"""Shortest time between two notices that operators send again for one letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An act about to be carried out."""
+
+    office: "PostOffice"
+    act: Act
+    subject_id: str
+    operator: str
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def actor(self) -> dict[str, Any]:
+        """Who acts, for the journals of the rooms."""
+        return {"role": "operator", "operator": self.operator}
+
+
+def kind_of(act: Act) -> str:
+    """Return what an act is about: a letter, a duty, a case and so on."""
+    kind = act.value.partition(".")[0]
+    return "batch" if act in {Act.CLOSE_BATCH, Act.HAND_OVER_BATCH} else "item" if kind == "post" else kind
+
+
+def label_of(office: "PostOffice", act: Act, subject_id: str) -> str:
+    """Return a subject's name for people: the number of a letter, else its id.
+
+    Raises:
+        NotFoundError: There is no such letter.
+    """
+    if kind_of(act) == "letter":
+        return office.reading.by_id(subject_id).number
+    return subject_id[:160]
+
+
+def expect_possible(work: Work) -> None:
+    """Refuse to propose what the office would refuse now.
+
+    Raises:
+        LreError: As the act itself would.
+    """
+    checked_reason(work.reason, is_asked=RULES[work.act].asks_reason)
+    office = work.office
+    if work.act is Act.WITHDRAW:
+        with office.database.read() as connection:
+            letter = read_letter(connection, work.subject_id)
+            state = state_of(connection, work.subject_id)
+        decide(state, commands.Withdraw(), letter.requirements, office.clock())
+    elif work.act is Act.RELEASE_HOLD:
+        with office.database.read() as connection:
+            if not held(connection, (work.subject_id,)):
+                msg = "This letter is not on hold."
+                raise NotHeldError(msg, mend="Nothing to release.")
+    elif work.act is Act.REVOKE_MEANS:
+        found = office.people.register.by_id(work.subject_id)
+        if found.state in FINAL:
+            msg = "This means has come to its end already."
+            raise UnlawfulActError(msg, mend="Nothing to revoke.")
+
+
+def carry_out(work: Work) -> Any:
+    """Carry an act out, and return what its service answers.
+
+    Raises:
+        LreError: As the service says; nothing was changed then.
+    """
+    return carriers()[work.act](work)
+
+
+def _correct_address(work: Work) -> Any:
+    return work.office.desk.correct_address(work.subject_id, str(work.facts["email"]), actor=work.actor)
+
+
+def _resend_notice(work: Work) -> None:
+    office, now = work.office, work.office.clock()
+    with office.database.read() as connection:
+        last = last_done(connection, f"letter:{work.subject_id}")
+    if last is not None and last.act == Act.RESEND_NOTICE and now - last.at < RESEND_PAUSE:
+        msg = "The notice was sent again within the hour."
+        raise UnlawfulActError(msg, mend="Wait: more mail in a short time looks like fraud.")
+    remind_now(office.database, work.subject_id, at=now)
+
+
+def _retry_duty(work: Work) -> None:
+    if not work.office.agenda.revive(work.subject_id):
+        msg = "This duty was not given up, or is done by now."
+        raise UnlawfulActError(msg, mend="Look at the agenda again.")
+
+
+def _decide_case(work: Work) -> Any:
+    return work.office.people.reviews.decide(
+        work.subject_id, work.operator, reason=work.reason, **dict(work.facts)
+    )
+
+
+def _means(act: str) -> Callable[[Work], Any]:
+    return lambda work: work.office.people.means_desk.act(
+        work.subject_id, act, operator=work.operator, reason=work.reason
+    )
+
+
+def _reprint(work: Work) -> Any:
+    from lre_kit.postroom.items import item_by_number
+
+    return work.office.post.batches.reprint(item_by_number(work.office.database, work.subject_id).id)
+
+
+def _audit(work: Work) -> Any:
+    # Handed in: the auditor stands above the office, and nothing below may know it.
+    return work.facts["audit"](work.office)
+
+
+def _renew(work: Work) -> int:
+    brought = work.office.restamper.bring_forward()
+    if not brought:
+        msg = "No renewal of time stamps is planned."
+        raise NotFoundError(msg, mend="One is planned when something was stamped.")
+    return brought
+
+
+def carriers() -> Mapping[Act, Callable[[Work], Any]]:
+    """Return how each act is carried out."""
+    return {
+        Act.CORRECT_ADDRESS: _correct_address,
+        Act.RESEND_NOTICE: _resend_notice,
+        Act.WITHDRAW: lambda work: work.office.desk.withdraw(work.subject_id, actor=work.actor),
+        Act.HOLD: lambda work: work.office.desk.hold(
+            work.subject_id, reason=work.reason, actor=work.operator
+        ),
+        Act.RELEASE_HOLD: lambda work: work.office.desk.release_hold(
+            work.subject_id, reason=work.reason, actor=work.operator
+        ),
+        Act.RETRY_DUTY: _retry_duty,
+        Act.WITHDRAW_CONSENT: lambda work: work.office.consents.desk.withdraw_for(
+            work.subject_id, actor=work.actor, reason=work.reason
+        ),
+        Act.CLAIM_CASE: lambda work: work.office.people.reviews.claim(work.subject_id, work.operator),
+        Act.RELEASE_CASE: lambda work: work.office.people.reviews.release(work.subject_id, work.operator),
+        Act.DECIDE_CASE: _decide_case,
+        Act.ACCEPT_MEANS: _means("activate"),
+        Act.SUSPEND_MEANS: _means("suspend"),
+        Act.RESUME_MEANS: _means("resume"),
+        Act.REVOKE_MEANS: _means("revoke"),
+        Act.CLOSE_BATCH: lambda work: work.office.post.batches.close(work.subject_id),
+        Act.HAND_OVER_BATCH: lambda work: work.office.post.batches.hand_over(
+            work.subject_id, work.office.post.provider
+        ),
+        Act.REPRINT: _reprint,
+        Act.AUDIT_LOG: _audit,
+        Act.RENEW_STAMPS: _renew,
+    }
