@@ -20,6 +20,7 @@ from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.links import Links
+from lre_kit.integration.service import Integration
 from lre_kit.law.reminders import parse_plan
 from lre_kit.law.retention import RULES, DataClass
 from lre_kit.letters.belonging import expect_belonging
@@ -79,6 +80,7 @@ class PostOffice:
         post: The post room: what is printed, handed over and followed.
         consents: Consents to receive electronically: asked for, given, withdrawn, proved.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
+        integration: Keys of the API, and answers kept for who asks again.
         mail_room: Reminders, delivery reports that come back, senders who are told.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
@@ -202,6 +204,7 @@ class PostOffice:
         self.bulk = BulkDesk(
             database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
         )
+        self.integration = Integration(settings, database=database, clock=clock, pepper=keys.pepper)
         self.agenda = Agenda(database, clock)
         self.issuer = Issuer(
             database,
@@ -303,6 +306,7 @@ class PostOffice:
                 **self.consents.actions,
                 **self.mail_room.actions,
                 **self.bulk.actions,
+                **self.integration.actions,
             },
         )
 
@@ -366,6 +370,7 @@ class PostOffice:
         office.people.opened()
         office.mail_room.opened()
         office.retention.plan_missing()
+        office.integration.opened()
         if keys.old_keks:
             office.rewrapper.plan_missing()
         return office

@@ -190,6 +190,8 @@ class Settings(BaseSettings):
     """Largest number of documents in a letter."""
     bulk_lines_max: int = Field(default=10_000, ge=1)
     """Most letters in one bulk sending."""
+    api_requests_per_minute: int = Field(default=600, ge=1)
+    """Requests that one key of the API may make within a minute."""
     identity_service_h: int = Field(default=48, ge=1)
     """Promised time from handing in an identity case to its verdict, in hours."""
     retention_content_days: int = Field(default=366, ge=30)

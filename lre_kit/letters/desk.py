@@ -46,6 +46,9 @@ Decision = Callable[[LetterState], commands.Command | None]
 Also = Callable[[UnitOfWork, LetterState], None]
 """Writes more in the act's own transaction, given the state after it."""
 
+Guard = Callable[[UnitOfWork, Letter], None]
+"""Looks at the letter under its lock, before the act; what it raises refuses the act."""
+
 PROVIDER: Mapping[str, Any] = {"role": "provider"}
 """Actor of acts the office does by itself."""
 
@@ -71,6 +74,7 @@ class Desk:
         self._recorder = recorder
         self.deposit = intake.deposit
         self.deposit_many = intake.deposit_many
+        self.check_deposit = intake.check
         self.open_document = intake.open_document
         self.holds = Holds(database, clock=clock)
         self.hold = self.holds.hold
@@ -111,7 +115,9 @@ class Desk:
 
         return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
 
-    def correct_address(self, letter_id: str, email: str, *, actor: Mapping[str, Any]) -> Letter:
+    def correct_address(
+        self, letter_id: str, email: str, *, actor: Mapping[str, Any], guard: Guard | None = None
+    ) -> Letter:
         """Correct the recipient's address: a new notice goes to it, and opens a new window when it leaves.
 
         Until then the window of the old address, if one is open, goes on; codes already go to the new one.
@@ -126,6 +132,8 @@ class Desk:
 
         def planning(uow: UnitOfWork, letter: Letter, state: LetterState) -> None:
             now = self._clock()
+            if guard is not None:
+                guard(uow, letter)
             if email == letter.recipient.email:
                 msg = "This is the address that the letter has."
                 raise InvalidAddressError(msg, mend="Give the corrected one.")
@@ -139,7 +147,7 @@ class Desk:
 
         return self._act(letter_id, (), actor=actor, first=planning)
 
-    def withdraw(self, letter_id: str, *, actor: Mapping[str, Any]) -> Letter:
+    def withdraw(self, letter_id: str, *, actor: Mapping[str, Any], guard: Guard | None = None) -> Letter:
         """Take a letter back whose notice has not left (A.2 with reason WithdrawnBySender).
 
         Raises:
@@ -148,6 +156,8 @@ class Desk:
         """
 
         def holding_back(uow: UnitOfWork, letter: Letter, state: LetterState) -> None:
+            if guard is not None:
+                guard(uow, letter)
             hold_back_notice(uow, letter.id, number=state.notices + 1, at=self._clock())
             if letter.product is Product.HYBRID:
                 expect_not_leaving(uow, letter.id)

@@ -197,6 +197,16 @@ class Intake:
         )
         return self._written(prepared)
 
+    def check(self, **asked: Any) -> Letter:
+        """Judge a deposit as `deposit` would, with the same arguments and errors; nothing of it is kept.
+
+        Returns:
+            The letter as it would be; its number is nobody's.
+        """
+        prepared = self._prepare(**asked)
+        self._discard(prepared)
+        return prepared.letter
+
     def deposit_many(self, requests: Sequence[Mapping[str, Any]]) -> list[Letter | LreError]:
         """Deposit several letters in one transaction; each request holds the arguments of `deposit`.
 

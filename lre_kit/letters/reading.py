@@ -14,6 +14,7 @@ from lre_kit.law.consents import Capacity
 from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
+from lre_kit.letters.filters import LetterFilter
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold, waits_until
 from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
@@ -56,15 +57,22 @@ class Reading:
         self._database = database
 
     def letters(
-        self, sender_ref: str, *, limit: int = 50, before: Cursor | None = None
+        self,
+        sender_ref: str,
+        *,
+        limit: int = 50,
+        before: Cursor | None = None,
+        which: LetterFilter | None = None,
     ) -> list[LetterSummary]:
-        """Return a sender's letters, newest first, from after `before`.
+        """Return a sender's letters, newest first, from after `before`, optionally only some.
 
         A sender who was known as several parties finds the letters of all of them.
         """
         with self._database.read() as connection:
             refs = refs_of(connection, sender_ref)
-        return self._page(_LETTER.c.sender_ref.in_(refs), limit=limit, before=before)
+        conditions = which.conditions() if which is not None else []
+        mine = and_(_LETTER.c.sender_ref.in_(refs), *conditions)
+        return self._page(mine, limit=limit, before=before)
 
     def all_letters(
         self, *, limit: int = 50, before: Cursor | None = None, text: str = "", phase: Phase | None = None

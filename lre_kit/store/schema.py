@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0021"
+HEAD = "0019"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -33,6 +33,7 @@ ROW_MODULES = (
     "lre_kit.carriers.rows",
     "lre_kit.bulk.rows",
     "lre_kit.operators.rows",
+    "lre_kit.integration.rows",
 )
 """Every module that declares tables."""
 

@@ -85,11 +85,11 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     _recipient(walk, served)
     _consents(walk, served)
     _bulk(walk, served)
+    _api(walk)
     walk.go("/lre/verify")
     walk.go(office.links.proof_url(office.reading.letter(letters[-1]).id, "deposit"))
-    pages = {
-        rule.endpoint for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ())
-    } - FILES
+    rules = [rule for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    pages = {rule.endpoint for rule in rules if not rule.endpoint.startswith("lre_api.")} - FILES
     assert walk.found == []
     assert pages - walk.seen == set(), "a page nobody judged"
 
@@ -152,6 +152,18 @@ def _bulk(walk: Walk, site: ThrowawaySite) -> None:
     walk.judge()
     site.office.run_until_idle()
     walk.go("/lre/bulk")
+
+
+def _api(walk: Walk) -> None:
+    for path in ("api-keys", "api"):
+        walk.go(f"/lre/{path}")
+    for name in ("", "a program"):
+        walk.go("/lre/api-keys")
+        walk.page.locator("#name").evaluate("field => field.required = false")
+        walk.page.fill("#name", name)
+        walk.page.locator("form[action$='/api-keys'] button").click()
+        walk.page.wait_for_load_state()
+        walk.judge()
 
 
 def _consents(walk: Walk, site: ThrowawaySite) -> None:

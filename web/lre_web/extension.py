@@ -11,6 +11,9 @@ from lre_kit.law.assurance import Category, Level
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Sender
 
+API_PREFIX = "/api/v1"
+"""Where the API hangs below the pages."""
+
 EXTENSION = "lre"
 """Key under which an application keeps its mounted offices."""
 
@@ -117,15 +120,16 @@ class LRE:
         if self._name in mounted:
             msg = f"An office is mounted as “{self._name}” already."
             raise ConfigurationError(msg, mend="Mount each once, or give another name=….")
-        mounted[self._name] = Mounted(
-            office=office, current_actor=current_actor or self._current_actor or (lambda: None)
-        )
+        found = Mounted(office=office, current_actor=current_actor or self._current_actor or (lambda: None))
+        api_name = f"{self._name}_api"
+        mounted[self._name] = mounted[api_name] = found
         # Streams beyond this are refused before they are read; forms add a little to the documents.
         limit = office.settings.letter_max_bytes + 1024 * 1024
         blueprint = _blueprint(self._name, limit)
         for add_pages in self._pages:
             add_pages(blueprint)
         app.register_blueprint(blueprint, url_prefix=self._url_prefix or None)
+        app.register_blueprint(_api(api_name), url_prefix=f"{self._url_prefix}{API_PREFIX}")
 
 
 def mounted() -> Mounted:
@@ -137,8 +141,15 @@ def mounted() -> Mounted:
     return found
 
 
+def _api(name: str) -> Blueprint:
+    # Late: the routes know the pages' own modules, which know this one.
+    from lre_web.api.mounting import api_blueprint
+
+    return api_blueprint(name)
+
+
 def _blueprint(name: str, limit_bytes: int) -> Blueprint:
-    from lre_web import bulk, consents, recipient, sender, sender_acts, verification
+    from lre_web import api_keys, bulk, consents, recipient, sender, sender_acts, verification
     from lre_web.filters import add_filters
     from lre_web.security import guard
 
@@ -152,5 +163,6 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     recipient.add_pages(blueprint)
     consents.add_pages(blueprint)
     bulk.add_pages(blueprint)
+    api_keys.add_pages(blueprint)
     verification.add_pages(blueprint)
     return blueprint

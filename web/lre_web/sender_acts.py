@@ -21,16 +21,16 @@ def add_pages(blueprint: Blueprint) -> None:
     """Add the acts to a blueprint; each is a form on the letter's page."""
     blueprint.add_url_rule("/letters/<number>/address", "letter_address", _correct_address, methods=["POST"])
     blueprint.add_url_rule("/letters/<number>/withdraw", "letter_withdraw", _withdraw, methods=["POST"])
-    blueprint.app_template_filter("lre_may_correct")(_may_correct)
-    blueprint.app_template_filter("lre_may_withdraw")(_may_withdraw)
+    blueprint.app_template_filter("lre_may_correct")(may_correct)
+    blueprint.app_template_filter("lre_may_withdraw")(may_withdraw)
 
 
-def _may_correct(letter: Letter) -> bool:
+def may_correct(letter: Letter) -> bool:
     """Answer whether the letter's page offers to correct the address."""
     return letter.phase in _WAITING and letter.product is not Product.HYBRID
 
 
-def _may_withdraw(letter: Letter) -> bool:
+def may_withdraw(letter: Letter) -> bool:
     """Answer whether the letter's page offers to take the letter back."""
     return letter.phase in _BEFORE_NOTICE
 

@@ -1,0 +1,1 @@
+"""How other programs meet the office: keys of the API, answers kept for those who ask again."""

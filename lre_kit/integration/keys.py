@@ -1,0 +1,263 @@
+"""Keys of the API: made, listed, revoked, and judged at each request.
+
+A key reads ``lre_<kind>_<prefix>_<secret>``. The prefix finds it; of the secret (256 random bits) the
+database holds a digest under the office's pepper, so that neither a copy of the database nor a look at
+its rows gives a key away. One statement at each request notes the use and counts it within its minute:
+two processes never let more through than one.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, case, literal, or_, select, update
+
+from lre_kit.clock import Clock
+from lre_kit.errors import NotFoundError
+from lre_kit.integration.rows import ApiKeyRow
+from lre_kit.integration.values import (
+    Admitted,
+    ApiKey,
+    KeyInputError,
+    KeyKind,
+    KeyRefusedError,
+    KeyWish,
+    NewKey,
+    Rate,
+    RateLimitedError,
+    Scope,
+)
+from lre_kit.parties.emails import key_of
+from lre_kit.parties.values import Sender, checked_address, has_hidden_characters
+from lre_kit.store.columns import UtcDateTime, new_id
+from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
+
+WINDOW = timedelta(minutes=1)
+"""Span in which requests are counted."""
+
+NAME_MAX_CHARS = 100
+"""Longest name of a key."""
+
+DAYS_MAX = 3 * 365
+"""Longest life of a key that expires, in days."""
+
+KEYS_MAX = 50
+"""Keys in force that one owner may have."""
+
+TEAM_MAX = 50
+"""Mailboxes that a key for a team may name."""
+
+_SECRET_BYTES = 32
+_PREFIX_BYTES = 6
+_KEY = table_of(ApiKeyRow)
+
+
+class ApiKeys:
+    """Makes and judges keys of the API."""
+
+    def __init__(self, database: Database, *, clock: Clock, pepper: bytes, per_minute: int) -> None:
+        """Prepare.
+
+        Args:
+            database: Where keys are kept.
+            clock: The office's clock.
+            pepper: Secret kept outside the database; secrets are digested with it.
+            per_minute: Requests that one key may make within a minute.
+        """
+        self._database = database
+        self._clock = clock
+        self._pepper = hmac.new(pepper, b"lre-kit.api-key.v1", hashlib.sha256).digest()
+        self._per_minute = per_minute
+
+    def create(self, owner: Sender, wish: KeyWish) -> NewKey:
+        """Make a key; its text is returned this once and kept nowhere.
+
+        Raises:
+            InputError: The wish cannot be met; it says why.
+        """
+        owner, wish, now = owner.checked(), _checked(wish), self._clock()
+        prefix, secret = secrets.token_hex(_PREFIX_BYTES), secrets.token_hex(_SECRET_BYTES)
+        key = ApiKey(
+            id=new_id(),
+            prefix=prefix,
+            owner=owner,
+            name=wish.name,
+            kind=wish.kind,
+            scopes=wish.scopes,
+            team=wish.team,
+            created_at=now,
+            expires_at=now + timedelta(days=wish.days) if wish.days is not None else None,
+            revoked_at=None,
+            last_used_at=None,
+        )
+        with self._database.write() as uow:
+            uow.serialise(f"api-keys:{owner.ref}")
+            mine = select(_KEY.c.revoked_at, _KEY.c.expires_at).where(_KEY.c.owner_ref == owner.ref)
+            living = [row for row in uow.execute(mine) if _lives(row, now)]
+            if len(living) >= KEYS_MAX:
+                msg = f"There are {len(living)} keys in force already."
+                raise KeyInputError(msg, mend="Revoke one that is no longer used.")
+            uow.add(
+                ApiKeyRow,
+                id=key.id,
+                prefix=prefix,
+                secret_digest=self._digest(secret),
+                owner_ref=owner.ref,
+                owner_name=owner.name,
+                owner_email=owner.email,
+                name=key.name,
+                kind=key.kind.value,
+                scopes=sorted(scope.value for scope in key.scopes),
+                team=list(key.team),
+                created_at=now,
+                expires_at=key.expires_at,
+            )
+            uow.commit()
+        return NewKey(key=key, text=f"lre_{key.kind.value}_{prefix}_{secret}")
+
+    def of(self, owner_ref: str) -> list[ApiKey]:
+        """Return an owner's keys, the newest first, those that are over too."""
+        return self._listed(_KEY.c.owner_ref == owner_ref)
+
+    def all(self) -> list[ApiKey]:
+        """Return everybody's keys, for the operator."""
+        return self._listed()
+
+    def revoke(self, key_id: str, *, owner_ref: str | None = None) -> ApiKey:
+        """End a key at once; one that is over stays as it is.
+
+        Args:
+            key_id: Its id or its prefix.
+            owner_ref: Only if it is this owner's.
+
+        Raises:
+            NotFoundError: There is none, or it is another's.
+        """
+        found = self._listed(or_(_KEY.c.id == key_id, _KEY.c.prefix == key_id))
+        if not found or (owner_ref is not None and found[0].owner.ref != owner_ref):
+            raise NotFoundError("There is no such key.", mend="Look in the list of keys.")
+        with self._database.write() as uow:
+            living = (_KEY.c.id == found[0].id, _KEY.c.revoked_at.is_(None))
+            uow.execute(update(_KEY).where(*living).values(revoked_at=self._clock()))
+            uow.commit()
+        return self._listed(_KEY.c.id == found[0].id)[0]
+
+    def admit(self, text: str) -> Admitted:
+        """Judge the key of a request, note its use, and count it.
+
+        Raises:
+            KeyRefusedError: It is none of ours, wrong, expired or revoked.
+            RateLimitedError: Its minute is used up.
+        """
+        marks = text.split("_")
+        prefix, secret = (marks[2], marks[3]) if len(marks) == 4 else ("", "")
+        with self._database.read() as connection:
+            row = connection.execute(select(_KEY).where(_KEY.c.prefix == prefix)).first()
+        # A key that is not there costs the same comparison as one that is.
+        kept = row.secret_digest if row is not None else "0" * 64
+        is_right = hmac.compare_digest(kept, self._digest(secret))
+        if row is None or not is_right or marks[:2] != ["lre", row.kind]:
+            raise KeyRefusedError
+        return self._used(_key(row))
+
+    def _used(self, key: ApiKey) -> Admitted:
+        now = self._clock()
+        is_over = or_(_KEY.c.window_at.is_(None), _KEY.c.window_at <= now - WINDOW)
+        living = (
+            _KEY.c.id == key.id,
+            _KEY.c.revoked_at.is_(None),
+            or_(_KEY.c.expires_at.is_(None), _KEY.c.expires_at > now),
+        )
+        counting = (
+            update(_KEY)
+            .where(*living)
+            .values(
+                last_used_at=now,
+                window_at=case((is_over, literal(now, UtcDateTime())), else_=_KEY.c.window_at),
+                window_count=case((is_over, 1), else_=_KEY.c.window_count + 1),
+            )
+            .returning(_KEY.c.window_at, _KEY.c.window_count)
+        )
+        with self._database.write() as uow:
+            counted = uow.execute(counting).first()
+            uow.commit()
+        if counted is None:
+            what = "was revoked" if key.revoked_at is not None else "has expired or was revoked"
+            raise KeyRefusedError(f"This key {what}.", mend="Make a new key, and use that.")
+        left_s = (counted.window_at + WINDOW - now).total_seconds()
+        rate = Rate(
+            limit=self._per_minute,
+            remaining=max(0, self._per_minute - counted.window_count),
+            reset_s=max(1, round(left_s)),
+        )
+        if counted.window_count > self._per_minute:
+            raise RateLimitedError(rate)
+        return Admitted(key=key, rate=rate)
+
+    def _listed(self, *conditions: Any) -> list[ApiKey]:
+        query = select(_KEY).where(*conditions).order_by(_KEY.c.id.desc())
+        with self._database.read() as connection:
+            return [_key(row) for row in connection.execute(query)]
+
+    def _digest(self, secret: str) -> str:
+        return hmac.new(self._pepper, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def may_write_to(key: ApiKey, email: str) -> bool:
+    """Tell whether letters and requests of a key may go to a mailbox."""
+    if key.kind is not KeyKind.TEAM:
+        return True
+    return bool(email) and key_of(email) in {key_of(each) for each in (key.owner.email, *key.team)}
+
+
+def _lives(row: Row[Any], now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
+
+
+def _checked(wish: KeyWish) -> KeyWish:
+    name = " ".join(wish.name.split())
+    team = tuple(checked_address(each, whose="team's") for each in wish.team if each.strip())
+    rules: Sequence[tuple[bool, str, str]] = (
+        (not name, "The key has no name.", "Say what it is for, such as the program that uses it."),
+        (
+            len(name) > NAME_MAX_CHARS or has_hidden_characters(name),
+            "The name of the key is too long or holds invisible control characters.",
+            f"Type a line of at most {NAME_MAX_CHARS} characters.",
+        ),
+        (not wish.scopes, "The key opens nothing.", "Choose at least one scope."),
+        (
+            wish.days is not None and not 1 <= wish.days <= DAYS_MAX,
+            "The key cannot expire then.",
+            f"Choose between 1 and {DAYS_MAX} days.",
+        ),
+        (
+            bool(team) and wish.kind is not KeyKind.TEAM,
+            "Mailboxes are named with a key that is not for a team.",
+            "Choose the kind “team”, or leave the mailboxes out.",
+        ),
+        (len(team) > TEAM_MAX, "Too many mailboxes are named.", f"Name at most {TEAM_MAX}."),
+    )
+    for is_wrong, problem, mend in rules:
+        if is_wrong:
+            raise KeyInputError(problem, mend=mend)
+    return KeyWish(name=name, kind=wish.kind, scopes=wish.scopes, team=team, days=wish.days)
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        prefix=row.prefix,
+        owner=Sender(ref=row.owner_ref, name=row.owner_name, email=row.owner_email),
+        name=row.name,
+        kind=KeyKind(row.kind),
+        scopes=frozenset(scope for scope in Scope if scope.value in row.scopes),
+        team=tuple(row.team),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )

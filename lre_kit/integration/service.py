@@ -1,0 +1,61 @@
+"""All that other programs need of an office, opened together."""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from sqlalchemy import select
+
+from lre_kit.clock import Clock
+from lre_kit.errors import UnavailableError
+from lre_kit.integration.answers import PURGE, Answers
+from lre_kit.integration.keys import ApiKeys
+from lre_kit.settings import Settings
+from lre_kit.store.agenda import Duty
+from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
+from lre_kit.store.rows import DutyRow
+
+log = logging.getLogger(__name__)
+
+_DUTY = table_of(DutyRow)
+
+
+class Integration:
+    """The keys and kept answers of the API, each opened when it is first asked for."""
+
+    def __init__(self, settings: Settings, *, database: Database, clock: Clock, pepper: bytes) -> None:
+        """Keep the office's parts."""
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._pepper = pepper
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        """Keys of the API."""
+        per_minute = self._settings.api_requests_per_minute
+        return ApiKeys(self._database, clock=self._clock, pepper=self._pepper, per_minute=per_minute)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Answers kept for who asks again."""
+        return Answers(self._database, clock=self._clock)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[Duty], None]]:
+        """The duties by action, for the office's runner."""
+        return {PURGE: self.answers.fulfil}
+
+    def opened(self) -> None:
+        """Plan the purge of an office that never heard of it; one that cannot be written to opens as well."""
+        planned = select(_DUTY.c.id).where(_DUTY.c.key == PURGE).limit(1)
+        try:
+            with self._database.read() as connection:
+                if connection.scalar(planned) is not None:
+                    return
+            with self._database.write() as uow:
+                self.answers.plan(uow)
+                uow.commit()
+        except UnavailableError as error:
+            log.info("the purge of kept answers is not planned: %s", error.problem)

@@ -1,0 +1,278 @@
+"""Letters over the API: deposit, list, one, its journal, withdrawal, corrected address."""
+
+import base64
+import binascii
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from lre_kit.clock import from_iso, iso
+from lre_kit.errors import (
+    AlreadyDecidedError,
+    ConsentMissingError,
+    EvidenceBacklogError,
+    IdempotencyMismatchError,
+    InvalidAddressError,
+    LreError,
+    NotFoundError,
+    UnlawfulActError,
+    UnsupportedDocumentError,
+)
+from lre_kit.identifiers.gate import Acting, NotIdentifiedError
+from lre_kit.identifiers.identified import SenderIdentified
+from lre_kit.integration.answers import IdempotencyReusedError
+from lre_kit.integration.keys import may_write_to
+from lre_kit.integration.values import KeyKind, KeyKindError, Scope
+from lre_kit.law.paper import PrintOptions
+from lre_kit.law.products import Product
+from lre_kit.letters.desk import Guard
+from lre_kit.letters.filters import LetterFilter
+from lre_kit.letters.notice_duty import NoticeLeavingError
+from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.paper import ON_PAPER, PaperWish
+from lre_kit.letters.reading import Cursor, not_found
+from lre_kit.letters.values import Letter, Upload
+from lre_kit.store.database import UnitOfWork
+from lre_web.api.declaring import Call, Result, Route
+from lre_web.api.models import (
+    AddressAsked,
+    LetterAsked,
+    LetterPage,
+    LettersAsked,
+    LetterTold,
+    TimelineTold,
+    act_told,
+    letter_told,
+    line_told,
+)
+from lre_web.api.problems import FieldProblem, InvalidRequestError, StaleMatchError
+from lre_web.api.serving import matches
+from lre_web.extension import API_PREFIX
+
+ACTOR = {"role": "sender", "means": "api_key"}
+"""Who acts, as evidence says it."""
+
+
+def own(call: Call) -> Letter:
+    """Return the letter of the address.
+
+    Raises:
+        NotFoundError: There is none of this number, or it is another's.
+    """
+    return _numbered(call, str(call.args["number"]))
+
+
+def _numbered(call: Call, text: str) -> Letter:
+    number = parse_number(text)
+    if number is None:
+        raise not_found()
+    return call.office.reading.letter(number, sender_ref=call.owner.ref)
+
+
+def expect_reachable(call: Call, email: str, product: Product | None = None) -> None:
+    """Refuse what a team's key would send to somebody else.
+
+    Raises:
+        KeyKindError: It would.
+    """
+    if call.key.kind is KeyKind.TEAM and (product in ON_PAPER or not may_write_to(call.key, email)):
+        msg = "A team key writes to its owner and its team only, and nothing by post."
+        raise KeyKindError(msg, mend="Name the mailbox when you make the key, or use a live key.")
+
+
+def identified_sender(call: Call, product: Product) -> SenderIdentified | None:
+    """Return how the gate judges a sender of whom only the key is known.
+
+    Raises:
+        NotIdentifiedError: The product asks for more than a key can show.
+    """
+    return call.office.people.gate.sender(product, Acting(party_id=None, factors=()))
+
+
+# --- deposit --------------------------------------------------------------------------------------
+
+
+def _deposit(call: Call) -> Result:
+    asked: LetterAsked = call.body
+    recipient = asked.recipient.to_value()
+    expect_reachable(call, recipient.email, asked.product)
+    paper = asked.paper
+    wish = PaperWish()
+    if paper is not None:
+        options = PrintOptions(colour=paper.colour, duplex=paper.duplex)
+        wish = PaperWish(options=options, electronic=paper.electronic, choice_days=paper.choice_days)
+    # A letter with a choice goes on as its sender deposits it: that kind says who must be identified.
+    kind = wish.electronic if asked.product is Product.OPTIMAL else asked.product
+    told: dict[str, Any] = {
+        "sender": call.owner,
+        "recipient": recipient,
+        "product": asked.product,
+        "subject": asked.subject,
+        "reference": asked.reference,
+        "language": asked.language,
+        "notify_at": asked.notify_at,
+        "matter": asked.matter,
+        "paper": wish if asked.product in ON_PAPER else None,
+        "identified": identified_sender(call, kind),
+        "documents": _documents(call, asked),
+    }
+    if call.key.kind is KeyKind.TEST:
+        return Result(body=letter_told(call.office.desk.check_deposit(**told), is_test=True), status=200)
+    try:
+        letter = call.office.desk.deposit(**told, idempotency_key=call.idempotency_key)
+    except IdempotencyMismatchError:
+        raise IdempotencyReusedError from None
+    place = f"{call.office.links.base_url}{API_PREFIX}/letters/{letter.number}"
+    return Result(body=letter_told(letter), headers={"Location": place})
+
+
+def _documents(call: Call, asked: LetterAsked) -> list[Upload]:
+    sent = [Upload(name=file.filename or "", stream=file.stream) for file in call.files.get("documents", ())]
+    if sent and asked.documents:
+        wrong = FieldProblem(pointer="/documents", detail="Documents come as files, or in the JSON.")
+        msg = "The letter has documents in two places."
+        raise InvalidRequestError(msg, mend="Send them all as files.", errors=[wrong])
+    return sent or [Upload(name=each.name, stream=BytesIO(each.content)) for each in asked.documents]
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def _list(call: Call) -> Result:
+    asked: LettersAsked = call.query
+    found = call.office.reading.letters(
+        call.owner.ref,
+        limit=asked.limit + 1,
+        before=_cursor(asked.cursor),
+        which=LetterFilter(
+            phase=asked.phase,
+            product=asked.product,
+            reference=asked.reference,
+            text=asked.q,
+            since=asked.since,
+            until=asked.until,
+        ),
+    )
+    page, rest = found[: asked.limit], found[asked.limit :]
+    after = written_cursor(page[-1].deposited_at, page[-1].id) if rest else None
+    return Result(body=LetterPage(items=[line_told(each) for each in page], next=after))
+
+
+def written_cursor(at: datetime, identity: str) -> str:
+    """Return where a page ended, for the next one; callers do not look into it."""
+    return base64.urlsafe_b64encode(f"{iso(at)}~{identity}".encode()).decode().rstrip("=")
+
+
+def bad_cursor() -> InvalidRequestError:
+    """Return what is told of a cursor that is none of ours."""
+    wrong = FieldProblem(pointer="cursor", detail="It is not what “next” of a page said.")
+    return InvalidRequestError("The cursor cannot be used.", mend="Begin without one.", errors=[wrong])
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    if text is None:
+        return None
+    try:
+        plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
+        at, _, identity = plain.partition("~")
+        found = from_iso(at)
+    except (binascii.Error, ValueError, OverflowError):
+        raise bad_cursor() from None
+    if not (identity.isalnum() and identity.isascii()) or found.tzinfo is None:
+        raise bad_cursor()
+    return found, identity
+
+
+def _one(call: Call) -> Result:
+    return Result(body=letter_told(own(call)))
+
+
+def _timeline(call: Call) -> Result:
+    letter = own(call)
+    entries = call.office.reading.timeline(letter.id)
+    return Result(body=TimelineTold(items=[act_told(each, letter.language) for each in entries]))
+
+
+# --- acts -----------------------------------------------------------------------------------------
+
+
+def _guard(call: Call) -> Guard:
+    """Return what is looked at and noted under the letter's lock, in the act's own transaction."""
+
+    def guard(uow: UnitOfWork, letter: Letter) -> None:
+        if not matches(letter_told(letter)):
+            raise StaleMatchError
+        if call.claim is not None:
+            call.office.integration.answers.done(uow, call.claim, letter.number)
+
+    return guard
+
+
+def _withdraw(call: Call) -> Result:
+    letter = own(call)
+    return Result(body=letter_told(call.office.desk.withdraw(letter.id, actor=ACTOR, guard=_guard(call))))
+
+
+def _correct(call: Call) -> Result:
+    letter, asked = own(call), call.body
+    expect_reachable(call, asked.email)
+    call.office.desk.correct_address(letter.id, asked.email, actor=ACTOR, guard=_guard(call))
+    return Result(body=letter_told(call.office.reading.by_id(letter.id)))
+
+
+def _again(call: Call, number: str) -> Result:
+    return Result(body=letter_told(_numbered(call, number)))
+
+
+_DEPOSIT_ERRORS: tuple[type[LreError], ...] = (
+    ConsentMissingError,
+    NotIdentifiedError,
+    KeyKindError,
+    UnsupportedDocumentError,
+    InvalidAddressError,
+    EvidenceBacklogError,
+)
+_ACT_ERRORS: tuple[type[LreError], ...] = (
+    NotFoundError,
+    UnlawfulActError,
+    AlreadyDecidedError,
+    NoticeLeavingError,
+    StaleMatchError,
+)
+
+ROUTES = (
+    Route(
+        method="POST", path="/letters", name="depositLetter", tag="Letters", scope=Scope.LETTERS_WRITE,
+        summary="Deposit a letter",
+        about="As a form: the part `letter` says what it is, and each part `documents` is a file. As JSON: "
+        "small documents stand in it. A test key judges the deposit, answers 200, and keeps nothing.",
+        handler=_deposit, body=LetterAsked, part="letter", files={"documents": "PDF, PNG, JPEG or text"},
+        answer=LetterTold, status=201, is_act=True, judges=True, has_etag=True, errors=_DEPOSIT_ERRORS,
+    ),
+    Route(
+        method="GET", path="/letters", name="listLetters", tag="Letters", scope=Scope.LETTERS_READ,
+        summary="List your letters, the newest first", handler=_list, query=LettersAsked, answer=LetterPage,
+    ),
+    Route(
+        method="GET", path="/letters/<number>", name="readLetter", tag="Letters", scope=Scope.LETTERS_READ,
+        summary="Read a letter", handler=_one, answer=LetterTold, has_etag=True, errors=(NotFoundError,),
+    ),
+    Route(
+        method="GET", path="/letters/<number>/timeline", name="readTimeline", tag="Letters",
+        scope=Scope.LETTERS_READ, summary="Read a letter's journal", handler=_timeline, answer=TimelineTold,
+        errors=(NotFoundError,),
+    ),
+    Route(
+        method="POST", path="/letters/<number>/withdraw", name="withdrawLetter", tag="Letters",
+        scope=Scope.LETTERS_WRITE, summary="Take a letter back whose notice has not left", handler=_withdraw,
+        answer=LetterTold, is_act=True, has_etag=True, takes_match=True, again=_again, errors=_ACT_ERRORS,
+    ),
+    Route(
+        method="POST", path="/letters/<number>/address", name="correctAddress", tag="Letters",
+        scope=Scope.LETTERS_WRITE, summary="Correct the recipient's e-mail address",
+        about="A new notice goes to it, and opens a new window when it leaves.", handler=_correct,
+        body=AddressAsked, answer=LetterTold, is_act=True, has_etag=True, takes_match=True, again=_again,
+        errors=(*_ACT_ERRORS, InvalidAddressError, KeyKindError),
+    ),
+)  # fmt: skip
+"""The routes of letters."""

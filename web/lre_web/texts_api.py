@@ -1,0 +1,150 @@
+# ruff: noqa: E501 - sentences for people read better whole
+"""The words of the pages about the API, and of its problems, in French and English."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from lre_web.texts import LANGUAGES, language
+
+FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "api-key-refused": (
+        "Cette clé n'est pas acceptée.",
+        "Envoyez « Authorization: Bearer lre_… » avec une clé en vigueur.",
+    ),
+    "api-scope-missing": (
+        "Cette clé n'ouvre pas cela.",
+        "Créez une clé avec l'accès demandé, et utilisez-la.",
+    ),
+    "api-key-kind": (
+        "Une clé de cette sorte ne peut pas faire cela.",
+        "Rien n'a été changé ; utilisez une clé d'une autre sorte.",
+    ),
+    "api-key-input": (
+        "Cette clé ne peut pas être créée ainsi.",
+        "Donnez un nom, au moins un accès, une durée de 1 à 1095 jours, et des adresses pour la seule sorte « équipe ».",
+    ),
+    "rate-limited": (
+        "Trop de demandes en une minute avec cette clé.",
+        "Reprenez quand l'en-tête Retry-After le dit.",
+    ),
+    "idempotency-key-reused": (
+        "Cette clé d'idempotence a servi à une autre demande.",
+        "Prenez une clé neuve pour chaque demande.",
+    ),
+    "idempotency-in-progress": ("La même demande est en cours.", "Redemandez dans quelques secondes."),
+    "malformed-request": (
+        "Cette demande ne peut pas être lue.",
+        "Voyez la description de l'API, openapi.json.",
+    ),
+    "invalid-request": (
+        "Des champs de la demande ne conviennent pas.",
+        "Voyez « errors », et la description de l'API, openapi.json.",
+    ),
+    "unsupported-media-type": (
+        "Ce type de corps n'est pas lu ici.",
+        "Envoyez ce que dit la description de l'API.",
+    ),
+    "body-too-large": (
+        "Le corps de la demande est trop volumineux.",
+        "Envoyez moins de documents, ou de plus petits, sous forme de formulaire.",
+    ),
+    "no-such-route": ("Il n'y a rien à cette adresse.", "Voyez la description de l'API, openapi.json."),
+    "method-not-allowed": ("Cette adresse ne prend pas cette méthode.", "L'en-tête Allow dit lesquelles."),
+    "precondition-failed": (
+        "Cela a changé depuis que vous l'avez lu.",
+        "Relisez, et envoyez son ETag actuel.",
+    ),
+    "lease-lost": ("Un autre a repris cette demande.", "Redemandez avec la même clé d'idempotence."),
+}
+"""What problems of the API say in French, by slug."""
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "keys": ("Clés de l'API", "API keys"),
+    "short": ("API", "API"),
+    "lead": (
+        "Une clé permet à un autre programme d'envoyer et de suivre des lettres en votre nom. Traitez-la comme un mot de passe.",
+        "A key lets another program send and follow letters in your name. Treat it like a password.",
+    ),
+    "reference": ("Description de l'API", "Description of the API"),
+    "made_title": ("Votre nouvelle clé", "Your new key"),
+    "made": (
+        "Copiez-la maintenant : elle ne sera plus jamais montrée.",
+        "Copy it now: it will never be shown again.",
+    ),
+    "new": ("Créer une clé", "Make a key"),
+    "name": ("Nom", "Name"),
+    "name_hint": (
+        "Le programme qui l'utilisera, par exemple.",
+        "The program that will use it, for instance.",
+    ),
+    "kind": ("Sorte", "Kind"),
+    "kind_live": ("Réelle", "Live"),
+    "kind_live_hint": ("Lettres à tout destinataire.", "Letters to anybody."),
+    "kind_team": ("Équipe", "Team"),
+    "kind_team_hint": (
+        "Lettres à vous-même et aux adresses ci-dessous, et à personne d'autre.",
+        "Letters to yourself and the addresses below, and to nobody else.",
+    ),
+    "kind_test": ("Essai", "Test"),
+    "kind_test_hint": (
+        "Tout est vérifié, rien n'est gardé, rien ne part.",
+        "Everything is checked, nothing is kept, nothing leaves.",
+    ),
+    "team": ("Adresses de l'équipe", "Addresses of the team"),
+    "team_hint": ("Une par ligne ; pour la sorte « équipe ».", "One a line; for the kind “team”."),
+    "scopes": ("Accès", "Access"),
+    "scope_letters:read": (
+        "Lire les lettres, leurs preuves et documents",
+        "Read letters, their proofs and documents",
+    ),
+    "scope_letters:write": (
+        "Déposer, retirer, corriger une adresse",
+        "Deposit, withdraw, correct an address",
+    ),
+    "scope_consents:read": ("Lire les accords", "Read consents"),
+    "scope_consents:write": (
+        "Demander des accords, noter des retraits",
+        "Ask for consents, note withdrawals",
+    ),
+    "scope_bulk:read": ("Lire les envois groupés", "Read bulk sendings"),
+    "scope_bulk:write": ("Préparer et conduire des envois groupés", "Prepare and run bulk sendings"),
+    "days": ("Durée en jours", "Life in days"),
+    "days_hint": ("De 1 à 1095.", "From 1 to 1095."),
+    "make": ("Créer la clé", "Make the key"),
+    "list": ("Vos clés", "Your keys"),
+    "none": ("Aucune clé.", "No key yet."),
+    "in_force": ("En vigueur", "In force"),
+    "over": ("Terminée", "Over"),
+    "expires": ("Expire le {when}", "Expires on {when}"),
+    "expired": ("A expiré le {when}", "Expired on {when}"),
+    "never_expires": ("N'expire pas", "Never expires"),
+    "revoked": ("Révoquée le {when}", "Revoked on {when}"),
+    "used": ("Dernier usage le {when}", "Last used on {when}"),
+    "unused": ("Jamais utilisée", "Never used"),
+    "revoke": ("Révoquer", "Revoke"),
+    "done": (
+        "La clé est révoquée : elle n'ouvre plus rien.",
+        "The key is revoked: it opens nothing any more.",
+    ),
+    "intro": (
+        "Toutes les adresses commencent par {base}. Le document lisible par machine est {file}.",
+        "Every address begins with {base}. The document for machines is {file}.",
+    ),
+    "in_english": ("Cette page est en anglais, comme les noms qu'elle décrit.", ""),
+    "parameters": ("Paramètres", "Parameters"),
+    "body": ("Corps", "Body"),
+    "answers": ("Réponses", "Answers"),
+    "shapes": ("Formes", "Shapes"),
+    "required": ("obligatoire", "required"),
+}
+
+
+@cache
+def _catalogue(chosen: str) -> Mapping[str, str]:
+    place = LANGUAGES.index(chosen)
+    return {name: both[place] for name, both in _TEXTS.items()}
+
+
+def api_texts() -> Mapping[str, str]:
+    """Return the words in the page's language."""
+    return _catalogue(language())
