@@ -24,8 +24,9 @@ from lre_kit.integration.service import Integration
 from lre_kit.law.reminders import parse_plan
 from lre_kit.law.retention import RULES, DataClass
 from lre_kit.letters.belonging import expect_belonging
+from lre_kit.letters.closing import Closings
 from lre_kit.letters.desk import Desk
-from lre_kit.letters.duties import Duties
+from lre_kit.letters.duties import Duties, together
 from lre_kit.letters.intake import Intake, OpenDocuments
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.paper import PaperWish
@@ -288,6 +289,7 @@ class PostOffice:
         self.duties = Duties(
             agenda=self.agenda,
             desk=self.desk,
+            closings=Closings(database, clock=clock, recorder=self.recorder),
             reading=self.reading,
             issuer=self.issuer,
             restamper=self.restamper,
@@ -380,7 +382,8 @@ class PostOffice:
 
     def sweep(self, limit: int = CLAIM_MAX) -> int:
         """Claim due duties and carry them out; return how many were fulfilled."""
-        return sum(self.duties.run(duty) for duty in self.agenda.claim(limit=limit, lease=LEASE))
+        claimed = self.agenda.claim(limit=limit, lease=LEASE)
+        return sum(map(self.duties.run_all, together(claimed)))
 
     def tick(self) -> int:
         """Do once all that is due: duties, places in the log, time stamps, publication; return how much."""

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 
 from lre_kit.errors import LreError
+from lre_kit.letters.duties import together
 from lre_kit.office import CLAIM_MAX, LEASE, PostOffice
+from lre_kit.store.agenda import Duty
 
 log = logging.getLogger(__name__)
 
@@ -61,16 +63,20 @@ class Rounds:
     def _sweep_batch(self) -> int:
         office = self._office
         begun_s, run = time.monotonic(), 0
-        for duty in office.agenda.claim(limit=CLAIM_MAX, lease=LEASE):
+        for batch in together(office.agenda.claim(limit=CLAIM_MAX, lease=LEASE)):
             if self._stopping.is_set():
-                office.agenda.release(duty, error="its worker was told to stop", retry_at=office.clock())
+                self._give_back(batch, "its worker was told to stop")
             elif time.monotonic() - begun_s > LEASE.total_seconds() * LEASE_SHARE:
-                office.agenda.release(duty, error="its worker was too busy", retry_at=office.clock())
+                self._give_back(batch, "its worker was too busy")
             else:
-                office.duties.run(duty)
-                run += 1
+                office.duties.run_all(batch)
+                run += len(batch)
         # A batch that only gave duties back ends the round: claimed at once they would use up their tries.
         return run
+
+    def _give_back(self, duties: list[Duty], why: str) -> None:
+        for duty in duties:
+            self._office.agenda.release(duty, error=why, retry_at=self._office.clock())
 
     def _sequence_batch(self) -> int:
         return self._office.sequence()

@@ -1,9 +1,11 @@
 """What is required, by product and date. Law is data with dates: a derogation is a row, not an ``if``."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,20 +78,25 @@ class Requirements:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Requirements":
         """Return what `to_json` kept; fields that letters of older versions lack take their defaults."""
-        levels = {name: Level(kept[name]) if kept[name] else None for name in _LEVEL_FIELDS if name in kept}
-        methods = {
-            name: frozenset(map(ProofingMethod, kept[name])) for name in _METHOD_FIELDS if name in kept
-        }
-        goes_on = kept.get("electronic_as")
-        products = {
-            "product": Product(kept["product"]),
-            "electronic_as": Product(goes_on) if goes_on else None,
-        }
-        return cls(**{**kept, **products, **levels, **methods})
+        return _requirements(json.dumps(dict(kept)))
 
 
 _LEVEL_FIELDS = ("sender_level", "recipient_level", "sender_proofing_level", "recipient_proofing_level")
 _METHOD_FIELDS = ("sender_proofing_methods", "recipient_proofing_methods")
+
+
+@lru_cache(maxsize=256)
+def _requirements(text: str) -> Requirements:
+    """Return what a text says; letters of one regime, of which there are many, share one value."""
+    kept = json.loads(text)
+    levels = {name: Level(kept[name]) if kept[name] else None for name in _LEVEL_FIELDS if name in kept}
+    methods = {name: frozenset(map(ProofingMethod, kept[name])) for name in _METHOD_FIELDS if name in kept}
+    goes_on = kept.get("electronic_as")
+    products = {
+        "product": Product(kept["product"]),
+        "electronic_as": Product(goes_on) if goes_on else None,
+    }
+    return Requirements(**{**kept, **products, **levels, **methods})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,18 +15,16 @@ from lre_kit.clock import Clock
 from lre_kit.errors import InvalidAddressError, RequirementError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import Identified
-from lre_kit.law.deadlines import window_closes_at
 from lre_kit.law.events import DECISIVE, ErdsEvent
-from lre_kit.law.optimal import CHOICE_DAYS
 from lre_kit.law.products import Product
 from lre_kit.law.reminders import reminder_times
 from lre_kit.letters import commands
+from lre_kit.letters.closing import closing
+from lre_kit.letters.effects import PROVIDER, plan_after, project
 from lre_kit.letters.holds import Holds
-from lre_kit.letters.intake import Intake, plan_proof
+from lre_kit.letters.intake import Intake
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
-from lre_kit.letters.notice_failure import plan_telling_sender
-from lre_kit.letters.paper import plan_posting, proof_kind
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
@@ -34,7 +32,7 @@ from lre_kit.letters.values import Letter
 from lre_kit.parties.values import checked_address
 from lre_kit.postroom.holding import expect_not_leaving
 from lre_kit.proofs.sealing.recorder import Recorder
-from lre_kit.store.agenda import Duty, cancel, fulfil, plan
+from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 
@@ -48,9 +46,6 @@ Also = Callable[[UnitOfWork, LetterState], None]
 
 Guard = Callable[[UnitOfWork, Letter], None]
 """Looks at the letter under its lock, before the act; what it raises refuses the act."""
-
-PROVIDER: Mapping[str, Any] = {"role": "provider"}
-"""Actor of acts the office does by itself."""
 
 _LETTER = table_of(LetterRow)
 
@@ -233,17 +228,10 @@ class Desk:
 
     def expire(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
         """Record non-claim (C.5) if the window is over and nothing was decided; else change nothing."""
-        now = self._clock()
+        now, to_paper = self._clock(), duty is not None and bool(duty.payload.get("to_paper"))
 
         def choose(state: LetterState) -> commands.Command | None:
-            if state.phase is Phase.NOTIFICATION_FAILED and duty is not None and duty.payload.get("to_paper"):
-                return commands.ChoosePaper(by="notice_failed")
-            if not _is_open(state) or state.window_closes_at is None or now < state.window_closes_at:
-                return None
-            # Whoever did not choose gets paper; only a letter that waited for a decision is unclaimed.
-            if state.phase is Phase.CHOOSING:
-                return commands.ChoosePaper(by="clock")
-            return commands.Expire()
+            return closing(state, now=now, to_paper=to_paper)
 
         return self._act(letter_id, (choose,), actor=PROVIDER, duty=duty)
 
@@ -298,11 +286,11 @@ class Desk:
                 for event in decide(state, command, letter.requirements, now):
                     self._recorder.record(uow, letter=letter, seq=state.version, event=event, actor=actor)
                     state = evolve(state, event)
-                    _plan_after(uow, letter, event, state)
+                    plan_after(uow, letter, event, state)
                     self._plan_reminders(uow, letter, event, state)
             failpoint("act.decided")
             if state.version != before.version:
-                _project(uow, letter_id, state)
+                project(uow, {letter_id: (before, state)})
             if also is not None:
                 also(uow, state)
             if duty is not None:
@@ -332,51 +320,3 @@ def _recipient(letter_id: str, identified: Identified) -> Mapping[str, Any]:
         msg = "This identification was made for another letter."
         raise RequirementError(msg, mend="Identify again for this one.")
     return identified.to_actor("recipient")
-
-
-def _plan_after(uow: UnitOfWork, letter: Letter, event: Event, state: LetterState) -> None:
-    """Put on the agenda what an event calls for, and take off what it settles."""
-    letter_id = letter.id
-    closing = f"close:{letter_id}:{state.notices}"
-    if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE and state.window_closes_at is not None:
-        plan(uow, key=closing, due_at=state.window_closes_at, action="close_window", subject=letter_id)
-    if event.name in {ErdsEvent.CONSIGNMENT_ACCEPTANCE, ErdsEvent.CONSIGNMENT_REJECTION}:
-        cancel(uow, closing)
-    waiting = f"waiting:{letter_id}"
-    if event.name is ErdsEvent.CONSIGNMENT_ACCEPTANCE and state.waits_until is not None:
-        plan(uow, key=waiting, due_at=state.waits_until, action="end_waiting", subject=letter_id)
-    if event.name is ErdsEvent.CONTENT_CONSIGNMENT:
-        cancel(uow, waiting)
-    if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE:
-        plan_telling_sender(uow, letter_id, event=event, number=state.version)
-    if event.name is ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE and letter.product is Product.OPTIMAL:
-        # Whoever cannot be told gets paper, when the time to choose would have ended.
-        asked = letter.requirements
-        days = asked.choice_days or CHOICE_DAYS
-        due_at = window_closes_at(event.occurred_at, days=days, zone=ZoneInfo(asked.time_zone))
-        told = {"to_paper": True}
-        key = f"to_paper:{letter_id}:{state.version}"
-        plan(uow, key=key, due_at=due_at, action="close_window", subject=letter_id, payload=told)
-    if event.details.get("choice") == "paper":
-        if event.details.get("chosen_by") == "recipient":
-            cancel(uow, closing)
-        plan_posting(uow, letter_id, attempt=1, at=event.occurred_at)
-    if (kind := proof_kind(event.name, event.details)) is not None:
-        plan_proof(uow, letter_id, kind, decided_at=event.occurred_at)
-
-
-def _project(uow: UnitOfWork, letter_id: str, state: LetterState) -> None:
-    uow.execute(
-        update(_LETTER)
-        .where(_LETTER.c.id == letter_id)
-        .values(
-            phase=state.phase,
-            version=state.version,
-            notices=state.notices,
-            notified_at=state.notified_at,
-            window_closes_at=state.window_closes_at,
-            proof_due_at=state.proof_due_at,
-            decided_at=state.decided_at,
-            received_at=state.received_at,
-        )
-    )

@@ -1,7 +1,7 @@
 """Carrying out what the agenda calls for. Every action may run twice, late, or die at any line."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from lre_kit.carriers.mail import Courier, MailOutcome
@@ -12,6 +12,8 @@ from lre_kit.errors import LreError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.links import Links
 from lre_kit.law.deadlines import window_closes_at
+from lre_kit.letters.closing import ACTION as CLOSE_WINDOW
+from lre_kit.letters.closing import Closings
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.leftovers import ACTION as SWEEP_CONTENT
 from lre_kit.letters.leftovers import Leftovers
@@ -40,6 +42,13 @@ _AWAITING_NOTICE = frozenset({Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
 _OPEN = _AWAITING_NOTICE | {Phase.NOTIFIED, Phase.CHOOSING}
 
 
+def together(duties: Sequence[Duty]) -> list[list[Duty]]:
+    """Part claimed duties into batches: windows close in one transaction, all else is done one by one."""
+    closing = [duty for duty in duties if duty.action == CLOSE_WINDOW]
+    others = [[duty] for duty in duties if duty.action != CLOSE_WINDOW]
+    return [closing, *others] if closing else others
+
+
 class Duties:
     """Runs claimed duties, one at a time; unknown failures go back to the agenda with a delay."""
 
@@ -48,6 +57,7 @@ class Duties:
         *,
         agenda: Agenda,
         desk: Desk,
+        closings: Closings,
         reading: Reading,
         issuer: Issuer,
         restamper: Restamper,
@@ -66,6 +76,7 @@ class Duties:
         self._more = more
         self._agenda = agenda
         self._desk = desk
+        self._closings = closings
         self._reading = reading
         self._issuer = issuer
         self._restamper = restamper
@@ -77,7 +88,7 @@ class Duties:
         self._clock = clock
         self._actions: Mapping[str, Callable[[Duty], None]] = {
             "notify": self._notify,
-            "close_window": self._close_window,
+            CLOSE_WINDOW: self._close_window,
             "end_waiting": self._end_waiting,
             "make_proof": self._make_proof,
             "restamp": self._restamp,
@@ -114,6 +125,20 @@ class Duties:
         except Exception as error:
             log.exception("duty %s (%s) failed", duty.id, duty.action)
             self._agenda.release(duty, error=type(error).__name__)
+            return False
+        return True
+
+    def run_all(self, duties: Sequence[Duty]) -> int:
+        """Carry duties out that `together` put into one batch; return how many were fulfilled."""
+        if len(duties) > 1 and self._closed(duties):
+            return len(duties)
+        return sum(map(self.run, duties))
+
+    def _closed(self, duties: Sequence[Duty]) -> bool:
+        try:
+            self._closings.close(duties)
+        except Exception as error:  # noqa: BLE001 - whatever one of them has, the others go on by themselves
+            log.info("%d windows are closed one by one: %s", len(duties), type(error).__name__)
             return False
         return True
 

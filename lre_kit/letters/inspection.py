@@ -45,6 +45,13 @@ def kept_name(name: str) -> str:
 
     The name is data only; nothing on disk is ever called by it.
     """
+    # What is taken away may leave something that looks like a folder or a drive: until nothing changes.
+    while (shown := _shown(name)) != name:
+        name = shown
+    return shown
+
+
+def _shown(name: str) -> str:
     base = PureWindowsPath(PurePosixPath(name).name).name
     shown = "".join(c for c in unicodedata.normalize("NFC", base) if not has_hidden_characters(c)).strip(" .")
     if len(shown) > NAME_MAX_CHARS:

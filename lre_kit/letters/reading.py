@@ -241,14 +241,16 @@ def state_of(connection: Connection, letter_id: str) -> LetterState:
         .where(_EVENT.c.letter_id == letter_id)
         .order_by(_EVENT.c.seq)
     )
-    return fold(
-        Event(
-            name=ErdsEvent(row.name),
-            occurred_at=row.occurred_at,
-            reasons=tuple(Reason(reason) for reason in row.reasons),
-            details=row.details,
-        )
-        for row in connection.execute(query)
+    return fold(event_of(row) for row in connection.execute(query))
+
+
+def event_of(row: Any) -> Event:
+    """Return the value of a journal row."""
+    return Event(
+        name=ErdsEvent(row.name),
+        occurred_at=row.occurred_at,
+        reasons=tuple(Reason(reason) for reason in row.reasons),
+        details=row.details,
     )
 
 

@@ -4,6 +4,7 @@ The times are fixed when the notice leaves. Who comes late reminds once and goes
 what became unknown is not sent again, and an address that refuses a reminder gets no more of them.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -52,7 +53,12 @@ def plan_reminders(uow: UnitOfWork, letter_id: str, *, notice: int, times: tuple
 
 def stop_reminders(uow: UnitOfWork, letter_id: str) -> None:
     """Take what is left of a letter's reminders off the agenda."""
-    uow.defer(delete(_DUTY).where(_DUTY.c.subject == letter_id, _DUTY.c.action == ACTION))
+    stop_reminders_of(uow, [letter_id])
+
+
+def stop_reminders_of(uow: UnitOfWork, letter_ids: Sequence[str]) -> None:
+    """Take what is left of the reminders of several letters off the agenda."""
+    uow.defer(delete(_DUTY).where(_DUTY.c.subject.in_(letter_ids), _DUTY.c.action == ACTION))
 
 
 class Reminding:

@@ -13,7 +13,8 @@ from lre_kit.errors import InputError, NotFoundError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.letters import commands
 from lre_kit.letters.commands import PaperFile
-from lre_kit.letters.desk import PROVIDER, Desk
+from lre_kit.letters.desk import Desk
+from lre_kit.letters.effects import PROVIDER
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.lifecycle import LetterState
 from lre_kit.letters.values import Upload

@@ -5,7 +5,7 @@ that fulfils it; brokers and bells only wake workers up. A worker that dies lets
 when the lease runs out, and one that comes back too late is fenced: its claim no longer matches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,8 +110,19 @@ def fulfil(uow: UnitOfWork, duty: Duty) -> None:
         LeaseLostError: It is another's by now, or no longer there.
     """
     if uow.update(delete(_DUTY).where(_held(duty))) != 1:
-        msg = "This duty was taken over by another worker or settled meanwhile."
-        raise LeaseLostError(msg, mend="Nothing to do: its present state stands.")
+        raise _lost()
+
+
+def fulfil_all(uow: UnitOfWork, duties: Sequence[Duty]) -> None:
+    """Take claimed duties off the agenda in the transaction that does what they ask for, all or none.
+
+    Raises:
+        LeaseLostError: One of them is another's by now, or no longer there.
+    """
+    claims = {duty.claim for duty in duties}
+    held = and_(_DUTY.c.id.in_([duty.id for duty in duties]), _DUTY.c.claim.in_(claims))
+    if uow.update(delete(_DUTY).where(held)) != len(duties):
+        raise _lost()
 
 
 class Agenda:
@@ -203,6 +214,11 @@ class Agenda:
     def _read(self, query: Select[Any]) -> list[Duty]:
         with self._database.read() as connection:
             return [_duty(row) for row in connection.execute(query)]
+
+
+def _lost() -> LeaseLostError:
+    msg = "This duty was taken over by another worker or settled meanwhile."
+    return LeaseLostError(msg, mend="Nothing to do: its present state stands.")
 
 
 def _claimable(now: datetime) -> ColumnElement[bool]:

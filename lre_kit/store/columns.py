@@ -1,9 +1,10 @@
 """Column types and ids shared by every table."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import ARRAY, ColumnElement, Connection, DateTime, String, any_, cast
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
@@ -35,6 +36,16 @@ class UtcDateTime(TypeDecorator[datetime]):
             msg = f"not an instant: {value!r}"
             raise TypeError(msg)
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def among(connection: Connection, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a text column holds one of many values.
+
+    PostgreSQL takes them as one array: a list of a hundred parameters would be parsed anew each time.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == any_(cast(list(values), ARRAY(String)))
+    return column.in_(values)
 
 
 def new_id() -> str:

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import rfc8785
-
 from lre_kit.clock import iso
 from lre_kit.law.assurance import Level
 from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.values import DocumentInfo, Letter
+from lre_kit.proofs.forms.jcs import canonical_json
 
 SHA256_URI = "http://www.w3.org/2001/04/xmlenc#sha256"
 """DigestMethod of document digests."""
@@ -83,7 +82,7 @@ def build_record(
 
 def canonical(record: Mapping[str, Any]) -> bytes:
     """Return a record's one byte form (RFC 8785)."""
-    return rfc8785.dumps(dict(record))
+    return canonical_json(record)
 
 
 def _recipient(letter: Letter, actor: Mapping[str, Any]) -> dict[str, Any]:

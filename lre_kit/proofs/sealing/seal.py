@@ -83,6 +83,8 @@ class JadesSeal(ABC):
             "x5c": [base64.b64encode(one).decode() for one in encoded],
             "x5t#S256": base64url(certificate.fingerprint(hashes.SHA256())),
         }
+        # Acts that are sealed together claim the same second, and share its header.
+        self._protected = lru_cache(maxsize=4)(self._header)
 
     @abstractmethod
     def sign_raw(self, message: bytes) -> bytes:
@@ -90,11 +92,14 @@ class JadesSeal(ABC):
 
     def sign(self, payload: bytes, *, at: datetime) -> Sealed:
         """Seal a payload; see `Seal.sign`."""
-        header = {**self._constant, "iat": int(at.timestamp())}
-        protected = base64url(json.dumps(header, separators=(",", ":"), sort_keys=True).encode())
+        protected = self._protected(int(at.timestamp()))
         first, second = decode_dss_signature(self.sign_raw(f"{protected}.{base64url(payload)}".encode()))
         raw = first.to_bytes(COORDINATE_BYTES, "big") + second.to_bytes(COORDINATE_BYTES, "big")
         return Sealed(protected, base64url(raw))
+
+    def _header(self, iat: int) -> str:
+        header = {**self._constant, "iat": iat}
+        return base64url(json.dumps(header, separators=(",", ":"), sort_keys=True).encode())
 
 
 class FileSeal(JadesSeal):
