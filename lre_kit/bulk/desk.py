@@ -5,7 +5,7 @@ twice. The lines' texts are encrypted under the bulk's key, and erased with it a
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -56,6 +56,9 @@ CHUNK = 50
 
 OFFERED = (Product.SIMPLE, Product.QUALIFIED)
 """Products that can be sent in bulk."""
+
+Note = Callable[[UnitOfWork, str], None]
+"""Told, inside an act's own transaction, of what it was carried out on."""
 
 declare("bulk.deposited", "bulk.chunk_sent")
 
@@ -120,6 +123,8 @@ class BulkDesk:
         table: Iterable[SheetLine],
         documents: Sequence[Upload],
         wish: BulkWish,
+        *,
+        note: Note | None = None,
     ) -> BulkReport:
         """Check a table and its documents, and keep them as a draft if nothing is wrong.
 
@@ -128,6 +133,7 @@ class BulkDesk:
             table: The recipients, as read.
             documents: What each of them gets.
             wish: What all letters have in common.
+            note: Told, inside the transaction, of the draft that is kept.
 
         Raises:
             InputError: The table, the wish or a document cannot be used at all; nothing is kept.
@@ -176,19 +182,28 @@ class BulkDesk:
                     ],
                 )
                 plan(uow, key=f"{DROP}:{bulk_id}", due_at=now + DRAFT_LIFE, action=DROP, subject=bulk_id)
+                _note(note, uow, bulk_id)
                 uow.commit()
         except LreError:
             self._discard(bulk_id, len(documents))
             raise
         return replace(report, bulk_id=bulk_id)
 
-    def start(self, bulk_id: str, *, sender_ref: str, identified: SenderIdentified | None = None) -> Bulk:
+    def start(
+        self,
+        bulk_id: str,
+        *,
+        sender_ref: str,
+        identified: SenderIdentified | None = None,
+        note: Note | None = None,
+    ) -> Bulk:
         """Begin to send a draft, or go on with one that was paused.
 
         Args:
             bulk_id: Which.
             sender_ref: Whose it is.
             identified: How the sender is identified now; it counts for all letters of it.
+            note: Told of it inside the transaction.
 
         Raises:
             NotFoundError: There is none, or it is another's.
@@ -204,20 +219,22 @@ class BulkDesk:
             uow.execute(update(_BULK).where(_BULK.c.id == bulk_id).values(**values))
             cancel(uow, f"{DROP}:{bulk_id}")
             self._plan(uow, bulk_id, row.round + 1)
+            _note(note, uow, bulk_id)
             uow.commit()
         return self.by_id(bulk_id, sender_ref=sender_ref)
 
-    def pause(self, bulk_id: str, *, sender_ref: str) -> Bulk:
+    def pause(self, bulk_id: str, *, sender_ref: str, note: Note | None = None) -> Bulk:
         """Send no further line until it is started again; errors as for `start`."""
         with self._database.write() as uow:
             row = self._locked(uow, bulk_id, sender_ref)
             if row.state != BulkState.RUNNING:
                 raise _unlawful(row.state)
             uow.execute(update(_BULK).where(_BULK.c.id == bulk_id).values(state=BulkState.PAUSED.value))
+            _note(note, uow, bulk_id)
             uow.commit()
         return self.by_id(bulk_id, sender_ref=sender_ref)
 
-    def stop(self, bulk_id: str, *, sender_ref: str) -> Bulk:
+    def stop(self, bulk_id: str, *, sender_ref: str, note: Note | None = None) -> Bulk:
         """Send no further line, for ever; what was sent is sent. Errors as for `start`."""
         with self._database.write() as uow:
             row = self._locked(uow, bulk_id, sender_ref)
@@ -225,6 +242,7 @@ class BulkDesk:
                 raise _unlawful(row.state)
             cancel(uow, f"{DROP}:{bulk_id}")
             self._end(uow, bulk_id, BulkState.STOPPED)
+            _note(note, uow, bulk_id)
             uow.commit()
         self._discard(bulk_id, len(row.documents))
         return self.by_id(bulk_id, sender_ref=sender_ref)
@@ -253,9 +271,11 @@ class BulkDesk:
             raise _not_there()
         return found
 
-    def of(self, sender_ref: str, *, limit: int = 50) -> list[Bulk]:
-        """Return a sender's bulk sendings, the newest first."""
+    def of(self, sender_ref: str, *, limit: int = 50, before: str | None = None) -> list[Bulk]:
+        """Return a sender's bulk sendings, the newest first, from after the one with the id `before`."""
         query = select(_BULK).where(_BULK.c.sender_ref == sender_ref).order_by(_BULK.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(_BULK.c.id < before)
         with self._database.read() as connection:
             rows = list(connection.execute(query))
             counts = _counts(connection, [row.id for row in rows])
@@ -387,6 +407,11 @@ class BulkDesk:
             raise _not_there()
         found: Row[Any] = row
         return found
+
+
+def _note(note: Note | None, uow: UnitOfWork, bulk_id: str) -> None:
+    if note is not None:
+        note(uow, bulk_id)
 
 
 def _values(made: Letter | LreError) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The consents' desk: ask, answer, withdraw, take in from paper, end; each act one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -25,6 +25,9 @@ from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
 
 FRESH = timedelta(minutes=30)
 """How long a code by e-mail counts for an answer."""
+
+Note = Callable[[UnitOfWork, str], None]
+"""Told, inside an act's own transaction, of what it was carried out on."""
 
 declare("consent.before_commit", "consent.after_scan")
 
@@ -59,33 +62,40 @@ class ConsentDesk:
         self._journal = journal
         self._scans = scans
 
-    def ask(self, sender: Sender, request: ConsentRequest) -> ConsentInfo:
+    def ask(self, sender: Sender, request: ConsentRequest, *, note: Note | None = None) -> ConsentInfo:
         """Ask one recipient; their answer comes from the page that the request's link leads to.
 
         Raises:
             InputError: The request cannot be used.
             UnlawfulActError: They consented already, were asked already, or said no a short while ago.
         """
-        [asked] = self.ask_many(sender, [request])
+        [asked] = self.ask_many(sender, [request], note=note)
         if asked.error is not None:
             raise asked.error
         assert asked.consent is not None
         return asked.consent
 
-    def ask_many(self, sender: Sender, requests: Sequence[ConsentRequest]) -> list[Asked]:
+    def ask_many(
+        self, sender: Sender, requests: Sequence[ConsentRequest], *, note: Note | None = None
+    ) -> list[Asked]:
         """Ask several recipients in one transaction; what cannot be asked says why, and stops no other.
+
+        Args:
+            sender: Who asks.
+            requests: Whom.
+            note: Told, inside the transaction, of each consent that was asked for.
 
         Raises:
             InputError: The sender cannot be used.
         """
         sender = sender.checked()
         try:
-            return self._ask_many(sender, requests)
+            return self._ask_many(sender, requests, note)
         except UniqueViolation:
             # Another asked one of them at this moment; now it is there, and is found.
-            return self._ask_many(sender, requests)
+            return self._ask_many(sender, requests, note)
 
-    def _ask_many(self, sender: Sender, requests: Sequence[ConsentRequest]) -> list[Asked]:
+    def _ask_many(self, sender: Sender, requests: Sequence[ConsentRequest], note: Note | None) -> list[Asked]:
         checked: list[ConsentRequest | LreError] = []
         for request in requests:
             try:
@@ -110,6 +120,8 @@ class ConsentDesk:
                     answers.append(Asked(error=error))
                 else:
                     answers.append(Asked(consent=info_of(_Columns(known[place]))))
+                    if note is not None:
+                        note(uow, known[place]["id"])
             failpoint("consent.before_commit")
             uow.commit()
         return answers
@@ -193,7 +205,9 @@ class ConsentDesk:
             answerer.consent_id, ConsentAct.WITHDRAWN, actor=_actor(answerer), details=_reason(reason)
         )
 
-    def withdraw_for(self, consent_id: str, *, actor: Mapping[str, Any], reason: str) -> ConsentInfo:
+    def withdraw_for(
+        self, consent_id: str, *, actor: Mapping[str, Any], reason: str, note: Note | None = None
+    ) -> ConsentInfo:
         """Note a withdrawal that came another way (by post, at a counter): any means will do.
 
         Raises:
@@ -203,7 +217,8 @@ class ConsentDesk:
         if not reason.strip():
             msg = "It is not said how the withdrawal came."
             raise ConsentInputError(msg, mend="Say how and when: a letter, a call, at the counter.")
-        return self._act(consent_id, ConsentAct.WITHDRAWN, actor=actor, details=_reason(reason))
+        details = _reason(reason)
+        return self._act(consent_id, ConsentAct.WITHDRAWN, actor=actor, details=details, note=note)
 
     def _answer(
         self,
@@ -231,6 +246,7 @@ class ConsentDesk:
         details: Mapping[str, Any] | None = None,
         asked: bool = False,
         duty: Duty | None = None,
+        note: Note | None = None,
     ) -> ConsentInfo:
         with self._database.write() as uow:
             row = read_row(uow.connection, consent_id, lock=True)
@@ -256,6 +272,8 @@ class ConsentDesk:
                 plan_end(uow, values, policy=policy)
             if duty is not None:
                 fulfil(uow, duty)
+            if note is not None:
+                note(uow, consent_id)
             failpoint("consent.before_commit")
             uow.commit()
         return info_of(_Columns(values))

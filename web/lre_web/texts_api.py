@@ -48,6 +48,10 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Le corps de la demande est trop volumineux.",
         "Envoyez moins de documents, ou de plus petits, sous forme de formulaire.",
     ),
+    "bulk-lines": (
+        "Des lignes du tableau ne peuvent pas être envoyées.",
+        "Corrigez-les, et envoyez de nouveau le tableau.",
+    ),
     "no-such-route": ("Il n'y a rien à cette adresse.", "Voyez la description de l'API, openapi.json."),
     "method-not-allowed": ("Cette adresse ne prend pas cette méthode.", "L'en-tête Allow dit lesquelles."),
     "precondition-failed": (

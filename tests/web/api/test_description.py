@@ -1,11 +1,13 @@
 """The description of the API: what it promises is what is served."""
 
+import io
 import json
 import re
 from typing import Any
 
 import pytest
 
+from lre_kit.testing.office import SMALL_PDF, record_consent
 from lre_web.api.mounting import ROUTES
 from lre_web.testing import ThrowawaySite
 
@@ -23,7 +25,8 @@ def faults(value: Any, schema: Any, whole: Any, place: str = "") -> list[str]:
         return faults(value, whole["components"]["schemas"][name], whole, place)
     known = {
         "type", "properties", "required", "items", "enum", "const", "anyOf", "format", "description",
-        "default", "additionalProperties", "pattern", "minimum", "maximum", "maxLength", "maxItems",
+        "default", "additionalProperties", "propertyNames", "pattern", "minimum", "maximum", "maxLength",
+        "maxItems",
     }  # fmt: skip
     assert schema.keys() <= known, f"not looked at: {schema.keys() - known}"
     if "anyOf" in schema:
@@ -43,6 +46,10 @@ def faults(value: Any, schema: Any, whole: Any, place: str = "") -> list[str]:
         found.append(f"{place}: no instant")
     if schema.get("format") == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         found.append(f"{place}: no day")
+    if isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
+        for name, each in value.items():
+            found += faults(each, schema["additionalProperties"], whole, f"{place}/{name}")
+            found += faults(name, schema.get("propertyNames", {}), whole, f"{place}/{name}")
     if isinstance(value, dict):
         properties = schema.get("properties", {})
         found += [f"{place}: {name} is missing" for name in schema.get("required", ()) if name not in value]
@@ -120,9 +127,55 @@ def tour(site: ThrowawaySite, api: Any, look: Any) -> None:
         look("GET", f"/letters/{number}{rest}")
     for form_of_it in ("pdf&language=en", "json", "xml"):
         look("GET", f"/letters/{number}/proofs/deposit?format={form_of_it}")
+    consents(site, look)
+    bulk(site, look)
+    look("GET", "/key")
     look("GET", f"/letters/{number}/proofs/none")
     look("GET", f"/letters/{number}/documents/9")
     look("GET", "/letters/AAAA")
+
+
+def consents(site: ThrowawaySite, look: Any) -> None:
+    who = {"name": "Ada", "email": "ada@example.net"}
+    asked = look("POST", "/consents", json=who).get_json()
+    look("POST", "/consents", json=who)
+    look("POST", "/consents", json=who | {"phone": "12"})
+    given = record_consent(site.office)
+    site.office.run_until_idle()
+    look("GET", "/consents?limit=1")
+    look("GET", f"/consents/{asked['id']}/proof")
+    for rest in ("", "/history", "/proof?language=en", "/bundle"):
+        look("GET", f"/consents/{given.id}{rest}")
+    look("POST", f"/consents/{given.id}/withdraw", json={"reason": " "})
+    look("POST", f"/consents/{given.id}/withdraw", json={"reason": "By post"})
+    look("POST", f"/consents/{given.id}/withdraw", json={"reason": "By post"})
+    look("GET", "/consents/x")
+
+
+def bulk(site: ThrowawaySite, look: Any) -> None:
+    def form(raw: bytes, **more: Any) -> dict[str, Any]:
+        return {"bulk": json.dumps({"title": "Spring"} | more), "table": (io.BytesIO(raw), "t.csv")}
+
+    def files() -> dict[str, Any]:
+        return {"documents": (io.BytesIO(SMALL_PDF), "a.pdf")}
+
+    good, wrong = b"email,name\na@example.net,Ada\n", b"email,name\nnobody,Eve\n"
+    look("POST", "/bulk/check", data=form(good))
+    assert look("POST", "/bulk/check", data=form(wrong)).get_json()["wrong"] == 1
+    look("POST", "/bulk/check", data=form(b""))
+    look("POST", "/bulk", data=form(wrong) | files())
+    made = look("POST", "/bulk", data=form(good) | files()).get_json()
+    other = look("POST", "/bulk", data=form(good) | files()).get_json()
+    named = look("POST", "/bulk", data=form(good, product="qualified") | files()).get_json()
+    look("POST", f"/bulk/{named['id']}/start")
+    for act in ("pause", "start", "pause", "resume", "start"):
+        look("POST", f"/bulk/{made['id']}/{act}")
+    look("POST", f"/bulk/{other['id']}/stop")
+    site.office.run_until_idle()
+    look("GET", "/bulk?limit=1")
+    look("GET", f"/bulk/{made['id']}")
+    assert b",sent," in look("GET", f"/bulk/{made['id']}/result").data
+    look("GET", "/bulk/x")
 
 
 def test_it_is_whole(api: Any) -> None:
@@ -157,4 +210,4 @@ def test_it_describes_a_form_with_its_parts(api: Any) -> None:
 def test_a_route_says_what_it_is(route: Any) -> None:
     assert route.summary
     assert (route.answer is None) != (not route.media)
-    assert route.is_act == (route.method != "GET")
+    assert route.is_act == (route.method != "GET" and route.name != "checkBulk")

@@ -12,8 +12,12 @@ from lre_kit.integration.answers import Claim
 from lre_kit.integration.values import ApiKey, Scope
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Sender
+from lre_kit.store.database import UnitOfWork
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
+
+SINGLE = frozenset({"table"})
+"""Files that come once; of the others there may be several."""
 
 PDF, XML, CSV = "application/pdf", "application/xml", "text/csv"
 
@@ -45,6 +49,15 @@ class Call:
     files: Mapping[str, Sequence[FileStorage]] = field(default_factory=dict)
     claim: Claim | None = None
     idempotency_key: str | None = None
+
+    def note(self, uow: UnitOfWork, subject: str) -> None:
+        """Note, in the act's own transaction, what it was carried out on: its answer can then be made again.
+
+        Raises:
+            LeaseLostError: Another carries the same request out by now.
+        """
+        if self.claim is not None:
+            self.office.integration.answers.done(uow, self.claim, subject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

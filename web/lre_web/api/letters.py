@@ -1,12 +1,8 @@
 """Letters over the API: deposit, list, one, its journal, withdrawal, corrected address."""
 
-import base64
-import binascii
-from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from lre_kit.clock import from_iso, iso
 from lre_kit.errors import (
     AlreadyDecidedError,
     ConsentMissingError,
@@ -30,7 +26,7 @@ from lre_kit.letters.filters import LetterFilter
 from lre_kit.letters.notice_duty import NoticeLeavingError
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish
-from lre_kit.letters.reading import Cursor, not_found
+from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.store.database import UnitOfWork
 from lre_web.api.declaring import Call, Result, Route
@@ -45,6 +41,7 @@ from lre_web.api.models import (
     letter_told,
     line_told,
 )
+from lre_web.api.paging import read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem, InvalidRequestError, StaleMatchError
 from lre_web.api.serving import matches
 from lre_web.extension import API_PREFIX
@@ -143,7 +140,7 @@ def _list(call: Call) -> Result:
     found = call.office.reading.letters(
         call.owner.ref,
         limit=asked.limit + 1,
-        before=_cursor(asked.cursor),
+        before=read_cursor(asked.cursor),
         which=LetterFilter(
             phase=asked.phase,
             product=asked.product,
@@ -156,31 +153,6 @@ def _list(call: Call) -> Result:
     page, rest = found[: asked.limit], found[asked.limit :]
     after = written_cursor(page[-1].deposited_at, page[-1].id) if rest else None
     return Result(body=LetterPage(items=[line_told(each) for each in page], next=after))
-
-
-def written_cursor(at: datetime, identity: str) -> str:
-    """Return where a page ended, for the next one; callers do not look into it."""
-    return base64.urlsafe_b64encode(f"{iso(at)}~{identity}".encode()).decode().rstrip("=")
-
-
-def bad_cursor() -> InvalidRequestError:
-    """Return what is told of a cursor that is none of ours."""
-    wrong = FieldProblem(pointer="cursor", detail="It is not what “next” of a page said.")
-    return InvalidRequestError("The cursor cannot be used.", mend="Begin without one.", errors=[wrong])
-
-
-def _cursor(text: str | None) -> Cursor | None:
-    if text is None:
-        return None
-    try:
-        plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
-        at, _, identity = plain.partition("~")
-        found = from_iso(at)
-    except (binascii.Error, ValueError, OverflowError):
-        raise bad_cursor() from None
-    if not (identity.isalnum() and identity.isascii()) or found.tzinfo is None:
-        raise bad_cursor()
-    return found, identity
 
 
 def _one(call: Call) -> Result:
@@ -202,8 +174,7 @@ def _guard(call: Call) -> Guard:
     def guard(uow: UnitOfWork, letter: Letter) -> None:
         if not matches(letter_told(letter)):
             raise StaleMatchError
-        if call.claim is not None:
-            call.office.integration.answers.done(uow, call.claim, letter.number)
+        call.note(uow, letter.number)
 
     return guard
 

@@ -16,7 +16,7 @@ from lre_kit.integration.values import (
     Scope,
     ScopeMissingError,
 )
-from lre_web.api.declaring import JSON, MULTIPART, Asked, Route, Told
+from lre_web.api.declaring import JSON, MULTIPART, SINGLE, Asked, Route, Told
 from lre_web.api.problems import (
     MEDIA,
     BodyTooLargeError,
@@ -159,16 +159,18 @@ def _body(route: Route) -> dict[str, Any] | None:
     if reference is not None and route.takes_json:
         content[JSON] = {"schema": reference}
     if route.files:
-        files = {
-            name: {"type": "array", "items": {"type": "string", "format": "binary"}, "description": words}
-            for name, words in route.files.items()
-        }
+        files = {name: _uploaded(name) | {"description": words} for name, words in route.files.items()}
         parts = ({route.part: reference} if reference is not None else {}) | files
         schema = {"type": "object", "properties": parts, "required": list(parts)}
         content[MULTIPART] = {"schema": schema}
         if reference is not None:
             content[MULTIPART]["encoding"] = {route.part: {"contentType": JSON}}
     return {"required": True, "content": content}
+
+
+def _uploaded(name: str) -> dict[str, Any]:
+    file = {"type": "string", "format": "binary"}
+    return file if name in SINGLE else {"type": "array", "items": file, "minItems": 1}
 
 
 def _answers(route: Route) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import request
 from pydantic import ValidationError
 from werkzeug.datastructures import FileStorage
 
-from lre_web.api.declaring import JSON, MULTIPART, Asked, Route
+from lre_web.api.declaring import JSON, MULTIPART, SINGLE, Asked, Route
 from lre_web.api.problems import FieldProblem, InvalidRequestError, MalformedError, WrongMediaError
 
 JSON_MAX_BYTES = 12 * 1024 * 1024
@@ -99,6 +99,10 @@ def _form(route: Route) -> tuple[Any, Files]:
             told = _json(file.stream.read(JSON_MAX_BYTES))
         elif field in route.files:
             files.setdefault(field, []).append(file)
+            if field in SINGLE and len(files[field]) > 1:
+                wrong = FieldProblem(pointer=f"/{field}", detail="It comes more than once.")
+                msg = f"There are several files “{field}”."
+                raise InvalidRequestError(msg, mend=_FORM_MEND, errors=[wrong])
         else:
             raise _unknown_part(field)
     for field, text in request.form.items(multi=True):

@@ -1,0 +1,110 @@
+"""Bulk sendings over the API."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from lre_kit.failpoints import arm, disarm
+from lre_kit.integration.values import KeyKind
+from lre_kit.parties.values import Sender
+from lre_kit.testing.office import SMALL_PDF
+from lre_web.testing import ThrowawaySite
+
+OTHER = Sender(ref="another", name="Another", email="another@example.org")
+TABLE = b"email,name,reference\na@example.net,Ada,1\nb@example.net,Bob,2\n"
+
+
+def sent(api: Any, raw: bytes = TABLE, path: str = "/bulk", key: str = "", **wish: Any) -> TestResponse:
+    data: dict[str, Any] = {
+        "bulk": json.dumps({"title": "Spring"} | wish),
+        "table": (io.BytesIO(raw), "t.csv"),
+    }
+    if path == "/bulk":
+        data["documents"] = (io.BytesIO(SMALL_PDF), "a.pdf")
+    answer: TestResponse = api.post(path, data=data, headers={"Idempotency-Key": key} if key else {})
+    return answer
+
+
+def test_a_table_is_checked_prepared_sent_and_told(site: ThrowawaySite, api: Any) -> None:
+    assert sent(api, path="/bulk/check").get_json() == {"lines": 2, "wrong": 0, "problems": []}
+    assert site.office.bulk.of("host-user-1") == []
+    made = sent(api)
+    assert (made.status_code, made.get_json()["state"]) == (201, "draft")
+    where = f"/bulk/{made.get_json()['id']}"
+    site.office.run_until_idle()
+    assert site.office.reading.all_letters() == [], "nothing leaves before it is started"
+    for act, state in (("start", "running"), ("pause", "paused"), ("resume", "running")):
+        assert api.post(f"{where}/{act}").get_json()["state"] == state
+    site.office.run_until_idle()
+    told = api.get(where).get_json()
+    assert (told["state"], told["counts"]["sent"]) == ("done", 2)
+    rows = list(csv.DictReader(io.StringIO(api.get(f"{where}/result").text)))
+    assert [row["outcome"] for row in rows] == ["sent", "sent"]
+    assert api.post(f"{where}/stop").status_code == 409
+    assert [each["id"] for each in api.get("/bulk").get_json()["items"]] == [told["id"]]
+
+
+def test_lines_that_cannot_be_sent_are_told_and_nothing_is_kept(site: ThrowawaySite, api: Any) -> None:
+    answer = sent(api, TABLE + b"nobody,Eve,3\n")
+    told = answer.get_json()
+    assert (answer.status_code, told["type"]) == (422, "urn:lre-kit:problem:bulk-lines")
+    assert [each["pointer"] for each in told["errors"]] == ["/table/4"]
+    assert site.office.bulk.of("host-user-1") == []
+
+
+def test_nobody_finds_another_senders_sending(api: Any, programs: Any) -> None:
+    where = f"/bulk/{sent(api).get_json()['id']}"
+    stranger = programs(owner=OTHER)
+    answers = [stranger.get(where), stranger.get(f"{where}/result"), stranger.get("/bulk/x")]
+    answers += [stranger.post(f"{where}/{act}") for act in ("start", "pause", "resume", "stop")]
+    assert {answer.status_code for answer in answers} == {404}
+    assert api.get(where).get_json()["state"] == "draft"
+
+
+def test_a_qualified_sending_is_prepared_and_asks_for_its_sender(api: Any) -> None:
+    made = sent(api, product="qualified")
+    assert made.status_code == 201
+    refused = api.post(f"/bulk/{made.get_json()['id']}/start")
+    assert (refused.status_code, refused.get_json()["type"]) == (403, "urn:lre-kit:problem:not-identified")
+
+
+@pytest.mark.parametrize("act", ["draft", "start", "stop"])
+def test_what_was_done_is_not_done_again(site: ThrowawaySite, api: Any, act: str) -> None:
+    where = "" if act == "draft" else f"/bulk/{sent(api).get_json()['id']}"
+
+    def ask() -> TestResponse:
+        again: TestResponse = (
+            api.post(f"{where}/{act}", headers={"Idempotency-Key": "k"}) if where else sent(api, key="k")
+        )
+        return again
+
+    arm("api.acted", "raise")
+    try:
+        assert ask().status_code == 500
+    finally:
+        disarm()
+    site.clock.advance(timedelta(minutes=3))
+    assert ask().status_code in {200, 201}
+    assert len(site.office.bulk.of("host-user-1")) == 1
+
+
+def test_team_and_test_keys_send_to_nobody_else(site: ThrowawaySite, programs: Any) -> None:
+    team = programs(kind=KeyKind.TEAM, team=("a@example.net", "b@example.net"))
+    assert sent(team).status_code == 201
+    stranger = TABLE + b"c@example.net,Eve,3\n"
+    assert sent(team, stranger).get_json()["type"] == "urn:lre-kit:problem:api-key-kind"
+    assert len(site.office.bulk.of("host-user-1")) == 1
+    tester = programs(kind=KeyKind.TEST)
+    assert sent(tester, stranger, path="/bulk/check").status_code == 200
+    assert sent(tester).status_code == 403
+
+
+def test_one_table_only(api: Any) -> None:
+    twice = [(io.BytesIO(TABLE), "t.csv"), (io.BytesIO(TABLE), "u.csv")]
+    answer = api.post("/bulk/check", data={"bulk": "{}", "table": twice})
+    assert answer.status_code == 422

@@ -1,0 +1,273 @@
+"""Bulk sendings over the API: check a table, prepare, start, pause, resume, stop, result."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from lre_kit.bulk.results import result_lines
+from lre_kit.bulk.tables import read_recipients
+from lre_kit.bulk.values import Bulk, BulkReport, BulkState, BulkWish, LineState
+from lre_kit.csv_tables import SheetLine, TableError
+from lre_kit.errors import InputError, NotFoundError, UnlawfulActError
+from lre_kit.identifiers.gate import NotIdentifiedError
+from lre_kit.integration.values import KeyKind, KeyKindError, Scope
+from lre_kit.law.products import Product
+from lre_kit.letters.values import Upload
+from lre_web.api.declaring import CSV, Asked, Call, Result, Route, Told
+from lre_web.api.letters import expect_reachable, identified_sender
+from lre_web.api.models import PageAsked
+from lre_web.api.paging import expect_id, read_cursor, written_cursor
+from lre_web.api.problems import FieldProblem
+from lre_web.extension import API_PREFIX
+
+PROBLEMS_TOLD = 200
+"""Lines with a problem that an answer tells of; the rest is only counted."""
+
+TABLE = {"table": "The recipients, one a line: CSV or XLSX, with a column email"}
+"""The file that a check takes."""
+
+
+class BulkLinesError(InputError):
+    """Lines of a table of recipients cannot be sent; nothing was kept."""
+
+    slug = "bulk-lines"
+
+    def __init__(self, report: BulkReport) -> None:
+        """Tell of the first lines that are wrong."""
+        super().__init__(
+            f"{len(report.problems)} of {report.lines} lines cannot be sent.",
+            mend="Correct them, and send the table again.",
+        )
+        self.errors = tuple(
+            FieldProblem(pointer=f"/table/{each.line}", detail=f"{each.error.problem} {each.error.mend}")
+            for each in report.problems[:PROBLEMS_TOLD]
+        )
+
+
+class BulkAsked(Asked):
+    """What all letters of a bulk sending have in common."""
+
+    title: str = Field(default="", max_length=200)
+    """What you call it; no recipient sees it."""
+    product: Product = Product.SIMPLE
+    """What is sent: simple or qualified."""
+    subject: str = ""
+    """For lines that name none; hidden from recipients before acceptance."""
+    language: str = Field(default="fr", pattern="^(fr|en)$")
+    """For lines that name none."""
+    encoding: str = Field(default="utf-8", pattern="^(utf-8|cp1252)$")
+    """Of a table in CSV."""
+
+
+class LineTold(Told):
+    """A line that cannot be sent."""
+
+    line: int
+    """Its number in the table, the heads being line 1."""
+    type: str
+    """The type of its problem."""
+    detail: str
+    """What is wrong with it."""
+    mend: str
+    """How to put it right."""
+
+
+class BulkReportTold(Told):
+    """What a check found."""
+
+    lines: int
+    """Lines of the table, empty ones left out."""
+    wrong: int
+    """How many of them cannot be sent."""
+    problems: list[LineTold]
+    """The first of those, in order."""
+
+
+class BulkTold(Told):
+    """A bulk sending as it stands."""
+
+    id: str
+    """Its id."""
+    title: str
+    """What its sender calls it."""
+    product: Product
+    """What is sent."""
+    state: BulkState
+    """Where it stands."""
+    created_at: datetime
+    """When it was prepared (UTC)."""
+    ended_at: datetime | None
+    """When it ended."""
+    lines: int
+    """How many letters it is."""
+    done: int
+    """Lines that are behind it, sent or not."""
+    counts: dict[LineState, int]
+    """How many lines stand where."""
+
+
+class BulkPage(Told):
+    """A page of bulk sendings, the newest first."""
+
+    items: list[BulkTold]
+    """The bulk sendings."""
+    next: str | None
+    """Cursor of the page after this one; nothing: this is the last."""
+
+
+def _told(bulk: Bulk) -> BulkTold:
+    counts = {state: bulk.counts.get(state, 0) for state in LineState}
+    names = BulkTold.model_fields.keys() - {"counts"}
+    return BulkTold(counts=counts, **{name: getattr(bulk, name) for name in names})
+
+
+def _missing() -> NotFoundError:
+    return NotFoundError("There is no such bulk sending.", mend="Look in the list of them.")
+
+
+def _id(call: Call) -> str:
+    return expect_id(str(call.args["bulk_id"]), _missing)
+
+
+def _table(call: Call) -> Iterator[SheetLine]:
+    stream: Any = call.files["table"][0].stream
+    stream.seek(0)
+    limit = call.office.settings.bulk_lines_max
+    return read_recipients(stream, encoding=call.body.encoding, limit=limit)
+
+
+def _wish(asked: BulkAsked) -> BulkWish:
+    return BulkWish(product=asked.product, subject=asked.subject, language=asked.language, title=asked.title)
+
+
+def _report(call: Call) -> BulkReport:
+    """Judge the table; what a team's key may not write to is refused.
+
+    Raises:
+        KeyKindError: A recipient is outside the team.
+    """
+    good, report = call.office.bulk.check(_table(call), _wish(call.body))
+    if call.key.kind is KeyKind.TEAM:
+        for line in good:
+            expect_reachable(call, line.recipient.email)
+    return report
+
+
+def _check(call: Call) -> Result:
+    report = _report(call)
+    told = [
+        LineTold(
+            line=each.line,
+            type=f"urn:lre-kit:problem:{each.error.slug}",
+            detail=each.error.problem,
+            mend=each.error.mend,
+        )
+        for each in report.problems[:PROBLEMS_TOLD]
+    ]
+    return Result(body=BulkReportTold(lines=report.lines, wrong=len(report.problems), problems=told))
+
+
+def _draft(call: Call) -> Result:
+    if call.key.kind is KeyKind.TEAM:
+        _report(call)
+    uploads = [Upload(name=file.filename or "", stream=file.stream) for file in call.files["documents"]]
+    report = call.office.bulk.draft(call.owner, _table(call), uploads, _wish(call.body), note=call.note)
+    if report.bulk_id is None:
+        raise BulkLinesError(report)
+    return _placed(call, report.bulk_id)
+
+
+def _placed(call: Call, bulk_id: str) -> Result:
+    place = f"{call.office.links.base_url}{API_PREFIX}/bulk/{bulk_id}"
+    found = call.office.bulk.by_id(bulk_id, sender_ref=call.owner.ref)
+    return Result(body=_told(found), headers={"Location": place})
+
+
+def _list(call: Call) -> Result:
+    asked: PageAsked = call.query
+    before = read_cursor(asked.cursor)
+    place = before[1] if before is not None else None
+    found = call.office.bulk.of(call.owner.ref, limit=asked.limit + 1, before=place)
+    page, rest = found[: asked.limit], found[asked.limit :]
+    after = written_cursor(page[-1].created_at, page[-1].id) if rest else None
+    return Result(body=BulkPage(items=[_told(each) for each in page], next=after))
+
+
+def _one(call: Call) -> Result:
+    return Result(body=_told(call.office.bulk.by_id(_id(call), sender_ref=call.owner.ref)))
+
+
+def _start(call: Call) -> Result:
+    desk, bulk_id, ref = call.office.bulk, _id(call), call.owner.ref
+    product = desk.by_id(bulk_id, sender_ref=ref).product
+    identified = identified_sender(call, product)
+    return Result(body=_told(desk.start(bulk_id, sender_ref=ref, identified=identified, note=call.note)))
+
+
+def _pause(call: Call) -> Result:
+    found = call.office.bulk.pause(_id(call), sender_ref=call.owner.ref, note=call.note)
+    return Result(body=_told(found))
+
+
+def _stop(call: Call) -> Result:
+    found = call.office.bulk.stop(_id(call), sender_ref=call.owner.ref, note=call.note)
+    return Result(body=_told(found))
+
+
+def _again(call: Call, bulk_id: str) -> Result:
+    return Result(body=_told(call.office.bulk.by_id(bulk_id, sender_ref=call.owner.ref)))
+
+
+def _result(call: Call) -> Result:
+    found = call.office.bulk.by_id(_id(call), sender_ref=call.owner.ref)
+    lines = (line.encode() for line in result_lines(call.office.database, found.id))
+    return Result(body=lines, media=f"{CSV}; charset=utf-8", name=f"bulk-{found.id[-8:]}.csv")
+
+
+_ONE = "/bulk/<bulk_id>"
+
+
+def _act(name: str, path: str, summary: str, handler: Callable[[Call], Result], **more: Any) -> Route:
+    return Route(
+        method="POST", path=f"{_ONE}/{path}", name=name, tag="Bulk", scope=Scope.BULK_WRITE, summary=summary,
+        handler=handler, answer=BulkTold, is_act=True, has_etag=True, again=_again,
+        errors=(NotFoundError, UnlawfulActError, *more.get("errors", ())),
+    )  # fmt: skip
+
+
+ROUTES = (
+    Route(
+        method="POST", path="/bulk/check", name="checkBulk", tag="Bulk", scope=Scope.BULK_WRITE,
+        summary="Check every line of a table; nothing is kept", handler=_check, body=BulkAsked,
+        takes_json=False, part="bulk", files=TABLE, answer=BulkReportTold, errors=(TableError, KeyKindError),
+    ),
+    Route(
+        method="POST", path="/bulk", name="draftBulk", tag="Bulk", scope=Scope.BULK_WRITE,
+        summary="Check a table and keep it with its documents, to be started",
+        about="Nothing is sent before it is started; a draft that is not is forgotten after seven days.",
+        handler=_draft, body=BulkAsked, takes_json=False, part="bulk",
+        files=TABLE | {"documents": "What each recipient gets: PDF, PNG, JPEG or text"}, answer=BulkTold,
+        status=201, is_act=True, has_etag=True, again=_placed, errors=(TableError, BulkLinesError),
+    ),
+    Route(
+        method="GET", path="/bulk", name="listBulk", tag="Bulk", scope=Scope.BULK_READ,
+        summary="List your bulk sendings, the newest first", handler=_list, query=PageAsked, answer=BulkPage,
+    ),
+    Route(
+        method="GET", path=_ONE, name="readBulk", tag="Bulk", scope=Scope.BULK_READ,
+        summary="Read how far a bulk sending is", handler=_one, answer=BulkTold, has_etag=True,
+        errors=(NotFoundError,),
+    ),
+    _act("startBulk", "start", "Begin to send it", _start, errors=(NotIdentifiedError,)),
+    _act("pauseBulk", "pause", "Send no further line until it is resumed", _pause),
+    _act("resumeBulk", "resume", "Go on with a paused one", _start, errors=(NotIdentifiedError,)),
+    _act("stopBulk", "stop", "Send no further line, for ever", _stop),
+    Route(
+        method="GET", path=f"{_ONE}/result", name="readBulkResult", tag="Bulk", scope=Scope.BULK_READ,
+        summary="Download what became of each line, as CSV", handler=_result, media=(CSV,),
+        errors=(NotFoundError,),
+    ),
+)  # fmt: skip
+"""The routes of bulk sendings."""
