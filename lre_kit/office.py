@@ -59,6 +59,8 @@ from lre_kit.store.agenda import Agenda
 from lre_kit.store.blobs import BlobStore, open_blobs
 from lre_kit.store.database import Database
 from lre_kit.store.vault import Vault
+from lre_kit.webhooks.outbox import tell as tell_webhooks
+from lre_kit.webhooks.room import Webhooks
 
 if TYPE_CHECKING:
     from lre_kit.operators.room import OperatorRoom
@@ -82,6 +84,7 @@ class PostOffice:
         consents: Consents to receive electronically: asked for, given, withdrawn, proved.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
+        webhooks: What happens to letters, told to addresses of their senders.
         mail_room: Reminders, delivery reports that come back, senders who are told.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
@@ -162,7 +165,7 @@ class PostOffice:
             authority=authority,
             margin=timedelta(days=settings.restamp_before_days),
         )
-        self.recorder = Recorder(seal=seal, settings=settings)
+        self.recorder = Recorder(seal=seal, settings=settings, tell=tell_webhooks)
         self.intake = Intake(
             database,
             settings=settings,
@@ -202,6 +205,15 @@ class PostOffice:
             desk=self.desk,
             reading=self.reading,
         )
+        self.webhooks = Webhooks(
+            settings,
+            database=database,
+            clock=clock,
+            vault=self.vault,
+            courier=courier,
+            links=self.links,
+            identity=self.identity,
+        )
         self.bulk = BulkDesk(
             database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
         )
@@ -223,7 +235,7 @@ class PostOffice:
             database,
             self.vault,
             clock=clock,
-            others=(self._rewrap_people,),
+            others=(self._rewrap_people, self.webhooks.rewrap),
         )
         self.retention = Retention(
             database,
@@ -309,6 +321,7 @@ class PostOffice:
                 **self.mail_room.actions,
                 **self.bulk.actions,
                 **self.integration.actions,
+                **self.webhooks.actions,
             },
         )
 

@@ -182,6 +182,16 @@ class Settings(BaseSettings):
     operator_session_h: float = Field(default=12.0, gt=0)
     """Longest session of an operator, in hours."""
 
+    webhook_http: Literal["on", "off"] = "off"
+    """``on``: webhooks may go to plain http addresses; for development only."""
+    webhook_private_hosts: str = ""
+    """Hosts of your own (``host`` or ``host:port``, commas between them) that webhooks may reach though they
+    have private addresses or ports of their own; metadata services of clouds stay out of reach."""
+    webhook_ca_file: Path | None = None
+    """PEM file of roots to trust for webhooks besides the system's."""
+    webhook_log_days: int = Field(default=30, ge=7)
+    """Days for which what was delivered by webhooks is remembered."""
+
     document_max_bytes: int = 50 * 1024 * 1024
     """Largest document, in bytes."""
     letter_max_bytes: int = 200 * 1024 * 1024

@@ -234,13 +234,21 @@ def documents_of(connection: Connection, letter_id: str) -> tuple[DocumentInfo, 
     return tuple(DocumentInfo(**row._asdict()) for row in connection.execute(query))
 
 
-def state_of(connection: Connection, letter_id: str) -> LetterState:
-    """Return a letter's state, folded from its journal: the journal is the truth."""
+def state_of(connection: Connection, letter_id: str, *, through: int | None = None) -> LetterState:
+    """Return a letter's state, folded from its journal: the journal is the truth.
+
+    Args:
+        connection: Where to read.
+        letter_id: Which letter.
+        through: The last event that counts, by its place; by default all do.
+    """
     query = (
         select(_EVENT.c.name, _EVENT.c.occurred_at, _EVENT.c.reasons, _EVENT.c.details)
         .where(_EVENT.c.letter_id == letter_id)
         .order_by(_EVENT.c.seq)
     )
+    if through is not None:
+        query = query.where(_EVENT.c.seq <= through)
     return fold(event_of(row) for row in connection.execute(query))
 
 

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0019"
+HEAD = "0020"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -32,6 +32,7 @@ ROW_MODULES = (
     "lre_kit.consents.rows",
     "lre_kit.carriers.rows",
     "lre_kit.bulk.rows",
+    "lre_kit.webhooks.rows",
     "lre_kit.operators.rows",
     "lre_kit.integration.rows",
 )

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,9 @@ SALT_BYTES = 16
 SEAL_MAX = 500
 """Waiting records sealed at one go."""
 
+Tell = Callable[[UnitOfWork, Letter, int, Event, str], None]
+"""Told of each event of a letter in the transaction that records it: its place, and its id."""
+
 log = logging.getLogger(__name__)
 
 _EVIDENCE = table_of(EvidenceRow)
@@ -36,9 +39,16 @@ _EVIDENCE = table_of(EvidenceRow)
 class Recorder:
     """Writes events and their evidence."""
 
-    def __init__(self, *, seal: Seal, settings: Settings) -> None:
-        """Seal with `seal`, in the name of the provider that `settings` describe."""
+    def __init__(self, *, seal: Seal, settings: Settings, tell: Tell | None = None) -> None:
+        """Seal with `seal`, in the name of the provider that `settings` describe.
+
+        Args:
+            seal: Seals each record.
+            settings: Name and policy of the provider.
+            tell: Told of each event of a letter; what it queues is written with the event, or not at all.
+        """
         self._seal = seal
+        self._tell = tell
         self._issuer = Issuer(
             version=settings.evidence_version, policy=settings.provider_policy, name=settings.provider_name
         )
@@ -99,6 +109,8 @@ class Recorder:
         )
         if sealed is not None:
             _enter(uow, evidence_id, event.occurred_at, salt, payload.decode(), sealed)
+        if self._tell is not None:
+            self._tell(uow, letter, seq, event, event_id)
 
     @property
     def issuer(self) -> Issuer:

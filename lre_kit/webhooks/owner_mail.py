@@ -1,0 +1,93 @@
+# ruff: noqa: E501 - sentences for people read better whole
+"""The message that tells an owner that their endpoint was disabled, and the duty that sends it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from urllib.parse import urlsplit
+
+from lre_kit.carriers.mail import Courier, MailOutcome
+from lre_kit.carriers.notices import MailIdentity, legal_time_text
+from lre_kit.errors import MailUnavailableError
+from lre_kit.identifiers.links import Links
+from lre_kit.store.agenda import Duty, fulfil
+from lre_kit.store.database import Database
+from lre_kit.webhooks.reading import WebhookReading
+from lre_kit.webhooks.values import DisabledWhy, Endpoint
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "fr": {
+        "subject": "Vos notifications vers {host} sont suspendues",
+        "failing": "Le {when}, l'office a cessé d'envoyer les événements de vos lettres à {host} ({id}) : toutes les tentatives ont échoué pendant plus de trois jours.",
+        "gone": "Le {when}, l'office a cessé d'envoyer les événements de vos lettres à {host} ({id}) : ce destinataire répond qu'il n'existe plus (410).",
+        "mend": "Vos lettres ne sont pas touchées. Quand ce destinataire répond de nouveau, réactivez-le depuis la page ci-dessous, puis rejouez la période manquée.",
+    },
+    "en": {
+        "subject": "Your webhooks to {host} are suspended",
+        "failing": "On {when}, the office stopped sending the events of your letters to {host} ({id}): every try failed for more than three days.",
+        "gone": "On {when}, the office stopped sending the events of your letters to {host} ({id}): this endpoint answers that it is gone (410).",
+        "mend": "Your letters are not touched. Once the endpoint answers again, enable it from the page below, then replay what it missed.",
+    },
+}
+"""Words by language."""
+
+
+class OwnerMail:
+    """Writes to owners; the same disabling always has the same Message-ID."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        reading: WebhookReading,
+        courier: Courier,
+        links: Links,
+        identity: MailIdentity,
+    ) -> None:
+        """Send with `courier`."""
+        self._database = database
+        self._reading = reading
+        self._courier = courier
+        self._links = links
+        self._identity = identity
+
+    def run(self, duty: Duty) -> None:
+        """Tell the owner; should the process die in between, the same message is sent again.
+
+        Raises:
+            MailUnavailableError: It could not be handed over now; it is tried again.
+        """
+        endpoint = self._reading.endpoint(duty.subject)
+        at = datetime.fromisoformat(str(duty.payload["at"]))
+        message = self._message(endpoint, DisabledWhy(duty.payload["why"]), at)
+        if self._courier.send(message).outcome is MailOutcome.UNKNOWN:
+            msg = "It is not known whether the owner of an endpoint was told that it is disabled."
+            raise MailUnavailableError(msg, mend="It is tried again, under the same Message-ID.")
+        with self._database.write() as uow:
+            fulfil(uow, duty)
+            uow.commit()
+
+    def _message(self, endpoint: Endpoint, why: DisabledWhy, at: datetime) -> EmailMessage:
+        owner = endpoint.owner
+        language = "fr" if owner.language == "fr" else "en"
+        words = WORDS[language]
+        # Only the host: the rest of an address may hold a secret of its owner's.
+        told = {
+            "host": urlsplit(endpoint.url).hostname,
+            "id": endpoint.id,
+            "when": legal_time_text(at, language),
+        }
+        message = EmailMessage(policy=SMTP if owner.email.isascii() else SMTPUTF8)
+        message["Subject"] = words["subject"].format(**told)
+        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
+        message["To"] = Address(owner.name, addr_spec=owner.email)
+        message["Message-ID"] = self._links.message_id("webhook", endpoint.id, int(at.timestamp()))
+        message["Auto-Submitted"] = "auto-generated"
+        page = f"{self._links.base_url}/webhooks/{endpoint.id}"
+        text = [words[why.value].format(**told), words["mend"], page, self._identity.provider_name]
+        message.set_content("\n\n".join(text) + "\n", cte="quoted-printable")
+        # Setting the content takes every header that describes an earlier one away, so this comes after.
+        message["Content-Language"] = language
+        return message
