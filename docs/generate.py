@@ -181,6 +181,13 @@ def events_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def console_keys_page() -> str:
+    """Return the console's keys, from the one table that its screens and its help read too."""
+    from lre_tui.keys_table import keys_page
+
+    return keys_page()
+
+
 def _code(text: str) -> str:
     return f"`{_cell(text)}`"
 
@@ -194,6 +201,7 @@ PAGES = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "events.md": events_page,
+    "console-keys.md": console_keys_page,
 }
 
 

@@ -344,6 +344,7 @@ class PostOffice:
         clock: Clock = now,
         courier: Courier | None = None,
         authority: TimestampAuthority | None = None,
+        read_only: bool = False,
     ) -> Self:
         """Open an office that `lre init` has prepared.
 
@@ -352,6 +353,7 @@ class PostOffice:
             clock: By default the machine's.
             courier: By default SMTP as configured.
             authority: By default as configured: built in, or RFC 3161 over HTTP.
+            read_only: Let the database itself refuse every write, for whoever only looks.
 
         Raises:
             NotInitialisedError: Keys or tables are missing.
@@ -361,7 +363,7 @@ class PostOffice:
         """
         settings = settings or Settings()
         keys = open_keys(settings)
-        database = Database(settings.database)
+        database = Database(settings.database, read_only=read_only)
         if not schema.is_current(database):
             database.close()
             msg = "The database's tables are missing or older than this version."
@@ -381,6 +383,8 @@ class PostOffice:
             seal=seal_of(keys),
             authority=authority or open_authority(settings, keys, clock),
         )
+        if read_only:
+            return office
         office.expiry.plan_missing()
         office.people.opened()
         office.mail_room.opened()

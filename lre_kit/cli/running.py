@@ -1,9 +1,15 @@
 """``lre serve``, ``work`` and ``console``: the faces, found through their doors."""
 
+from contextlib import ExitStack
+
 import click
 
-from lre_kit.cli.shared import opened_office
+from lre_kit.cli.operator_session import operator_session
+from lre_kit.cli.shared import json_option, opened_office, shown
 from lre_kit.faces import load_face
+from lre_kit.operators.rules import View
+
+_VIEWS = click.Choice([view.value for view in View])
 
 
 @click.command()
@@ -17,8 +23,6 @@ def serve_command(*, host: str, port: int, jobs: bool) -> None:
     Example:
       LRE_HOME=office LRE_SMTP_HOST=mail.example.org lre serve --port 8000
     """
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         office = stack.enter_context(opened_office())
         if jobs:
@@ -47,12 +51,48 @@ def work_command(*, once: bool) -> None:
 @click.command()
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of the console.")
 @click.option("--operator", envvar="LRE_OPERATOR", help="Who works at it; by default the system's user.")
-def console_command(*, lang: str | None, operator: str | None) -> None:
-    """Open the operators' console.
+@click.option("--screen", type=_VIEWS, default="today", show_default=True, help="Screen to begin with.")
+@click.option("--read-only", is_flag=True, help="Only look: the database itself refuses every write.")
+@click.option("--plain", type=_VIEWS, metavar="SCREEN", help="Write this screen as text instead, and end.")
+@click.option("--text", default="", metavar="TEXT", help="With --plain: only lines with this text.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="With --plain.")
+@click.option("--line", metavar="ID", help="With --plain: only this line, with all that is told of it.")
+@json_option
+def console_command(
+    *,
+    lang: str | None,
+    operator: str | None,
+    screen: str,
+    read_only: bool,
+    plain: str | None,
+    text: str,
+    limit: int,
+    line: str | None,
+    as_json: bool,
+) -> None:
+    """Open the operators' console, or write one of its screens as text or JSON.
 
     \b
-    Example:
+    Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two.
+
+    \b
+    Examples:
       LRE_HOME=office lre console --lang fr --operator anne
+      lre console --plain letters --text dupont --json
     """
-    with opened_office() as office:
-        load_face("console")(office, language=lang, operator=operator)
+    face = load_face("console")
+    with ExitStack() as stack:
+        office = stack.enter_context(opened_office())
+        looked_at = stack.enter_context(opened_office(read_only=True)) if read_only else office
+        entrance = office.operators.entrance
+        if plain is None:
+            face(
+                looked_at, language=lang, operator=operator, start=screen, entrance=entrance,
+                is_read_only=read_only,
+            )  # fmt: skip
+            return
+        session = stack.enter_context(operator_session(office, operator))
+        written = face.plain(
+            looked_at, plain, session, language=lang, text=text, limit=limit, line_id=line, as_json=as_json
+        )
+    click.echo(shown(written))

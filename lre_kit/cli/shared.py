@@ -40,9 +40,9 @@ def read_settings(**overrides: Any) -> Settings:
 
 
 @contextmanager
-def opened_office(**overrides: Any) -> Iterator[PostOffice]:
-    """Yield the office the environment describes, and close it after."""
-    with PostOffice.open(read_settings(**overrides)) as office:
+def opened_office(*, read_only: bool = False, **overrides: Any) -> Iterator[PostOffice]:
+    """Yield the office the environment describes, and close it after; `read_only` for whoever only looks."""
+    with PostOffice.open(read_settings(**overrides), read_only=read_only) as office:
         yield office
 
 

@@ -12,9 +12,9 @@ from lre_kit.errors import LreError, UnlawfulActError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.operators.carrying import Work, carry_out, expect_possible, kind_of, label_of
 from lre_kit.operators.entrance import Entrance
-from lre_kit.operators.errors import NotAllowedError, OvertakenError
+from lre_kit.operators.errors import NotAllowedError, NotForYouError, OvertakenError
 from lre_kit.operators.journal import OperatorJournal, last_done
-from lre_kit.operators.rules import RULES, Act, may
+from lre_kit.operators.rules import RULES, Act, View, may, may_see
 from lre_kit.operators.two_people import TwoPeople
 from lre_kit.operators.values import OperatorSession, Outcome, Proposal, ProposalState, checked_reason
 from lre_kit.store.database import OutcomeUnknownError
@@ -52,6 +52,18 @@ class OperatorDesk:
         self._entrance = entrance
         self._journal = journal
         self._two = two_people
+
+    def expect_view(self, session: OperatorSession, view: View) -> OperatorSession:
+        """Return a session with its present roles, if they may look at something.
+
+        Raises:
+            NotSignedInError: The session is over.
+            NotForYouError: No role of the operator's allows it.
+        """
+        present = self._entrance.check(session)
+        if not may_see(present.roles, view):
+            raise NotForYouError(view)
+        return present
 
     def act(
         self,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from lre_kit.clock import local_text
 from lre_kit.errors import InputError, LreError, UnlawfulActError
-from lre_kit.operators.rules import RULES, Act
+from lre_kit.operators.rules import RULES, VIEWS, Act, View
 
 
 class OperatorInputError(InputError):
@@ -66,6 +66,19 @@ class NotAllowedError(LreError):
         super().__init__(
             f"Your roles do not allow you to {RULES[act].english}.", mend=f"Ask an operator who is: {names}."
         )
+
+
+class NotForYouError(LreError):
+    """The operator has no role that may look at this."""
+
+    slug = "operator-not-for-you"
+    status = 403
+    exit_code = 77
+
+    def __init__(self, view: View) -> None:
+        """Name the roles that may."""
+        names = ", ".join(sorted(role.value for role in VIEWS[view]))
+        super().__init__("Your roles do not allow you to look at this.", mend=f"It is for: {names}.")
 
 
 class SecondPersonError(LreError):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from lre_kit.clock import iso
+from lre_kit.errors import NotFoundError
 from lre_kit.operators.rows import OperatorActRow
 from lre_kit.operators.values import ActEntry, Outcome
 from lre_kit.proofs.sealing.recorder import Recorder
@@ -120,6 +121,18 @@ class OperatorJournal:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(ACT.c.id.desc()).limit(limit))
             return [_entry(row) for row in rows]
+
+    def by_id(self, act_id: str) -> ActEntry:
+        """Return one act.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(select(*_COLUMNS).where(ACT.c.id == act_id)).first()
+        if row is None:
+            raise NotFoundError("There is no such act.", mend="Look at the journal again.")
+        return _entry(row)
 
     def count(self, *, text: str = "") -> int:
         """Return how many acts `page` would go through."""

@@ -1,6 +1,6 @@
 """Who may do what, and what takes two: pure rules, judged by the kernel whatever screen asks.
 
-Reading is for every operator; what a role adds are acts. Acts that cannot be undone, or that end the
+Acts that cannot be undone, or that end the
 protection of something, take a second operator who agrees (OWASP ASVS 5 §2.3.5).
 """
 
@@ -128,6 +128,47 @@ RULES: Mapping[Act, Rule] = {
 """Every act and what it asks for."""
 
 
+class View(StrEnum):
+    """What operators look at."""
+
+    TODAY = "today"
+    LETTERS = "letters"
+    AGENDA = "agenda"
+    REVIEWS = "reviews"
+    CONSENTS = "consents"
+    POST = "post"
+    LOG = "log"
+    TRAIL = "trail"
+    IDENTIFIERS = "identifiers"
+    KEYS = "keys"
+    REGIMES = "regimes"
+    TWO = "two"
+
+
+_ALL = frozenset(Role)
+
+VIEWS: Mapping[View, frozenset[Role]] = {
+    View.TODAY: _ALL,
+    View.LETTERS: frozenset({Role.CLERK, Role.POST_ROOM, Role.AUDITOR}),
+    View.AGENDA: frozenset({Role.CLERK, Role.POST_ROOM, Role.KEY_HOLDER, Role.AUDITOR}),
+    View.REVIEWS: frozenset({Role.REVIEWER}),
+    View.CONSENTS: frozenset({Role.CLERK, Role.AUDITOR}),
+    View.POST: frozenset({Role.POST_ROOM, Role.CLERK, Role.AUDITOR}),
+    View.LOG: _ALL,
+    View.TRAIL: frozenset({Role.AUDITOR, Role.KEY_HOLDER}),
+    View.IDENTIFIERS: frozenset({Role.REVIEWER, Role.CLERK, Role.AUDITOR}),
+    View.KEYS: frozenset({Role.KEY_HOLDER, Role.AUDITOR}),
+    View.REGIMES: _ALL,
+    View.TWO: _ALL,
+}
+"""Who may look at what: personal data only for whom they are part of the work."""
+
+
 def may(roles: Iterable[Role], act: Act) -> bool:
     """Answer whether any of some roles may do an act."""
     return not RULES[act].roles.isdisjoint(roles)
+
+
+def may_see(roles: Iterable[Role], view: View) -> bool:
+    """Answer whether any of some roles may look at something."""
+    return not VIEWS[view].isdisjoint(roles)

@@ -200,6 +200,12 @@ class Agenda:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def dead_count(self) -> int:
+        """Return how many duties were given up."""
+        query = select(func.count()).select_from(_DUTY).where(_DUTY.c.dead_at.is_not(None))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def dead(self) -> list[Duty]:
         """Return the duties that were given up, oldest first."""
         return self._read(select(*_COLUMNS).where(_DUTY.c.dead_at.is_not(None)).order_by(_DUTY.c.dead_at))

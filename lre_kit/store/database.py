@@ -31,14 +31,18 @@ class Database:
         kind: ``sqlite`` or ``postgresql``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         """Prepare the engine; nothing is opened before the first use.
+
+        Args:
+            url: Where it is.
+            read_only: Let the database itself refuse every write of these connections.
 
         Raises:
             ConfigurationError: The URL is not one of SQLite or PostgreSQL.
             MissingExtraError: PostgreSQL's driver is not installed.
         """
-        self.engine = open_engine(url)
+        self.engine = open_engine(url, read_only=read_only)
         self.kind = self.engine.dialect.name
         self._plans = InsertPlans(self.engine.dialect)
 

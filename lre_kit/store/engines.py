@@ -25,8 +25,12 @@ POOL_OVERFLOW = 10
 """Connections opened beyond those under load."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """Return an engine for a URL; nothing is opened before the first use.
+
+    Args:
+        url: Where the database is.
+        read_only: Let the database itself refuse every write.
 
     Raises:
         ConfigurationError: The URL is not one of SQLite or PostgreSQL.
@@ -34,7 +38,8 @@ def open_engine(url: str) -> Engine:
     """
     parsed = _parse(url)
     with translated():
-        return _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql_engine(parsed)
+        opened = _sqlite_engine if parsed.get_backend_name() == "sqlite" else _postgresql_engine
+        return opened(parsed, read_only=read_only)
 
 
 def _parse(url: str) -> URL:
@@ -51,10 +56,12 @@ def _parse(url: str) -> URL:
     raise ConfigurationError("The database's URL names no file and no PostgreSQL server.", mend=mend)
 
 
+_ONLY_READING = " -c default_transaction_read_only=on"
+
 _dump_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     engine = create_engine(
         url,
         json_serializer=_dump_json,
@@ -68,11 +75,13 @@ def _sqlite_engine(url: URL) -> Engine:
     def prepare(driver: Any, _: Any) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             driver.execute(f"PRAGMA {pragma}")
+        if read_only:
+            driver.execute("PRAGMA query_only=ON")
 
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
@@ -82,7 +91,7 @@ def _postgresql_engine(url: URL) -> Engine:
         pool_timeout=CONNECT_TIMEOUT_S,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
-            "options": f"-c lock_timeout={LOCK_WAIT_MS} -c timezone=UTC",
+            "options": f"-c lock_timeout={LOCK_WAIT_MS} -c timezone=UTC{_ONLY_READING if read_only else ''}",
         },
     )
 

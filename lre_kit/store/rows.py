@@ -26,6 +26,13 @@ class DutyRow(SQLModel, table=True):
             sqlite_where=text("dead_at IS NULL"),
             postgresql_where=text("dead_at IS NULL"),
         ),
+        Index(
+            "ix_agenda_dead",
+            "dead_at",
+            "id",
+            sqlite_where=text("dead_at IS NOT NULL"),
+            postgresql_where=text("dead_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=32)

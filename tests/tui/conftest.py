@@ -44,6 +44,6 @@ def text_of() -> Callable[[Pilot[None], str], str]:
     """Return what a text widget says."""
 
     def read(pilot: Pilot[None], selector: str) -> str:
-        return str(pilot.app.query_one(selector, Static).render())
+        return str(pilot.app.screen.query_one(selector, Static).render())
 
     return read

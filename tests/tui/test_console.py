@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
@@ -21,7 +22,7 @@ from lre_kit.proofs.keys.keys import CERTIFICATE_LIFE
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 from lre_tui.app import ConsoleApp
-from lre_tui.letter_table import LetterTable
+from lre_tui.line_table import LineTable
 
 Until = Callable[[Pilot[None], Callable[[], bool]], Awaitable[None]]
 TextOf = Callable[[Pilot[None], str], str]
@@ -30,14 +31,16 @@ Scene = Callable[[Pilot[None]], Coroutine[Any, Any, None]]
 
 def play(office: PostOffice, scene: Scene, *, size: tuple[int, int] = (80, 24), language: str = "en") -> None:
     async def perform() -> None:
-        async with ConsoleApp(office, language=language).run_test(size=size) as pilot:
+        app = ConsoleApp(office, language=language, start="letters")
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
             await scene(pilot)
 
     asyncio.run(perform())
 
 
-def table_of(pilot: Pilot[None]) -> LetterTable:
-    return pilot.app.query_one(LetterTable)
+def table_of(pilot: Pilot[None]) -> LineTable:
+    return pilot.app.screen.query_one(LineTable)
 
 
 def screen_of(pilot: Pilot[None]) -> str:
@@ -69,8 +72,8 @@ def test_letters_are_shown_newest_first_with_the_timeline_of_the_chosen_one(
         numbers = re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", screen_of(pilot))
         assert numbers == [x.number for x in reversed(letters)]
         words = {
-            "fr": ("Destinataire informé", "horodaté", "Lettre 1 sur 3"),
-            "en": ("Recipient notified", "stamped", "Letter 1 of 3"),
+            "fr": ("Destinataire informé", "horodaté", "Ligne 1 sur 3"),
+            "en": ("Recipient notified", "stamped", "Line 1 of 3"),
         }
         story, status = text_of(pilot, "#story"), text_of(pilot, "#status")
         assert words[language][0] in story
@@ -136,7 +139,7 @@ def test_the_filter_narrows_while_typing_and_escape_shows_all_again(
         await pilot.press("enter")
         assert table_of(pilot).has_focus
         await pilot.press("slash", *"xx")
-        await until(pilot, lambda: "No letter fits" in text_of(pilot, "#status"))
+        await until(pilot, lambda: "Nothing fits" in text_of(pilot, "#status"))
         await pilot.press("escape")
         await until(pilot, lambda: "of 3" in text_of(pilot, "#status"))
         assert "Zoë" in screen_of(pilot)
@@ -166,7 +169,10 @@ def test_hostile_names_are_shown_as_they_are(office: PostOffice, until: Until, t
 def test_help_names_the_keys_and_q_leaves(office: PostOffice, until: Until) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
-        assert "quit" in "".join(note.message for note in pilot.app._notifications)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#report-text")))
+        text = str(pilot.app.screen.query_one("#report-text", Static).render())
+        assert all(word in text for word in ("Quit", "put on legal hold", "Today"))
+        await pilot.press("escape")
         await pilot.press("q")
         await until(pilot, lambda: pilot.app._exit)
 
@@ -201,7 +207,7 @@ def test_every_key_keeps_the_cursor_inside(office: PostOffice, until: Until, clo
             places.append(table.cursor_place)
         assert places[0] == 0
         assert places[4:9] == [29, 29, 28, 0, 29]
-        await pilot.click(LetterTable, offset=(3, 2))
+        await pilot.click(LineTable, offset=(3, 2))
         assert table.cursor_place == table.top_place + 1
         await pilot.resize_terminal(20, 5)
         await pilot.press("end", "home", "slash", "escape")
@@ -216,7 +222,7 @@ def test_wide_puts_the_timeline_beside_and_narrow_below(office: PostOffice, unti
     deposit_for(office, "Jean")
 
     async def scene(pilot: Pilot[None]) -> None:
-        letters, detail = table_of(pilot), pilot.app.query_one("#detail")
+        letters, detail = table_of(pilot), pilot.app.screen.query_one("#detail")
         assert detail.region.x > letters.region.x
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: detail.region.y > letters.region.y)
@@ -303,7 +309,7 @@ def test_two_hundred_thousand_letters_open_at_once_and_scroll(
             await pilot.pause(0.02)
         reached = table.cursor_place
         assert reached > 100, "more came while scrolling"
-        await until(pilot, lambda: f"Letter {reached + 1} of" in text_of(pilot, "#status"))
+        await until(pilot, lambda: f"Line {reached + 1} of" in text_of(pilot, "#status"))
 
     play(office, scene)
 
@@ -323,14 +329,14 @@ def test_certificates_that_end_soon_are_warned_of(
 
         async def quiet(pilot: Pilot[None]) -> None:
             await until(pilot, lambda: "lre deposit" in text_of(pilot, "#status"))
-            assert not pilot.app.query_one("#warning").has_class("shown")
+            assert not pilot.app.screen.query_one("#warning").has_class("shown")
 
         play(office, quiet, language=language)
         clock.advance(CERTIFICATE_LIFE - timedelta(days=88, hours=1))
         office.run_until_idle()
 
         async def scene(pilot: Pilot[None]) -> None:
-            await until(pilot, lambda: pilot.app.query_one("#warning").has_class("shown"))
+            await until(pilot, lambda: pilot.app.screen.query_one("#warning").has_class("shown"))
             warning = text_of(pilot, "#warning")
             assert all(each in warning for each in words)
 

@@ -24,6 +24,7 @@ def play(office: PostOffice, scene: Scene, *, operator: str = "anne", language: 
     async def perform() -> None:
         app = ConsoleApp(office, language=language, operator=operator)
         async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
             await pilot.press("v")
             await pilot.pause()
             await pilot.press("n")

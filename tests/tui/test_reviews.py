@@ -31,6 +31,7 @@ def play(
     async def perform() -> None:
         app = ConsoleApp(office, language=language, operator="anne")
         async with app.run_test(size=size) as pilot:
+            await pilot.pause()
             await pilot.press("v")
             await pilot.pause()
             await scene(pilot)

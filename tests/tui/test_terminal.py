@@ -38,7 +38,15 @@ class Terminal:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout
 
     def open(self, office: PostOffice, *, columns: int, rows: int, language: str | None, lang: str) -> None:
-        command = [sys.executable, "-P", "-c", "from lre_kit.cli.main import main; main()", "console"]
+        command = [
+            sys.executable,
+            "-P",
+            "-c",
+            "from lre_kit.cli.main import main; main()",
+            "console",
+            "--screen",
+            "letters",
+        ]
         if language:
             command += ["--lang", language]
         told = {
@@ -100,9 +108,9 @@ def letters_for(office: PostOffice, *names: str) -> list[Letter]:
             24,
             None,
             "fr_FR.UTF-8",
-            ("Bureau de poste", "Destinataire informé", "Lettre 1 sur 2", "Quitter"),
+            ("Lettres", "Destinataire informé", "Ligne 1 sur 2", "Quitter"),
         ),
-        (160, 48, "en", "fr_FR.UTF-8", ("Post office", "Recipient notified", "Letter 1 of 2", "Quit")),
+        (160, 48, "en", "fr_FR.UTF-8", ("Letters", "Recipient notified", "Line 1 of 2", "Quit")),
     ],
 )
 def test_the_console_opens_shows_and_leaves(
@@ -136,7 +144,7 @@ def test_resized_to_almost_nothing_and_back_it_goes_on(office: PostOffice, termi
     for columns, rows in ((20, 5), (1, 1), (200, 60), (80, 24)):
         terminal.run("resize-window", "-x", str(columns), "-y", str(rows))
         time.sleep(0.3)
-    terminal.until(lambda: "Letter 1 of 1" in terminal.screen())
+    terminal.until(lambda: "Line 1 of 1" in terminal.screen())
     assert not terminal.is_over()
 
 

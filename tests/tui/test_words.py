@@ -10,7 +10,10 @@ from rich.cells import cell_len
 
 from lre_kit.errors import MissingExtraError
 from lre_tui.inert import inert
-from lre_tui.letter_table import columns_for
+from lre_tui.lines import columns_for
+from lre_tui.panel import Panel
+from lre_tui.panels import PANELS
+from lre_tui.panels.letters import LETTERS
 from lre_tui.texts import TEXTS, language_of, number_text
 
 
@@ -58,23 +61,24 @@ def test_names_of_any_script_are_shown_as_they_are(name: str) -> None:
     assert inert(name) == name
 
 
-@given(st.integers(1, 400))
-def test_columns_fill_the_width_and_never_pass_it_unless_the_screen_is_tiny(cells: int) -> None:
-    columns = columns_for(cells)
-    names = [name for name, _ in columns]
-    assert names[:2] == ["number", "state"]
+@given(st.sampled_from(PANELS), st.integers(1, 400))
+def test_columns_fill_the_width_and_never_pass_it_unless_the_screen_is_tiny(panel: Panel, cells: int) -> None:
+    columns = columns_for(panel.columns, cells)
+    assert columns[0][0] == panel.columns[0].name
     assert all(width > 0 for _, width in columns)
-    total = sum(width for _, width in columns) + 2 * (len(columns) - 1)
-    assert total == max(cells, 22)
+    kept = [column for column in panel.columns if not column.gives_way]
+    least = sum(column.cells for column in kept[:-1]) + 2 * (len(kept) - 1) + 1
+    assert sum(width for _, width in columns) + 2 * (len(columns) - 1) == max(cells, least)
 
 
 def test_a_wide_screen_shows_everything_and_80_columns_show_the_recipient() -> None:
-    assert [name for name, _ in columns_for(78)] == ["number", "state", "recipient"]
-    assert [name for name, _ in columns_for(120)] == ["number", "state", "recipient", "deposited", "closes"]
+    assert [name for name, _ in columns_for(LETTERS.columns, 78)] == ["number", "state", "recipient"]
+    names = [name for name, _ in columns_for(LETTERS.columns, 120)]
+    assert names == ["number", "state", "recipient", "deposited", "closes"]
 
 
 def test_every_state_fits_its_column_or_is_cut_with_a_sign() -> None:
-    from lre_tui.letter_table import _fitted
+    from lre_tui.line_table import _fitted
 
     assert cell_len(_fitted("Acceptée, identification en cours", 26)) == 26
     assert _fitted("Acceptée, identification en cours", 26).endswith("…")

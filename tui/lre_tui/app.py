@@ -1,248 +1,284 @@
-"""The console's first screen: letters with their live state, and the timeline of the chosen one.
+"""The console: who works at it, its screens, the way between them, and the lock.
 
-Threads ask the kernel and nothing else; widgets get values. What people typed is shown as text,
-never read as markup, and cannot reach the terminal as a command.
+Whoever signs in keeps the screens; an operator with another name gets fresh ones.
 """
 
+import time
+from collections.abc import Iterable
 from functools import partial
 from getpass import getuser
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
-from textual.widgets import Footer, Input, Static
-from textual.worker import get_current_worker
+from rich.cells import cell_len
+from textual import events
+from textual.app import App, SystemCommand
+from textual.screen import Screen
 
-from lre_kit.letters.reading import Cursor
-from lre_kit.letters.values import Letter, TimelineEntry
+from lre_kit.errors import LreError
 from lre_kit.office import PostOffice
+from lre_kit.operators.entrance import Entrance
+from lre_kit.operators.errors import NotSignedInError
+from lre_kit.operators.rules import View, may_see
+from lre_kit.operators.values import OperatorSession
+from lre_tui.entrance_screen import EntranceScreen
 from lre_tui.inert import inert
-from lre_tui.letter_table import LetterTable
-from lre_tui.listing import PAGE, Listing
-from lre_tui.observing import Observer, Seen
+from lre_tui.keys_table import keys_of
+from lre_tui.panel import Panel, Sight
+from lre_tui.panel_screen import PanelScreen
+from lre_tui.panels import PANELS, panel_of
+from lre_tui.plain import plain_text
 from lre_tui.reviews import ReviewScreen
-from lre_tui.story import story_of
-from lre_tui.texts import TEXTS, language_of, number_text
-from lre_tui.warning import warning_text
+from lre_tui.texts import TEXTS, language_of
 
-REFRESH_S = 1.0
-"""Seconds between two looks at the office."""
-
-EVIDENCE_LATE_S = 5.0
-"""Age in seconds from which waiting evidence is mentioned; the log is at most one second behind."""
+IDLE_EVERY_S = 1.0
+"""Seconds between two looks at how long nobody pressed a key."""
 
 
 class ConsoleApp(App[None]):
-    """Letters on one side, the chosen letter's timeline on the other, one line about the jobs below."""
+    """The operators' console."""
 
-    CSS = """
-    #title { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
-    #filter { display: none; }
-    #filter.shown { display: block; }
-    #letters { width: 3fr; }
-    #detail { width: 2fr; border-left: solid $primary; padding: 0 1; scrollbar-size-vertical: 1; }
-    #detail:focus { border-left: thick $accent; }
-    #status { height: 1; padding: 0 1; background: $panel; color: $foreground; }
-    #status.lost { background: $error; color: $text; text-style: bold; }
-    #warning { display: none; padding: 0 1; background: $warning; color: $text; }
-    #warning.shown { display: block; }
-    .narrow Horizontal { layout: vertical; }
-    .narrow #letters { width: 1fr; height: 5fr; }
-    .narrow #detail { width: 1fr; height: 4fr; border-left: none; border-top: solid $primary; }
-    .narrow #detail:focus { border-left: none; border-top: thick $accent; }
-    """
-    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (120, "wide")]  # noqa: RUF012 - the parent declares it so
-    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
+    COMMAND_PALETTE_BINDING: ClassVar[str] = "ctrl+p"
 
     def __init__(
-        self, office: PostOffice, *, language: str | None = None, operator: str | None = None
+        self,
+        office: PostOffice,
+        *,
+        language: str | None = None,
+        operator: str | None = None,
+        start: str = "today",
+        entrance: Entrance | None = None,
+        is_read_only: bool = False,
     ) -> None:
-        """Show `office` in `language` (``fr`` or ``en``; by default the terminal's) to `operator`."""
+        """Show `office`.
+
+        Args:
+            office: What is read, and acted upon.
+            language: ``fr`` or ``en``; by default the terminal's.
+            operator: Name that works here, or that is filled in at the entrance.
+            start: View to begin with.
+            entrance: Where operators sign in, if the office itself can only be read.
+            is_read_only: Offer no act.
+        """
         super().__init__()
         self._office = office
-        self._operator = operator or getuser()
+        self._entrance = entrance or office.operators.entrance
+        self._operator = operator
+        self._start = View(start)
+        self._is_read_only = is_read_only
         self.language = language or language_of()
-        self._words = TEXTS[self.language]
-        self._observer = Observer(office)
-        self._listing = Listing()
-        self._filter = ""
-        self._wants_more = False
-        self._is_looking = False
-        self._seen: Seen | None = None
-        # Held, not looked up: a look that ends after the screen is gone then harms nobody.
-        self._field = Input(placeholder=self._words["filter"], id="filter", compact=True)
-        self._table = LetterTable(self._words, language=self.language, id="letters")
-        self._detail = VerticalScroll(id="detail")
-        self._story = Static(self._words["choose"], id="story", markup=False)
-        self._warning = Static("", id="warning", markup=False)
-        self._status = Static(self._words["looking"], id="status", markup=False)
-        provider = inert(office.settings.provider_name)
-        self.title = f"{self._words['title']} · {provider}"
-        for binding in (
-            Binding("slash", "find", self._words["find"], key_display="/"),
-            Binding("escape", "show_all", self._words["show_all"]),
-            Binding("r", "look", self._words["refresh"]),
-            Binding("v", "review", self._words["reviews"]),
-            Binding("question_mark", "explain", self._words["help"], key_display="?"),
-            Binding("q", "quit", self._words["quit"]),
-        ):
+        self.sight = Sight(office=office, language=self.language, words=TEXTS[self.language])
+        self.session: OperatorSession | None = None
+        self._is_locked = False
+        self._touched_s = time.monotonic()
+        self._made: dict[View, PanelScreen] = {}
+        self.title = f"{self.sight.words['title']} · {inert(office.settings.provider_name)}"
+        for panel in PANELS:
             self.bind(
-                binding.key, binding.action, description=binding.description, key_display=binding.key_display
+                panel.key,
+                f"go('{panel.view.value}')",
+                description=self.sight.words[f"view_{panel.view.value}"],
+                show=False,
             )
-
-    def compose(self) -> ComposeResult:
-        """Lay the screen out."""
-        yield Static(self.title, id="title", markup=False)
-        yield self._field
-        with Horizontal():
-            yield self._table
-            with self._detail:
-                yield self._story
-        yield self._warning
-        yield self._status
-        yield Footer()
+        self.bind("v", "review", description=self.sight.words["reviews"], show=False)
 
     def on_mount(self) -> None:
-        """Begin looking."""
-        self._table.focus()
-        self.action_look()
-        self.set_interval(REFRESH_S, self.action_look)
+        """Let the operator in."""
+        if self._entrance.is_local:
+            self._entered(self._entrance.local(self._operator or getuser()))
+        else:
+            self._show_entrance()
+            self.set_interval(IDLE_EVERY_S, self._look_at_idle)
 
-    # --- looking ------------------------------------------------------------------------------
+    # --- coming in, and the lock ----------------------------------------------------------------
 
-    def action_look(self) -> None:
-        """Look at the office, unless a look is under way."""
-        if self._is_looking:
+    def _show_entrance(self) -> None:
+        name = self.session.name if self.session is not None else self._operator or ""
+        screen = EntranceScreen(self._entrance, self.sight, name=name, is_locked=self._is_locked)
+        self.push_screen(screen, self._entered)
+
+    def _entered(self, session: OperatorSession | None) -> None:
+        if session is None:
             return
-        self._is_looking = True
-        look = partial(
-            self._look, text=self._filter, asked=self._wanted_pages(), chosen_id=self._table.chosen_id
-        )
-        self.run_worker(look, thread=True, group="look", exit_on_error=True)
-
-    def _wanted_pages(self) -> list[tuple[Cursor | None, int]]:
-        """Return the newest page, the one on the screen, and the next one if the end is near."""
-        wanted: list[tuple[Cursor | None, int]] = [(None, PAGE)]
-        top, end = self._table.top_place, len(self._listing)
-        if top + self._table.lines > PAGE and (cursor := self._listing.cursor_before(top)):
-            wanted.append((cursor, self._table.lines))
-        if self._wants_more and end and (cursor := self._listing.cursor_before(end)):
-            wanted.append((cursor, PAGE))
-        return wanted
-
-    def _look(self, *, text: str, asked: list[tuple[Cursor | None, int]], chosen_id: str | None) -> None:
-        seen = self._observer.look(text=text, asked=asked, chosen_id=chosen_id)
-        if not get_current_worker().is_cancelled:
-            self.call_from_thread(self._take, seen)
-
-    def _take(self, seen: Seen | None) -> None:
-        """Show what a look found; look again at once if it was overtaken by what the user did."""
-        self._is_looking = False
-        self._status.set_class(seen is None, "lost")
-        if seen is None:
-            self._status.update(self._words["lost"])
+        former, self.session = self.session, session
+        self._touched_s = time.monotonic()
+        was_locked, self._is_locked = self._is_locked, False
+        if was_locked and former is not None and (former.name, former.roles) == (session.name, session.roles):
+            for made in self._made.values():
+                made.session = session
+            for screen in self.screen_stack:
+                if isinstance(screen, ReviewScreen):
+                    screen.session = session
             return
-        if seen.text != self._filter:
-            self.action_look()
+        for view in self._made:
+            self.uninstall_screen(view.value)
+        self._made.clear()
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._open(self._first_view())
+
+    def _first_view(self) -> View:
+        assert self.session is not None
+        return self._start if may_see(self.session.roles, self._start) else View.TODAY
+
+    def action_lock(self) -> None:
+        """End the session and ask for the operator again; what is on the screens stays."""
+        if self.session is None or self.session.is_local or self._is_locked:
             return
-        before = len(self._listing)
-        for page in seen.pages:
-            self._listing.put(page.letters, before=page.before, limit=page.limit)
-        self._seen = seen
-        self._table.show(self._listing)
-        self._show_story(seen.chosen)
-        self._show_status()
-        self._show_warning(seen)
-        if self._wants_more and (len(self._listing) > before or self._listing.is_complete):
-            self._wants_more = False
-        chosen_id = seen.chosen[0].id if seen.chosen else None
-        if chosen_id != self._table.chosen_id or self._wants_more:
-            self.action_look()
+        self._is_locked = True
+        self.run_worker(partial(self._end_session, self.session), thread=True)
+        self._show_entrance()
 
-    # --- showing ------------------------------------------------------------------------------
+    def _end_session(self, session: OperatorSession) -> None:
+        try:
+            self._entrance.end(session)
+        except LreError as error:
+            # The store is away: the session runs out by itself; the screen is locked all the same.
+            self.log(error.slug)
 
-    def _show_story(self, chosen: tuple[Letter, tuple[TimelineEntry, ...]] | None) -> None:
-        if chosen is None or chosen[0].id != self._table.chosen_id:
-            if self._table.chosen_id is None:
-                self._story.update(self._words["choose"])
+    def turned_away(self, error: LreError) -> None:
+        """Lock when a session is over; go where one may be when rights were withdrawn."""
+        if isinstance(error, NotSignedInError):
+            self.action_lock()
+        elif not self._is_locked:
+            self.notify(f"{error.problem} {error.mend}", severity="warning", markup=False)
+            self.go(View.TODAY)
+
+    def _look_at_idle(self) -> None:
+        idle_s = time.monotonic() - self._touched_s
+        if self.session is not None and idle_s >= self._office.settings.operator_idle_min * 60:
+            self.action_lock()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note that somebody is there."""
+        if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
+            self._touched_s = time.monotonic()
+        await super().on_event(event)
+
+    async def action_quit(self) -> None:
+        """Leave, and end the session."""
+        if self.session is not None and not self._is_locked:
+            self._end_session(self.session)
+        self.exit()
+
+    # --- going from screen to screen ------------------------------------------------------------
+
+    def action_go(self, view: str) -> None:
+        """Go to a screen by its key."""
+        self.go(View(view))
+
+    def go(self, view: View) -> None:
+        """Go to a screen, if the operator may look at it."""
+        if self.session is None or self._is_locked or not isinstance(self.screen, PanelScreen):
             return
-        self._story.update(Content.assemble(*story_of(*chosen, words=self._words, language=self.language)))
-
-    def _show_status(self) -> None:
-        seen, words = self._seen, self._words
-        if seen is None:
+        if not may_see(self.session.roles, view):
+            self.notify(self.sight.words["not_yours"], severity="warning", markup=False)
             return
-        parts = [self._count_text(seen), words["duties"].format(due=number_text(seen.due, self.language))]
-        if seen.dead:
-            parts.append(words["dead"].format(dead=number_text(seen.dead, self.language)))
-        is_late = seen.waiting_s >= EVIDENCE_LATE_S
-        seconds = number_text(int(seen.waiting_s), self.language)
-        parts.append(words["evidence_waits" if is_late else "evidence_fresh"].format(seconds=seconds))
-        self._status.update("  ·  ".join(parts))
+        self._open(view)
 
-    def _show_warning(self, seen: Seen) -> None:
-        text = warning_text(seen, self._words, self.language)
-        self._warning.update(text)
-        self._warning.set_class(bool(text), "shown")
-
-    def _count_text(self, seen: Seen) -> str:
-        if not len(self._listing):
-            return self._words["none_found" if self._filter else "nothing"]
-        is_exact = seen.is_exact or self._listing.is_complete
-        total = len(self._listing) if self._listing.is_complete else max(seen.total, len(self._listing))
-        return self._words["count" if is_exact else "about"].format(
-            place=number_text(self._table.cursor_place + 1, self.language),
-            total=number_text(total, self.language),
-        )
-
-    # --- acting -------------------------------------------------------------------------------
-
-    def on_letter_table_chosen(self) -> None:
-        """Show the letter the cursor came to."""
-        self._detail.scroll_home(animate=False)
-        self._show_status()
-        self.action_look()
-
-    def on_letter_table_end_near(self) -> None:
-        """Fetch more letters."""
-        if not self._wants_more:
-            self._wants_more = True
-            self.action_look()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while typing."""
-        text = event.value.strip()
-        if text != self._filter:
-            self._filter, self._listing = text, Listing()
-            self._status.update(self._words["looking"])
-            self.action_look()
-
-    def on_input_submitted(self) -> None:
-        """Go back to the list with the filter on."""
-        self._table.focus()
-
-    def action_find(self) -> None:
-        """Open the filter."""
-        self._field.add_class("shown")
-        self._field.focus()
-
-    def action_show_all(self) -> None:
-        """Close the filter and show everything."""
-        self._field.value = ""
-        self._field.remove_class("shown")
-        self._table.focus()
+    def _open(self, view: View) -> None:
+        assert self.session is not None
+        if view not in self._made:
+            made = PanelScreen(panel_of(view), self.sight, self.session, is_read_only=self._is_read_only)
+            self._made[view] = made
+            self.install_screen(made, view.value)
+        target = self._made[view]
+        if self.screen is not target:
+            if isinstance(self.screen, PanelScreen):
+                self.switch_screen(view.value)
+            else:
+                self.push_screen(view.value)
 
     def action_review(self) -> None:
         """Open the identity reviews."""
-        self.push_screen(ReviewScreen(self._office, operator=self._operator, language=self.language))
+        self.open_review()
 
-    def action_explain(self) -> None:
-        """Say what the keys do."""
-        self.notify(self._words["help_text"], title=self._words["help"], markup=False)
+    def open_review(self) -> None:
+        """Open the screen on which identity cases are taken and decided."""
+        if self.session is None or self._is_locked or not isinstance(self.screen, PanelScreen):
+            return
+        if not may_see(self.session.roles, View.REVIEWS):
+            self.notify(self.sight.words["not_yours"], severity="warning", markup=False)
+        elif self._is_read_only:
+            self.notify(self.sight.words["is_read_only"], severity="warning", markup=False)
+        else:
+            self.push_screen(ReviewScreen(self._office, session=self.session, language=self.language))
+
+    def places_text(self, present: Panel, cells: int) -> str:
+        """Return the line of places: all with their names, or only the present one where it is narrow."""
+        assert self.session is not None
+        seen = [panel for panel in PANELS if may_see(self.session.roles, panel.view)]
+
+        def named(panel: Panel) -> str:
+            return f"{panel.key} {self.sight.words['view_' + panel.view.value]}"
+
+        whole = "  ".join(f"[{named(p)}]" if p is present else named(p) for p in seen)
+        if cell_len(whole) <= cells:
+            return whole
+        return "  ".join(f"[{named(p)}]" if p is present else p.key for p in seen)
+
+    # --- the palette ------------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Return what the palette offers: places to go, acts of the screen, themes, the way out."""
+        words = self.sight.words
+        if self.session is None or self._is_locked:
+            return
+        for panel in PANELS:
+            if may_see(self.session.roles, panel.view):
+                name = words[f"view_{panel.view.value}"]
+                called = words["go_to"].format(name=name)
+                yield SystemCommand(called, f"({panel.key})", partial(self.go, panel.view))
+        if isinstance(screen, PanelScreen):
+            keys = dict(keys_of(screen.panel, self.sight))
+            for key, what in keys.items():
+                press = partial(self.simulate_key, key)
+                yield SystemCommand(what.capitalize(), f"({key})", press)
+            yield SystemCommand(words["help"], "(?)", screen.action_explain)
+        yield SystemCommand(words["lock"], "(Ctrl+L)", self.action_lock)
+        yield SystemCommand(words["quit"], "(q)", self.action_quit)
+        for theme in ("textual-dark", "textual-light", "textual-ansi"):
+            if theme in self.available_themes:
+                yield SystemCommand(f"Theme: {theme}", "", partial(setattr, self, "theme", theme))
+
+    def action_command_palette(self) -> None:
+        """Open the palette, once somebody is in."""
+        if self.session is not None and not self._is_locked:
+            super().action_command_palette()
 
 
-def run(office: PostOffice, *, language: str | None = None, operator: str | None = None) -> None:
-    """Open the console on an office for an operator (by default the system's user) until it is closed."""
-    ConsoleApp(office, language=language, operator=operator).run()
+def run(
+    office: PostOffice,
+    *,
+    language: str | None = None,
+    operator: str | None = None,
+    start: str = "today",
+    entrance: Entrance | None = None,
+    is_read_only: bool = False,
+) -> None:
+    """Open the console on an office until it is closed; see `ConsoleApp`."""
+    ConsoleApp(
+        office,
+        language=language,
+        operator=operator,
+        start=start,
+        entrance=entrance,
+        is_read_only=is_read_only,
+    ).run()
+
+
+def plain(
+    office: PostOffice,
+    view: str,
+    session: OperatorSession,
+    *,
+    language: str | None = None,
+    **asked: Any,
+) -> str:
+    """Return a screen as text or JSON; see `plain_text`."""
+    spoken = language or language_of()
+    sight = Sight(office=office, language=spoken, words=TEXTS[spoken])
+    return plain_text(sight, View(view), session, **asked)
+
+
+run.plain = plain  # type: ignore[attr-defined] # the same door leads to both

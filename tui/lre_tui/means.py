@@ -21,8 +21,14 @@ from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.operating import Comparison
 from lre_kit.identifiers.operator_lists import means_to_compare
 from lre_kit.office import PostOffice
+from lre_kit.operators.desk import Acted
+from lre_kit.operators.errors import NotSignedInError
+from lre_kit.operators.rules import Act
+from lre_kit.operators.values import OperatorSession
 from lre_tui.inert import inert
 from lre_tui.review_texts import TEXTS
+
+_ACTS = {"activate": Act.ACCEPT_MEANS, "revoke": Act.REVOKE_MEANS}
 
 LISTED = 100
 """Means shown at once; the oldest first, so the next ones follow by themselves."""
@@ -41,11 +47,11 @@ class MeansScreen(Screen[None]):
     #means-status { height: 1; padding: 0 1; background: $panel; }
     """
 
-    def __init__(self, office: PostOffice, *, operator: str, language: str) -> None:
-        """Compare as `operator`, in `language`."""
+    def __init__(self, office: PostOffice, *, session: OperatorSession, language: str) -> None:
+        """Compare in `session`, in `language`."""
         super().__init__()
         self._office = office
-        self._operator = operator
+        self.session = session
         self._words = TEXTS[language]
         self._shown: Comparison | None = None
         self._asking: str | None = None
@@ -58,7 +64,7 @@ class MeansScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        title = f"{self._words['means_title']} · {inert(self._operator)}"
+        title = f"{self._words['means_title']} · {inert(self.session.name)}"
         yield Static(title, id="means-title", markup=False)
         with Horizontal():
             yield OptionList(id="means", markup=False)
@@ -97,8 +103,8 @@ class MeansScreen(Screen[None]):
         act, self._asking = self._asking, None
         self._close_reason()
         if act is not None and self._shown is not None:
-            carry_out = self._office.people.means_desk.act
-            job = partial(carry_out, self._shown.means.id, act, operator=self._operator, reason=reason)
+            carry_out = self._office.operators.desk.act
+            job = partial(carry_out, self.session, _ACTS[act], self._shown.means.id, reason=reason)
             self._do(job, partial(self._settled, act=act))
 
     def action_leave(self) -> None:
@@ -115,6 +121,9 @@ class MeansScreen(Screen[None]):
         def run() -> None:
             try:
                 answer = act()
+            except NotSignedInError as error:
+                self.app.call_from_thread(self.app.turned_away, error)  # type: ignore[attr-defined]
+                return
             except LreError as error:
                 self.app.call_from_thread(self._refused, error)
                 return
@@ -155,10 +164,10 @@ class MeansScreen(Screen[None]):
         self.query_one("#facts", Static).update(Content.assemble(*pieces))
         self._say("")
 
-    def _settled(self, _means: Identifier, *, act: str) -> None:
+    def _settled(self, acted: Acted, *, act: str) -> None:
         self._shown = None
         self.query_one("#facts", Static).update(self._words["means_choose"])
-        self._say(self._words[f"means_done_{act}"])
+        self._say(self._words["means_proposed" if acted.proposal else f"means_done_{act}"])
         self._refresh(keep_status=True)
 
     def _close_reason(self) -> None:

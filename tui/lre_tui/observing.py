@@ -4,19 +4,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from lre_kit.errors import LreError
-from lre_kit.letters.reading import Cursor
-from lre_kit.letters.values import Letter, LetterSummary, TimelineEntry
-from lre_kit.office import PostOffice
+from lre_kit.errors import LreError, NotFoundError
+from lre_kit.operators.errors import NotForYouError, NotSignedInError
+from lre_kit.operators.values import OperatorSession
 from lre_kit.proofs.keys.expiry import ExpiryWarning
+from lre_tui.inert import inert
+from lre_tui.lines import Line
+from lre_tui.panel import Panel, Piece, Sight
 
 COUNT_SHARE = 0.05
 """Part of the time that may go into counting: the slower a count, the rarer."""
 
 COUNT_FRESH_S = 2.0
 """Age up to which a count is called exact, in seconds."""
-
 
 KEYS_EVERY_S = 60.0
 """Seconds between two looks at keys and certificates."""
@@ -26,9 +28,9 @@ KEYS_EVERY_S = 60.0
 class Page:
     """A page that was asked for, and what came."""
 
-    before: Cursor | None
+    before: Any
     limit: int
-    letters: tuple[LetterSummary, ...]
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class Seen:
     total: int
     is_exact: bool
     """Whether `total` was counted just now."""
-    chosen: tuple[Letter, tuple[TimelineEntry, ...]] | None
+    chosen: tuple[str, tuple[Piece, ...]] | None
+    """Id of the chosen line, and its story."""
     due: int
     dead: int
     waiting_s: float
@@ -55,11 +58,13 @@ class Seen:
 
 
 class Observer:
-    """Looks at one office; used by one thread at a time."""
+    """Looks at one screen of one office; used by one thread at a time."""
 
-    def __init__(self, office: PostOffice) -> None:
-        """Look at `office`."""
-        self._office = office
+    def __init__(self, sight: Sight, panel: Panel) -> None:
+        """Look with `sight` at `panel`."""
+        self._sight = sight
+        self._office = sight.office
+        self._panel = panel
         self._counted_for: str | None = None
         self._total = 0
         self._counted_at_s = 0.0
@@ -68,24 +73,31 @@ class Observer:
         self._kept: tuple[tuple[ExpiryWarning, ...], int] = ((), 0)
 
     def look(
-        self, *, text: str, asked: Sequence[tuple[Cursor | None, int]], chosen_id: str | None
+        self,
+        session: OperatorSession,
+        *,
+        text: str,
+        asked: Sequence[tuple[Any, int]],
+        chosen_id: str | None,
     ) -> Seen | None:
-        """Read pages, count, the chosen letter and the state of the jobs; nothing if the store is away.
+        """Read pages, count, the chosen line and the state of the jobs; nothing if the store is away.
 
         Args:
+            session: Who looks.
             text: The filter.
             asked: Cursor and length of each page.
-            chosen_id: The letter whose timeline is shown.
+            chosen_id: The line that is told of.
+
+        Raises:
+            NotSignedInError: The session is over.
+            NotForYouError: No role of the operator's allows it any more.
         """
         try:
-            reading = self._office.reading
+            self._office.operators.desk.expect_view(session, self._panel.view)
             pages = tuple(
-                Page(before, limit, tuple(reading.all_letters(limit=limit, before=before, text=text)))
+                Page(before, limit, tuple(self._panel.page(self._sight, text, before, limit)))
                 for before, limit in asked
             )
-            chosen = None
-            if chosen_id is not None:
-                chosen = (reading.by_id(chosen_id), tuple(reading.timeline(chosen_id)))
             total, is_exact = self._count(text)
             oldest_at = self._office.sequencer.waiting().oldest_at
             now = self._office.clock()
@@ -95,16 +107,25 @@ class Observer:
                 pages=pages,
                 total=total,
                 is_exact=is_exact,
-                chosen=chosen,
+                chosen=(chosen_id, self._story(chosen_id)) if chosen_id is not None else None,
                 due=self._office.agenda.due_count(),
-                dead=len(self._office.agenda.dead()),
+                dead=self._office.agenda.dead_count(),
                 waiting_s=(now - oldest_at).total_seconds() if oldest_at else 0.0,
                 at=now,
                 warnings=warnings,
                 former_key=former_key,
             )
+        except (NotSignedInError, NotForYouError):
+            raise
         except LreError:
             return None
+
+    def _story(self, line_id: str) -> tuple[Piece, ...]:
+        try:
+            return tuple(self._panel.story(self._sight, line_id))
+        except NotFoundError as gone:
+            # Erased or done under the cursor: the list will say so at its next look.
+            return (inert(f"{gone.problem}"),)
 
     def _keys(self) -> tuple[tuple[ExpiryWarning, ...], int]:
         """Return what is to be said of keys; they change in days, so they are looked at once a minute."""
@@ -117,7 +138,7 @@ class Observer:
         age_s = time.monotonic() - self._counted_at_s
         if self._counted_for != text or age_s * COUNT_SHARE > self._count_took_s:
             begun_s = time.monotonic()
-            self._total = self._office.reading.count(text=text)
+            self._total = self._panel.count(self._sight, text)
             self._counted_for, self._counted_at_s = text, time.monotonic()
             self._count_took_s = self._counted_at_s - begun_s
             age_s = 0.0

@@ -57,6 +57,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "means_reason": "Motif, gardé dans l'historique, puis Entrée (Échap : annuler)",
         "means_done_activate": "Accepté : il identifie désormais son titulaire, qui en est averti.",
         "means_done_revoke": "Refusé et révoqué ; son titulaire en est averti.",
+        "means_proposed": "Proposé : un second opérateur doit donner son accord.",
         "means_first": "Choisissez d'abord un moyen (Entrée).",
     },
     "en": {
@@ -113,6 +114,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "means_reason": "Reason, kept in the history, then Enter (Esc: cancel)",
         "means_done_activate": "Accepted: it now identifies its holder, who is told.",
         "means_done_revoke": "Refused and revoked; its holder is told.",
+        "means_proposed": "Proposed: a second operator has to agree.",
         "means_first": "Choose a means first (Enter).",
     },
 }

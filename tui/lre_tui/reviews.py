@@ -19,6 +19,9 @@ from textual.widgets.selection_list import Selection
 from lre_kit.clock import local_text
 from lre_kit.errors import LreError
 from lre_kit.office import PostOffice
+from lre_kit.operators.errors import NotSignedInError
+from lre_kit.operators.rules import Act
+from lre_kit.operators.values import OperatorSession
 from lre_kit.parties.names import NameMatch
 from lre_kit.parties.proofing_review import ReviewView
 from lre_kit.parties.proofing_review_values import QueueEntry
@@ -55,11 +58,12 @@ class ReviewScreen(Screen[None]):
     #review-status { height: 1; padding: 0 1; background: $panel; }
     """
 
-    def __init__(self, office: PostOffice, *, operator: str, language: str) -> None:
-        """Review as `operator`, in `language`."""
+    def __init__(self, office: PostOffice, *, session: OperatorSession, language: str) -> None:
+        """Review in `session`, in `language`."""
         super().__init__()
         self._office = office
-        self._operator = operator
+        self.session = session
+        self._operator = session.name
         self._language = language
         self._words = TEXTS[language]
         self._view: ReviewView | None = None
@@ -143,12 +147,12 @@ class ReviewScreen(Screen[None]):
     def action_release(self) -> None:
         """Give the case in hand back to the queue."""
         if self._view is not None:
-            case_id = self._view.case.id
-            self._do(partial(self._office.people.reviews.release, case_id, self._operator), self._settled)
+            release = partial(self._act, Act.RELEASE_CASE, self._view.case.id)
+            self._do(release, self._settled)
 
     def action_means(self) -> None:
         """Open the means whose names are to be compared."""
-        self.app.push_screen(MeansScreen(self._office, operator=self._operator, language=self._language))
+        self.app.push_screen(MeansScreen(self._office, session=self.session, language=self._language))
 
     def action_leave(self) -> None:
         """Close the reason, or the screen."""
@@ -166,6 +170,9 @@ class ReviewScreen(Screen[None]):
         def run() -> None:
             try:
                 answer = act()
+            except NotSignedInError as error:
+                self.app.call_from_thread(self.app.turned_away, error)  # type: ignore[attr-defined]
+                return
             except LreError as error:
                 self.app.call_from_thread(self._refused, error)
                 return
@@ -183,7 +190,7 @@ class ReviewScreen(Screen[None]):
 
     def _claim(self, case_id: str) -> tuple[ReviewView, dict[Part, bytes], Any]:
         reviews = self._office.people.reviews
-        view = reviews.claim(case_id, self._operator)
+        view = self._act(Act.CLAIM_CASE, case_id)
         had = {part.part for part in view.case.parts}
         pictures = {
             part: reviews.picture(case_id, part, self._operator)[1] for part in PICTURES if part in had
@@ -192,9 +199,19 @@ class ReviewScreen(Screen[None]):
 
     def _decide(self, verdict: Verdict, **facts: Any) -> None:
         assert self._view is not None
-        decide = self._office.people.reviews.decide
-        act = partial(decide, self._view.case.id, self._operator, verdict, **facts)
+        reason = str(facts.pop("reason", ""))
+        act = partial(
+            self._act,
+            Act.DECIDE_CASE,
+            self._view.case.id,
+            reason=reason,
+            facts={"verdict": verdict, **facts},
+        )
         self._do(act, partial(self._settled, verdict=verdict))
+
+    def _act(self, act: Act, case_id: str, **more: Any) -> Any:
+        """Act through the operators' desk, which judges rights and writes the act down."""
+        return self._office.operators.desk.act(self.session, act, case_id, **more).answer
 
     # --- showing ----------------------------------------------------------------------------------
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Mapping
 from lre_kit.clock import local_text
 from lre_kit.letters.values import Letter, TimelineEntry
 from lre_tui.inert import inert
-
-Piece = str | tuple[str, str]
-"""Text, or text with its style."""
+from lre_tui.panel import Piece
 
 
 def story_of(

@@ -3,21 +3,21 @@
 import os
 from collections.abc import Mapping
 
-TEXTS: Mapping[str, Mapping[str, str]] = {
+from lre_tui.act_texts import ACT_WORDS
+from lre_tui.duty_texts import DUTY_WORDS
+from lre_tui.panel_texts import PANEL_WORDS
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "title": "Bureau de poste",
-        "filter": "Filtrer : numéro, nom ou adresse",
-        "number": "Numéro",
-        "state": "État",
-        "recipient": "Destinataire",
-        "deposited": "Dépôt (Paris)",
+        "filter": "Filtrer",
         "closes": "Clôture (Paris)",
-        "count": "Lettre {place} sur {total}",
-        "about": "Lettre {place} sur {total} environ",
+        "count": "Ligne {place} sur {total}",
+        "about": "Ligne {place} sur {total} environ",
         "looking": "Recherche…",
         "nothing": "Aucune lettre. Déposez-en une : lre deposit --help",
-        "none_found": "Aucune lettre ne correspond. Échap : tout revoir.",
-        "choose": "Choisissez une lettre pour voir sa chronologie.",
+        "none_found": "Rien ne correspond. Échap : tout revoir.",
+        "choose": "Choisissez une ligne pour en voir le détail.",
         "duties": "à faire : {due}",
         "dead": "abandonnées : {dead} (voir lre doctor)",
         "evidence_waits": "preuves en attente depuis {seconds} s",
@@ -32,12 +32,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "show_all": "Tout revoir",
         "reviews": "Identités",
         "help": "Aide",
-        "help_text": (
-            "↑ ↓ Page Début Fin : choisir une lettre\n"
-            "Tab : passer à la chronologie, pour la faire défiler\n"
-            "/ : filtrer ; Entrée : retour à la liste ; Échap : tout revoir\n"
-            "r : actualiser    v : vérifications d'identité    q : quitter"
-        ),
         "lost": "La base ne répond pas ; ce qui est affiché peut être ancien. Nouvel essai chaque seconde.",
         "stamped": "horodaté",
         "logged": "au journal, horodatage attendu",
@@ -51,18 +45,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "title": "Post office",
-        "filter": "Filter: number, name or address",
-        "number": "Number",
-        "state": "State",
-        "recipient": "Recipient",
-        "deposited": "Deposited (Paris)",
+        "filter": "Filter",
         "closes": "Closes (Paris)",
-        "count": "Letter {place} of {total}",
-        "about": "Letter {place} of about {total}",
+        "count": "Line {place} of {total}",
+        "about": "Line {place} of about {total}",
         "looking": "Searching…",
         "nothing": "No letter yet. Deposit one: lre deposit --help",
-        "none_found": "No letter fits. Esc: show all again.",
-        "choose": "Choose a letter to see its timeline.",
+        "none_found": "Nothing fits. Esc: show all again.",
+        "choose": "Choose a line to see more of it.",
         "duties": "due: {due}",
         "dead": "given up: {dead} (see lre doctor)",
         "evidence_waits": "evidence waits since {seconds} s",
@@ -77,12 +67,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "show_all": "Show all",
         "reviews": "Identities",
         "help": "Help",
-        "help_text": (
-            "↑ ↓ Page Home End: choose a letter\n"
-            "Tab: go to the timeline, to scroll it\n"
-            "/: filter; Enter: back to the list; Esc: show all again\n"
-            "r: refresh    v: identity reviews    q: quit"
-        ),
         "lost": "The database does not answer; what is shown may be old. Trying again every second.",
         "stamped": "stamped",
         "logged": "in the log, stamp awaited",
@@ -94,6 +78,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "ended": "{what} ended on {day} (lre keys rotate {name})",
         "former_key": "key replaced: {letters} letters to lock anew (lre work)",
     },
+}
+
+_MORE = (*PANEL_WORDS, *DUTY_WORDS, *ACT_WORDS)
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "fr": {**_WORDS["fr"], **{key: french for key, french, _ in _MORE}},
+    "en": {**_WORDS["en"], **{key: english for key, _, english in _MORE}},
 }
 """Words by language."""
 

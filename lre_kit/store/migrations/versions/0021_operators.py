@@ -81,8 +81,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("open_key", name="uq_two_people_open"),
     )
+    given_up = sa.text("dead_at IS NOT NULL")
+    op.create_index(
+        "ix_agenda_dead", "agenda", ["dead_at", "id"], sqlite_where=given_up, postgresql_where=given_up
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_agenda_dead", "agenda")
     for table in ("two_people", "operator_act", "operator_session", "operator"):
         op.drop_table(table)

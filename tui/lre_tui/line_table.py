@@ -1,9 +1,8 @@
-"""A table of letters of any length: only the lines on the screen are ever drawn."""
+"""A table of any length: only the lines on the screen are ever drawn."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -16,55 +15,30 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from lre_kit.clock import PARIS
-from lre_kit.letters.lifecycle import Phase
-from lre_kit.letters.values import LetterSummary
-from lre_tui.inert import inert
+from lre_tui.lines import GAP, Column, Line, Tone, columns_for
 from lre_tui.listing import Listing
 
-GAP = 2
-"""Cells between two columns."""
 
-NUMBER_CELLS, STATE_CELLS, INSTANT_CELLS, RECIPIENT_CELLS_MIN = 19, 26, 16, 16
-"""Widths; the recipient takes what is left."""
-
-_TROUBLE = frozenset({Phase.NOTIFICATION_FAILED, Phase.RELAY_FAILED, Phase.UNDELIVERABLE})
-
-
-def columns_for(cells: int) -> list[tuple[str, int]]:
-    """Return the columns that fit into a width, with their own: the most needed first to stay."""
-    fixed = [("number", NUMBER_CELLS), ("state", STATE_CELLS)]
-    left = cells - sum(width + GAP for _, width in fixed)
-    if left < RECIPIENT_CELLS_MIN:
-        return [("number", NUMBER_CELLS), ("state", max(cells - NUMBER_CELLS - GAP, 1))]
-    instants: list[tuple[str, int]] = []
-    for name in ("closes", "deposited"):
-        if left - INSTANT_CELLS - GAP >= RECIPIENT_CELLS_MIN:
-            instants.insert(0, (name, INSTANT_CELLS))
-            left -= INSTANT_CELLS + GAP
-    return [*fixed, ("recipient", left), *instants]
-
-
-class LetterTable(ScrollView, can_focus=True):
-    """Letters, newest first. The cursor belongs to a letter, not to a line, and stays with it."""
+class LineTable(ScrollView, can_focus=True):
+    """Lines of a list. The cursor belongs to a thing, not to a place, and stays with it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "letter-table--head",
-        "letter-table--cursor",
-        "letter-table--over",
-        "letter-table--trouble",
+        "line-table--head",
+        "line-table--cursor",
+        "line-table--over",
+        "line-table--trouble",
     }
     DEFAULT_CSS = """
-    LetterTable {
+    LineTable {
         overflow-x: hidden; overflow-y: auto; background: $surface;
         scrollbar-gutter: stable; scrollbar-size-vertical: 1;
     }
-    LetterTable > .letter-table--head { text-style: bold; background: $panel; color: $foreground; }
-    LetterTable > .letter-table--cursor {
+    LineTable > .line-table--head { text-style: bold; background: $panel; color: $foreground; }
+    LineTable > .line-table--cursor {
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
     }
-    LetterTable > .letter-table--over { color: $text-muted; }
-    LetterTable > .letter-table--trouble { color: $text-error; text-style: bold; }
+    LineTable > .line-table--over { color: $text-muted; }
+    LineTable > .line-table--trouble { color: $text-error; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
@@ -73,22 +47,29 @@ class LetterTable(ScrollView, can_focus=True):
         Binding("pagedown,space", "turn(1)", show=False),
         Binding("home,g", "newest", show=False),
         Binding("end,G", "oldest", show=False),
+        Binding("enter", "open", show=False),
     ]
 
     @dataclass
     class Chosen(Message):
-        """The cursor came to a letter."""
+        """The cursor came to a line."""
 
-        letter_id: str
+        line_id: str
+
+    @dataclass
+    class Opened(Message):
+        """Enter was pressed on a line."""
+
+        line_id: str
 
     class EndNear(Message):
-        """The last letters seen so far are about to come up: more are wanted."""
+        """The last lines seen so far are about to come up: more are wanted."""
 
-    def __init__(self, words: Mapping[str, str], *, language: str, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, columns: Sequence[Column], words: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         """Show nothing yet, with column heads from `words`."""
         super().__init__(id=id)
+        self._columns = columns
         self._words = words
-        self._language = language
         self._listing = Listing()
         self.chosen_id: str | None = None
         self._place = 0
@@ -97,30 +78,31 @@ class LetterTable(ScrollView, can_focus=True):
 
     @property
     def cursor_place(self) -> int:
-        """Place of the chosen letter, from 0."""
+        """Place of the chosen line, from 0."""
         return self._listing.place_of(self.chosen_id) or 0
 
     @property
     def top_place(self) -> int:
-        """Place of the first letter on the screen."""
+        """Place of the first line on the screen."""
         return self.scroll_offset.y
 
     @property
     def lines(self) -> int:
-        """Letters that fit on the screen."""
+        """Lines that fit on the screen."""
         return max(self.scrollable_content_region.height - 1, 1)
 
     def show(self, listing: Listing) -> None:
         """Show a listing, the same as before or another.
 
-        The chosen letter stays chosen; unless the newest line is in sight, it also stays where it
-        is on the screen, however many letters came in above.
+        The chosen line stays chosen; unless the first one is in sight, it also stays where it
+        is on the screen, however many came in above.
         """
         moved_by = 0
         place = listing.place_of(self.chosen_id)
         if place is None:
+            # What is gone leaves the cursor where it was, on what came up in its place.
             self.chosen_id = None
-            self._choose(0, listing)
+            self._choose(self._place if listing is self._listing else 0, listing)
         elif listing is self._listing:
             moved_by = place - self._place
         self._listing = listing
@@ -136,47 +118,32 @@ class LetterTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
         width = self.scrollable_content_region.width
-        columns = columns_for(width)
+        columns = columns_for(self._columns, width)
         if y == 0:
             heads = ((self._words[name], cells) for name, cells in columns)
-            return self._strip(heads, style=self.get_component_rich_style("letter-table--head"), width=width)
+            return self._strip(heads, style=self.get_component_rich_style("line-table--head"), width=width)
         place = self.top_place + y - 1
         if place >= len(self._listing):
             return Strip.blank(width, self.rich_style)
-        letter = self._listing.letters[place]
-        cells = ((self._cell(letter, name), cells) for name, cells in columns)
-        return self._strip(cells, style=self._style_of(letter), width=width)
+        line = self._listing.lines[place]
+        cells = ((line.cells.get(name, ""), cells) for name, cells in columns)
+        return self._strip(cells, style=self._style_of(line), width=width)
 
     def _strip(self, cells: Iterable[tuple[str, int]], *, style: Style, width: int) -> Strip:
         line = (" " * GAP).join(_fitted(text, size) for text, size in cells)
         return Strip([Segment(set_cell_size(line, width), style)], width)
 
-    def _style_of(self, letter: LetterSummary) -> Style:
-        if letter.id == self.chosen_id:
-            return self.get_component_rich_style("letter-table--cursor")
-        if letter.phase in _TROUBLE:
-            return self.get_component_rich_style("letter-table--trouble")
-        if letter.phase.is_final:
-            return self.get_component_rich_style("letter-table--over")
-        return self.rich_style
-
-    def _cell(self, letter: LetterSummary, name: str) -> str:
-        match name:
-            case "number":
-                return letter.number
-            case "state":
-                return letter.phase.french if self._language == "fr" else letter.phase.english
-            case "recipient":
-                return inert(letter.recipient_name)
-            case "deposited":
-                return _instant(letter.deposited_at)
-            case _:
-                return _instant(letter.window_closes_at)
+    def _style_of(self, line: Line) -> Style:
+        if line.id == self.chosen_id:
+            return self.get_component_rich_style("line-table--cursor")
+        if line.tone is Tone.PLAIN:
+            return self.rich_style
+        return self.get_component_rich_style(f"line-table--{line.tone.value}")
 
     # --- moving -------------------------------------------------------------------------------
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by letters."""
+        """Move the cursor by lines."""
         self._choose(self.cursor_place + by)
         self._keep_visible()
 
@@ -185,21 +152,26 @@ class LetterTable(ScrollView, can_focus=True):
         self.action_move(pages * self.lines)
 
     def action_newest(self) -> None:
-        """Go to the newest letter."""
+        """Go to the first line."""
         self.action_move(-len(self._listing))
 
     def action_oldest(self) -> None:
-        """Go to the oldest letter seen so far."""
+        """Go to the last line seen so far."""
         self.action_move(len(self._listing))
 
+    def action_open(self) -> None:
+        """Open the chosen line."""
+        if self.chosen_id is not None:
+            self.post_message(self.Opened(self.chosen_id))
+
     def on_click(self, event: Click) -> None:
-        """Choose the letter under the mouse."""
+        """Choose the line under the mouse."""
         place = self.top_place + event.y - 1
         if event.y > 0 and place < len(self._listing):
             self._choose(place)
 
     def on_resize(self, event: Resize) -> None:
-        """Keep the chosen letter on the screen."""
+        """Keep the chosen line on the screen."""
         del event
         self._keep_visible()
 
@@ -209,14 +181,14 @@ class LetterTable(ScrollView, can_focus=True):
         self._look_ahead()
 
     def _choose(self, place: int, listing: Listing | None = None) -> None:
-        letters = (listing or self._listing).letters
-        if not letters:
+        lines = (listing or self._listing).lines
+        if not lines:
             return
-        self._place = min(max(place, 0), len(letters) - 1)
-        letter_id = letters[self._place].id
-        if letter_id != self.chosen_id:
-            self.chosen_id = letter_id
-            self.post_message(self.Chosen(letter_id))
+        self._place = min(max(place, 0), len(lines) - 1)
+        line_id = lines[self._place].id
+        if line_id != self.chosen_id:
+            self.chosen_id = line_id
+            self.post_message(self.Chosen(line_id))
             self.refresh()
         self._look_ahead()
 
@@ -241,7 +213,3 @@ def _fitted(text: str, cells: int) -> str:
     if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in fitted):
         fitted += "\N{LEFT-TO-RIGHT MARK}"
     return fitted
-
-
-def _instant(at: datetime | None) -> str:
-    return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}" if at else "–"

@@ -1,0 +1,98 @@
+"""What a screen of the console is: one declaration, read by screen, help, palette and plain text."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lre_kit.clock import PARIS
+from lre_kit.office import PostOffice
+from lre_kit.operators.rules import Act, View
+from lre_tui.lines import Column, Line
+
+Piece = str | tuple[str, str]
+"""Text, or text with its style."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a screen is read with."""
+
+    office: PostOffice
+    language: str
+    words: Mapping[str, str] = field(repr=False)
+
+    def called(self, thing: Any) -> str:
+        """Return the name of a thing that has a French and an English one."""
+        return str(thing.french if self.language == "fr" else thing.english)
+
+    def word(self, key: str) -> str:
+        """Return a word, or the key itself where there is none (a new kind of something)."""
+        return self.words.get(key, key.partition("_")[2] or key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelAct:
+    """An act of a screen: its key, and what it asks besides the reason."""
+
+    key: str
+    act: Act
+    asks: tuple[str, ...] = ()
+    """Facts to be typed; each has a word ``ask_<fact>``."""
+    on_screen: bool = False
+    """Whether it is about no line, but about all: the log."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Facts that nobody types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelLook:
+    """A look that takes a while and changes nothing; its answer is shown apart."""
+
+    key: str
+    name: str
+    """Its word is ``look_<name>``."""
+    run: Callable[[Sight, str | None], Sequence[Piece]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One screen."""
+
+    view: View
+    key: str
+    columns: tuple[Column, ...]
+    page: Callable[[Sight, str, Any, int], list[Line]]
+    """Returns lines for a filter, from after a cursor, so many at most."""
+    count: Callable[[Sight, str], int]
+    story: Callable[[Sight, str], Iterable[Piece]]
+    """Tells more of one line."""
+    acts: tuple[PanelAct, ...] = ()
+    looks: tuple[PanelLook, ...] = ()
+    empty: str = "nothing_here"
+    """Word for a list without lines."""
+    opens: Callable[[str], View] | None = None
+    """Where Enter leads from a line, if it leads anywhere."""
+
+
+def window_of(lines: Sequence[Line], before: Any, limit: int) -> list[Line]:
+    """Return a page of a list that is short enough to be made as a whole."""
+    places = [place for place, line in enumerate(lines) if line.cursor == before]
+    begin = places[0] + 1 if places else 0
+    return list(lines[begin : begin + limit])
+
+
+def fitting(lines: Sequence[Line], text: str) -> list[Line]:
+    """Return the lines in which a text stands, whatever the case."""
+    wanted = text.casefold()
+    return [line for line in lines if any(wanted in cell.casefold() for cell in line.cells.values())]
+
+
+def instant(at: datetime | None) -> str:
+    """Return an instant as cells show it, in Paris time."""
+    return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}" if at else "–"
+
+
+def told(head: str, text: str) -> list[Piece]:
+    """Return one line of a story: what, and its value."""
+    return [(f"{head}: ", "$text-muted"), f"{text}\n"]

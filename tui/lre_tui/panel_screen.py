@@ -1,0 +1,308 @@
+"""A screen of the console: a list on one side, the chosen line's story on the other, one line of state below.
+
+Threads ask the kernel and nothing else; widgets get values. What people typed is shown as text,
+never read as markup, and cannot reach the terminal as a command.
+"""
+
+from functools import partial
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+from textual.worker import get_current_worker
+
+from lre_kit.errors import LreError
+from lre_kit.operators.errors import NotForYouError, NotSignedInError
+from lre_kit.operators.rules import RULES, View, may
+from lre_kit.operators.values import OperatorSession
+from lre_tui.acting import Acting
+from lre_tui.inert import inert
+from lre_tui.keys_table import EVERYWHERE, TWO_PEOPLE, help_text
+from lre_tui.line_table import LineTable
+from lre_tui.listing import PAGE, Listing
+from lre_tui.observing import Observer, Seen
+from lre_tui.panel import Panel, Sight
+from lre_tui.report_screen import ReportScreen
+from lre_tui.texts import number_text
+from lre_tui.warning import warning_text
+
+REFRESH_S = 1.0
+"""Seconds between two looks at the office."""
+
+EVIDENCE_LATE_S = 5.0
+"""Age in seconds from which waiting evidence is mentioned; the log is at most one second behind."""
+
+
+class PanelScreen(Acting, Screen[None]):
+    """One declared screen at work."""
+
+    CSS = """
+    #title { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
+    #places { height: 1; padding: 0 1; background: $panel; color: $foreground; }
+    PanelScreen #filter { display: none; }
+    PanelScreen #filter.shown { display: block; }
+    #lines { width: 3fr; }
+    #detail { width: 2fr; border-left: solid $primary; padding: 0 1; scrollbar-size-vertical: 1; }
+    #detail:focus { border-left: thick $accent; }
+    #status { height: 1; padding: 0 1; background: $panel; color: $foreground; }
+    #status.lost { background: $error; color: $text; text-style: bold; }
+    #warning { display: none; padding: 0 1; background: $warning; color: $text; }
+    #warning.shown { display: block; }
+    PanelScreen.narrow Horizontal { layout: vertical; }
+    PanelScreen.narrow #lines { width: 1fr; height: 5fr; }
+    PanelScreen.narrow #detail { width: 1fr; height: 4fr; border-left: none; border-top: solid $primary; }
+    PanelScreen.narrow #detail:focus { border-left: none; border-top: thick $accent; }
+    """
+    SCOPED_CSS = False
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (120, "wide")]  # noqa: RUF012 - the parent declares it so
+
+    def __init__(self, panel: Panel, sight: Sight, session: OperatorSession, *, is_read_only: bool) -> None:
+        """Show `panel` to `session`."""
+        super().__init__()
+        self.panel = panel
+        self.sight = sight
+        self.session = session
+        self.is_read_only = is_read_only
+        self._words = sight.words
+        self._observer = Observer(sight, panel)
+        self._listing = Listing()
+        self._filter = ""
+        self._wants_more = False
+        self._is_looking = False
+        self._seen: Seen | None = None
+        # Held, not looked up: a look that ends after the screen is gone then harms nobody.
+        self._field = Input(placeholder=self._words["filter"], id="filter", compact=True)
+        heads = {column.name: self._words[f"col_{column.name}"] for column in panel.columns}
+        self.table = LineTable(panel.columns, heads, id="lines")
+        self._places = Static("", id="places", markup=False)
+        self._detail = VerticalScroll(id="detail")
+        self._story = Static(self._words["choose"], id="story", markup=False)
+        self._warning = Static("", id="warning", markup=False)
+        self._status = Static(self._words["looking"], id="status", markup=False)
+        self._bind()
+
+    def _bind(self) -> None:
+        def bind(key: str, action: str, words: str, *, show: bool, shown: str | None = None) -> None:
+            made = Binding(key, action, words, show=show, key_display=shown)
+            self._bindings.key_to_bindings.setdefault(key, []).append(made)
+
+        for place, act in enumerate(self.panel.acts):
+            allowed = may(self.session.roles, act.act) and not self.is_read_only
+            bind(act.key, f"ask({place})", self.sight.called(RULES[act.act]).capitalize(), show=allowed)
+        for place, look in enumerate(self.panel.looks):
+            bind(look.key, f"glance({place})", self._words[f"look_{look.name}"], show=True)
+        if self.panel.view is View.TWO:
+            for key in TWO_PEOPLE:
+                bind(key.key, key.action, self._words[key.word], show=not self.is_read_only)
+        for key in EVERYWHERE:
+            bind(key.key, key.action, self._words[key.word], show=key.in_footer, shown=key.shown)
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield Static(self._title_text(), id="title", markup=False)
+        yield self._places
+        yield self._field
+        with Horizontal():
+            yield self.table
+            with self._detail:
+                yield self._story
+        yield self._warning
+        yield self._status
+        yield Footer()
+
+    def _title_text(self) -> str:
+        name = self._words[f"view_{self.panel.view.value}"]
+        provider = inert(self.sight.office.settings.provider_name)
+        parts = [name, provider, inert(self.session.name)]
+        if self.is_read_only:
+            parts.insert(0, self._words["read_only"])
+        return " · ".join(parts)
+
+    def on_mount(self) -> None:
+        """Begin looking."""
+        self.table.focus()
+        self.action_look()
+        self.set_interval(REFRESH_S, self._tick)
+
+    def on_resize(self) -> None:
+        """Fit the line of places into the width."""
+        self._show_places()
+
+    def _show_places(self) -> None:
+        width = self.app.size.width - 2
+        self._places.update(self.app.places_text(self.panel, width))  # type: ignore[attr-defined]
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self.action_look()
+
+    def on_screen_resume(self) -> None:
+        """Look at once when the screen comes back."""
+        self._show_places()
+        self.action_look()
+
+    def action_look(self) -> None:
+        """Look at the office, unless a look is under way."""
+        if self._is_looking:
+            return
+        self._is_looking = True
+        look = partial(
+            self._look, text=self._filter, asked=self._wanted_pages(), chosen_id=self.table.chosen_id
+        )
+        self.run_worker(look, thread=True, group="look", exit_on_error=True)
+
+    def _wanted_pages(self) -> list[tuple[Any, int]]:
+        """Return the first page, the one on the screen, and the next one if the end is near."""
+        wanted: list[tuple[Any, int]] = [(None, PAGE)]
+        top, end = self.table.top_place, len(self._listing)
+        if top + self.table.lines > PAGE and (cursor := self._listing.cursor_before(top)):
+            wanted.append((cursor, self.table.lines))
+        if self._wants_more and end and (cursor := self._listing.cursor_before(end)):
+            wanted.append((cursor, PAGE))
+        return wanted
+
+    def _look(self, *, text: str, asked: list[tuple[Any, int]], chosen_id: str | None) -> None:
+        worker = get_current_worker()
+        try:
+            seen = self._observer.look(self.session, text=text, asked=asked, chosen_id=chosen_id)
+        except (NotSignedInError, NotForYouError) as error:
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._turned_away, error)
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._take, seen)
+
+    def _turned_away(self, error: LreError) -> None:
+        self._is_looking = False
+        self.app.turned_away(error)  # type: ignore[attr-defined]
+
+    def _take(self, seen: Seen | None) -> None:
+        """Show what a look found; look again at once if it was overtaken by what the user did."""
+        self._is_looking = False
+        self._status.set_class(seen is None, "lost")
+        if seen is None:
+            self._status.update(self._words["lost"])
+            return
+        if seen.text != self._filter:
+            self.action_look()
+            return
+        before = len(self._listing)
+        for page in seen.pages:
+            self._listing.put(page.lines, before=page.before, limit=page.limit)
+        self._seen = seen
+        self.table.show(self._listing)
+        self._show_story(seen)
+        self.show_status()
+        self._show_warning(seen)
+        if self._wants_more and (len(self._listing) > before or self._listing.is_complete):
+            self._wants_more = False
+        chosen_id = seen.chosen[0] if seen.chosen else None
+        if chosen_id != self.table.chosen_id or self._wants_more:
+            self.action_look()
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _show_story(self, seen: Seen) -> None:
+        if seen.chosen is not None and seen.chosen[0] == self.table.chosen_id:
+            self._story.update(Content.assemble(*seen.chosen[1]))
+        elif self.table.chosen_id is None:
+            self._story.update(self._words["choose"])
+
+    def show_status(self) -> None:
+        """Say where the cursor is, and how the jobs are."""
+        seen, words, language = self._seen, self._words, self.sight.language
+        if seen is None:
+            return
+        parts = [self._count_text(seen), words["duties"].format(due=number_text(seen.due, language))]
+        if seen.dead:
+            parts.append(words["dead"].format(dead=number_text(seen.dead, language)))
+        is_late = seen.waiting_s >= EVIDENCE_LATE_S
+        seconds = number_text(int(seen.waiting_s), language)
+        parts.append(words["evidence_waits" if is_late else "evidence_fresh"].format(seconds=seconds))
+        self._status.update("  ·  ".join(parts))
+
+    def _show_warning(self, seen: Seen) -> None:
+        text = warning_text(seen, self._words, self.sight.language)
+        self._warning.update(text)
+        self._warning.set_class(bool(text), "shown")
+
+    def _count_text(self, seen: Seen) -> str:
+        if not len(self._listing):
+            return self._words["none_found" if self._filter else self.panel.empty]
+        is_exact = seen.is_exact or self._listing.is_complete
+        total = len(self._listing) if self._listing.is_complete else max(seen.total, len(self._listing))
+        return self._words["count" if is_exact else "about"].format(
+            place=number_text(self.table.cursor_place + 1, self.sight.language),
+            total=number_text(total, self.sight.language),
+        )
+
+    # --- the list -----------------------------------------------------------------------------
+
+    def on_line_table_chosen(self) -> None:
+        """Show the line the cursor came to."""
+        self._detail.scroll_home(animate=False)
+        self.show_status()
+        self.action_look()
+
+    def on_line_table_opened(self, event: LineTable.Opened) -> None:
+        """Go where Enter leads from a line."""
+        if self.panel.view is View.REVIEWS:
+            self.app.open_review()  # type: ignore[attr-defined]
+        elif self.panel.opens is not None:
+            self.app.go(self.panel.opens(event.line_id))  # type: ignore[attr-defined]
+        else:
+            self._detail.focus()
+
+    def on_line_table_end_near(self) -> None:
+        """Fetch more lines."""
+        if not self._wants_more:
+            self._wants_more = True
+            self.action_look()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while typing."""
+        text = event.value.strip()
+        if text != self._filter:
+            self._filter, self._listing = text, Listing()
+            self._status.update(self._words["looking"])
+            self.action_look()
+
+    def on_input_submitted(self) -> None:
+        """Go back to the list with the filter on."""
+        self.table.focus()
+
+    def action_find(self) -> None:
+        """Open the filter."""
+        self._field.add_class("shown")
+        self._field.focus()
+
+    def action_show_all(self) -> None:
+        """Close the filter and show everything."""
+        self._field.value = ""
+        self._field.remove_class("shown")
+        self.table.focus()
+
+    def action_copy(self) -> None:
+        """Copy the first cell of the chosen line: a number, a serial, a name."""
+        line = self.chosen_line
+        if line is not None:
+            text = line.cells[self.panel.columns[0].name]
+            self.app.copy_to_clipboard(text)
+            self.notify(self._words["copied"].format(text=text), markup=False)
+
+    def action_explain(self) -> None:
+        """Say what the keys do."""
+        text = help_text(self.panel, self.sight)
+        self.app.push_screen(ReportScreen(self._words["help"], [text], hint=self._words["close_report"]))
+
+    @property
+    def chosen_line(self) -> Any:
+        """The line under the cursor."""
+        place = self._listing.place_of(self.table.chosen_id)
+        return self._listing.lines[place] if place is not None else None
