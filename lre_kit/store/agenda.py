@@ -159,6 +159,20 @@ class Agenda:
                 self.release(duty, error="claimed too often and never finished", dead=True)
         return [duty for duty in duties if duty.attempts <= ATTEMPTS_MAX]
 
+    def take(self, key: str, *, lease: timedelta) -> Duty | None:
+        """Take the duty of one `key` for `lease`, if it is due and nobody holds it."""
+        now = self._clock()
+        taking = (
+            update(_DUTY)
+            .where(_DUTY.c.key == key, _claimable(now))
+            .values(claim=new_id(), claimed_until=now + lease, attempts=_DUTY.c.attempts + 1)
+            .returning(*_COLUMNS)
+        )
+        with self._database.write() as uow:
+            row = uow.execute(taking).first()
+            uow.commit()
+        return None if row is None else _duty(row)
+
     def release(
         self, duty: Duty, *, error: str, retry_at: datetime | None = None, dead: bool = False
     ) -> bool:

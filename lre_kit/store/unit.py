@@ -32,7 +32,7 @@ class UnitOfWork:
         self._engine = engine
         self._plans = plans
         self._pipelined = engine.dialect.name == "postgresql"
-        self._queue: list[_Inserts | Executable] = []
+        self._queue: list[_Inserts | tuple[Executable, Values | None]] = []
         self._connection: Connection | None = None
         self._begun = False
         self._failed = False
@@ -50,9 +50,12 @@ class UnitOfWork:
         """Queue one row that is left out if a unique column says it is there already."""
         self._inserts(row_class, skip_existing=True).append(values)
 
-    def defer(self, statement: Insert | Update | Delete) -> None:
-        """Queue a change whose result nobody needs; it keeps its place among what was queued."""
-        self._queue.append(statement)
+    def defer(self, statement: Insert | Update | Delete, parameters: Values | None = None) -> None:
+        """Queue a change whose result nobody needs; it keeps its place among what was queued.
+
+        Making a statement costs more than running it: one that is run often is made once, with parameters.
+        """
+        self._queue.append((statement, parameters))
 
     def execute(
         self, statement: Executable, parameters: Values | list[dict[str, Any]] | None = None
@@ -170,7 +173,7 @@ class UnitOfWork:
                 for row_class, skip_existing in sorted(step, key=lambda key: self._plans.rank(key[0])):
                     self._insert(connection, row_class, step[row_class, skip_existing], skip_existing)
             else:
-                connection.execute(step)
+                connection.execute(*step)
 
     def _insert(
         self, connection: Connection, row_class: type[SQLModel], rows: list[Values], skip_existing: bool

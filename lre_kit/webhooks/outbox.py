@@ -5,16 +5,29 @@ every path. Which endpoints there are is asked by the database while it writes: 
 and no answer that is older than the event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, insert, literal, or_, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    String,
+    Table,
+    bindparam,
+    insert,
+    literal,
+    or_,
+    select,
+)
 
 from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.values import Letter
 from lre_kit.store.agenda import plan
-from lre_kit.store.columns import new_id
+from lre_kit.store.columns import UtcDateTime, new_id
 from lre_kit.store.database import UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
@@ -42,32 +55,24 @@ def tell(uow: UnitOfWork, letter: Letter, seq: int, event: Event, event_id: str)
         event_id: Its id: the webhook's.
     """
     name = type_of(event.name, event.details)
-    wants = (
-        _ENDPOINT.c.sender_ref == letter.sender.ref,
-        _ENDPOINT.c.state == EndpointState.ACTIVE.value,
-        or_(_ENDPOINT.c.types == "", _ENDPOINT.c.types.contains(f" {name} ", autoescape=True)),
-    )
-    base = new_id()[:-ENDPOINT_CHARS]
     told = {
-        "message_id": event_id,
-        "letter_id": letter.id,
-        "seq": seq,
-        "replay": 0,
-        "type": name,
-        "state": DeliveryState.PENDING.value,
-        "attempts": 0,
-        "made_at": event.occurred_at,
-        "next_at": event.occurred_at,
+        "sender": letter.sender.ref,
+        "wanted": f"% {name} %",
+        "base": new_id()[:-ENDPOINT_CHARS],
+        "at": event.occurred_at,
     }
-    uow.defer(_insert(_DELIVERY, told, wants, id=_id(base), endpoint_id=_ENDPOINT.c.id))
-    duty = {"due_at": event.occurred_at, "action": DELIVER, "payload": {}, "attempts": 0}
-    key = literal(f"{DELIVER}:") + _id(base)
-    uow.defer(_insert(_DUTY, duty, wants, id=_id(base), key=key, subject=_id(base)))
+    uow.defer(_TELL, told | {"message": event_id, "letter": letter.id, "place": seq, "name": name})
+    uow.defer(_PLAN, told)
 
 
 def plan_delivery(uow: UnitOfWork, delivery_id: str, *, at: datetime) -> None:
     """Put the next try of a delivery on the agenda."""
-    plan(uow, key=f"{DELIVER}:{delivery_id}", due_at=at, action=DELIVER, subject=delivery_id)
+    plan(uow, key=delivery_key(delivery_id), due_at=at, action=DELIVER, subject=delivery_id)
+
+
+def delivery_key(delivery_id: str) -> str:
+    """Return the key of the duty that carries a delivery out."""
+    return f"{DELIVER}:{delivery_id}"
 
 
 def new_delivery_id(endpoint_id: str) -> str:
@@ -75,17 +80,45 @@ def new_delivery_id(endpoint_id: str) -> str:
     return new_id()[:-ENDPOINT_CHARS] + endpoint_id
 
 
-def _id(base: str) -> ColumnElement[str]:
-    return literal(base) + _ENDPOINT.c.id
+def _insert(table: Table, values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Return the insert of a row for every endpoint that wants an event."""
+    wanting: Select[Any] = select(*values.values()).where(
+        _ENDPOINT.c.sender_ref == bindparam("sender", type_=String),
+        _ENDPOINT.c.state == EndpointState.ACTIVE.value,
+        or_(_ENDPOINT.c.types == "", _ENDPOINT.c.types.like(bindparam("wanted", type_=String))),
+    )
+    return insert(table).from_select(list(values), wanting, include_defaults=False)
 
 
-def _insert(
-    table: Any, values: dict[str, Any], where: Sequence[ColumnElement[bool]], **computed: ColumnElement[Any]
-) -> Insert:
-    """Return the insert of a row for every endpoint that matches."""
-    columns: dict[str, ColumnElement[Any]] = {
-        name: literal(value, table.c[name].type) for name, value in values.items()
-    }
-    columns |= computed
-    rows: Select[Any] = select(*columns.values()).where(*where)
-    return insert(table).from_select(list(columns), rows, include_defaults=False)
+_ID: ColumnElement[Any] = bindparam("base", type_=String) + _ENDPOINT.c.id
+_AT = bindparam("at", type_=UtcDateTime)
+
+_TELL = _insert(
+    _DELIVERY,
+    {
+        "id": _ID,
+        "endpoint_id": _ENDPOINT.c.id,
+        "message_id": bindparam("message", type_=String),
+        "letter_id": bindparam("letter", type_=String),
+        "seq": bindparam("place", type_=Integer),
+        "replay": literal(0),
+        "type": bindparam("name", type_=String),
+        "state": literal(DeliveryState.PENDING.value),
+        "attempts": literal(0),
+        "made_at": _AT,
+        "next_at": _AT,
+    },
+)
+
+_PLAN = _insert(
+    _DUTY,
+    {
+        "id": _ID,
+        "key": literal(delivery_key("")) + _ID,
+        "due_at": _AT,
+        "action": literal(DELIVER),
+        "subject": _ID,
+        "payload": literal({}, JSON),
+        "attempts": literal(0),
+    },
+)

@@ -30,6 +30,10 @@ _ENDPOINT, _DELIVERY, _ATTEMPT, _LETTER = (
     table_of(row) for row in (WebhookEndpointRow, WebhookDeliveryRow, WebhookAttemptRow, LetterRow)
 )
 
+_WHOLE = select(_DELIVERY, _LETTER.c.number.label("letter_number")).join_from(
+    _DELIVERY, _LETTER, _LETTER.c.id == _DELIVERY.c.letter_id, isouter=True
+)
+
 
 class WebhookReading:
     """Answers what endpoints there are, and what was delivered to them."""
@@ -79,22 +83,28 @@ class WebhookReading:
         Raises:
             NotFoundError: There is no such endpoint, or it is another's.
         """
-        query = (
-            select(_DELIVERY, _LETTER.c.number.label("letter_number"))
-            .join_from(_DELIVERY, _LETTER, _LETTER.c.id == _DELIVERY.c.letter_id, isouter=True)
-            .where(_DELIVERY.c.endpoint_id == endpoint_id)
-            .order_by(_DELIVERY.c.id.desc())
-            .limit(limit)
-        )
+        query = _WHOLE.where(_DELIVERY.c.endpoint_id == endpoint_id).order_by(_DELIVERY.c.id.desc())
         if state is not None:
             query = query.where(_DELIVERY.c.state == state.value)
         if before:
             query = query.where(_DELIVERY.c.id < before)
         with self._database.read() as connection:
             row_of(connection, endpoint_id, sender_ref=sender_ref)
-            rows = list(connection.execute(query))
+            rows = list(connection.execute(query.limit(limit)))
             tries = _tries(connection, [row.id for row in rows])
         return [_delivery(row, tries.get(row.id, [])) for row in rows]
+
+    def delivery(self, delivery_id: str) -> Delivery:
+        """Return one delivery.
+
+        Raises:
+            NotFoundError: There is none, or it was forgotten.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(_WHOLE.where(_DELIVERY.c.id == delivery_id)).first()
+            if row is None:
+                raise NotFoundError("There is no such delivery.", mend="Look in the list of them.")
+            return _delivery(row, _tries(connection, [row.id]).get(row.id, []))
 
     def pending(self) -> tuple[int, datetime | None]:
         """Return how many deliveries wait, and since when the oldest does."""
