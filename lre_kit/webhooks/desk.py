@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from lre_kit.clock import Clock
-from lre_kit.errors import ThrottledError, UnlawfulActError
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.rows import EventRow, LetterRow
 from lre_kit.store.columns import new_id
@@ -17,7 +16,7 @@ from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.webhooks.addresses import AddressGuard
 from lre_kit.webhooks.ending import disable
-from lre_kit.webhooks.errors import WebhookLimitError
+from lre_kit.webhooks.errors import WebhookDisabledError, WebhookLimitError, WebhookTooSoonError
 from lre_kit.webhooks.events import TEST, checked_types, type_of
 from lre_kit.webhooks.outbox import ENDPOINT_CHARS, new_delivery_id, plan_delivery
 from lre_kit.webhooks.reading import WebhookReading, row_of
@@ -159,7 +158,7 @@ class WebhookDesk:
 
         Raises:
             NotFoundError: There is no such endpoint, or it is another's.
-            ThrottledError: It was tested a moment ago.
+            WebhookTooSoonError: It was tested a moment ago.
         """
         delivery_id, now = new_delivery_id(endpoint_id), self._clock()
         recent = (
@@ -170,7 +169,7 @@ class WebhookDesk:
         with self._changing(endpoint_id, sender_ref) as (uow, _):
             if uow.execute(select(_DELIVERY.c.id).where(*recent).limit(1)).first() is not None:
                 msg = "This endpoint was tested a moment ago."
-                raise ThrottledError(msg, mend="Look at its deliveries, or try again in a few seconds.")
+                raise WebhookTooSoonError(msg, mend="Look at its deliveries, or try again in a few seconds.")
             uow.add(
                 WebhookDeliveryRow,
                 id=delivery_id,
@@ -208,13 +207,13 @@ class WebhookDesk:
 
         Raises:
             NotFoundError: There is no such endpoint, or it is another's.
-            UnlawfulActError: It is disabled.
+            WebhookDisabledError: It is disabled.
             WebhookLimitError: The span holds more than `REPLAY_MAX` events.
         """
         with self._changing(endpoint_id, sender_ref) as (uow, row):
             if row.state != EndpointState.ACTIVE:
                 msg = "This endpoint is disabled."
-                raise UnlawfulActError(msg, mend="Enable it first, then replay.")
+                raise WebhookDisabledError(msg, mend="Enable it first, then replay.")
             events = self._events(uow, row, since, until, only_missed=only_missed)
             number, now = row.replays + 1, self._clock()
             uow.execute(update(_ENDPOINT).where(_ENDPOINT.c.id == endpoint_id).values(replays=number))

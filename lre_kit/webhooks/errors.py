@@ -1,6 +1,6 @@
 """What can be wrong with an endpoint, or with a webhook that was received."""
 
-from lre_kit.errors import InputError, LreError
+from lre_kit.errors import InputError, LreError, ThrottledError, UnlawfulActError
 
 
 class WebhookAddressError(InputError):
@@ -19,6 +19,18 @@ class WebhookTypeError(InputError):
     """An endpoint asks for a type of event that there is not."""
 
     slug = "webhook-type"
+
+
+class WebhookDisabledError(UnlawfulActError):
+    """The endpoint is disabled, and what was asked for needs an active one."""
+
+    slug = "webhook-disabled"
+
+
+class WebhookTooSoonError(ThrottledError):
+    """The endpoint was tested a moment ago."""
+
+    slug = "webhook-too-soon"
 
 
 class WebhookSignatureError(LreError):

@@ -21,6 +21,7 @@ from lre_kit.postroom.values import CarrierNews
 from lre_kit.testing.accessibility import barriers
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, record_consent
 from lre_kit.testing.post import deposit_on_paper, posted
+from lre_kit.testing.webhooks import Answer, webhook_receiver
 from lre_web.testing import ThrowawaySite
 
 SCREENS: dict[str, dict[str, Any]] = {
@@ -70,7 +71,12 @@ def walk(request: pytest.FixtureRequest, browser: Browser, served: ThrowawaySite
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThrowawaySite]:
-    with ThrowawaySite.served(tmp_path_factory.mktemp("site") / "office", post_provider="spool") as site:
+    with ThrowawaySite.served(
+        tmp_path_factory.mktemp("site") / "office",
+        post_provider="spool",
+        webhook_http="on",
+        webhook_private_hosts="127.0.0.1",
+    ) as site:
         yield site
 
 
@@ -86,6 +92,7 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     _consents(walk, served)
     _bulk(walk, served)
     _api(walk)
+    _webhooks(walk, served)
     walk.go("/lre/verify")
     walk.go(office.links.proof_url(office.reading.letter(letters[-1]).id, "deposit"))
     rules = [rule for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
@@ -164,6 +171,31 @@ def _api(walk: Walk) -> None:
         walk.page.locator("form[action$='/api-keys'] button").click()
         walk.page.wait_for_load_state()
         walk.judge()
+
+
+def _webhooks(walk: Walk, site: ThrowawaySite) -> None:
+    page, desk = walk.page, site.office.webhooks.desk
+    walk.go("/lre/webhooks")
+    with webhook_receiver() as receiver:
+        for url in ("https://localhost/", receiver.url):
+            walk.go("/lre/webhooks")
+            page.fill("#url", url)
+            page.locator("form[action$='/webhooks'] button").click()
+            page.wait_for_load_state()
+            walk.judge()
+        assert page.locator("#made").input_value().startswith("whsec_")
+        one = site.office.webhooks.reading.of(SENDER.ref)[-1]
+        receiver.answers = [Answer(status=500)]
+        site.letter()
+        walk.go(f"/lre/webhooks/{one.id}")
+        page.locator("form[action$='/test'] button").click()
+        page.wait_for_load_state()
+        site.office.run_until_idle()
+        walk.go(f"/lre/webhooks/{one.id}")
+        page.locator("details").first.click()
+        walk.judge()
+        desk.disable(one.id)
+        walk.go(f"/lre/webhooks/{one.id}")
 
 
 def _consents(walk: Walk, site: ThrowawaySite) -> None:

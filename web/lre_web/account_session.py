@@ -94,6 +94,24 @@ def to_log_in() -> BaseResponse:
     return redirect(url_for(page, next=safe_next(request.script_root + here) or None), 303)
 
 
+def to_show_again(here: str) -> BaseResponse | None:
+    """Return where somebody goes first who showed nothing lately, before a secret that outlives the session.
+
+    Where a host application logs people in, how fresh that is stands in the host's hands.
+
+    Args:
+        here: The page to come back to, as ``url_for`` gives it.
+    """
+    if EXTENSION not in current_app.extensions:
+        return None
+    session = current_session()
+    if session is None or session.second_due:
+        return to_log_in()
+    if session.shown_since(account_site().clock() - FRESH):
+        return None
+    return redirect(url_for(".account_again", next=here), 303)
+
+
 def account_required(page: Callable[_P, Answer]) -> Callable[_P, Answer]:
     """Let only people in who are fully logged in."""
 

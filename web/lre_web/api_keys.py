@@ -5,9 +5,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.errors import LreError
 from lre_kit.integration.values import KeyInputError, KeyKind, KeyWish, NewKey, Scope
-from lre_web.account_session import FRESH, account_site, current_session, to_log_in
+from lre_web.account_session import to_show_again
 from lre_web.extension import API_PREFIX, mounted
-from lre_web.people import has_accounts
 from lre_web.sender import current_actor
 from lre_web.texts_api import api_texts
 
@@ -23,22 +22,6 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/api-keys", "api_keys_new", _new, methods=["POST"])
     blueprint.add_url_rule("/api-keys/<key_id>/revoke", "api_keys_revoke", _revoke, methods=["POST"])
     blueprint.add_url_rule("/api", "api_reference", _reference)
-
-
-def _to_show_again() -> _Page | None:
-    """Return where somebody goes first who showed nothing lately: a key outlives the session it is made in.
-
-    Where a host application logs people in, how fresh that is stands in the host's hands.
-    """
-    if not has_accounts():
-        return None
-    session = current_session()
-    if session is None or session.second_due:
-        return to_log_in()
-    if session.shown_since(account_site().clock() - FRESH):
-        return None
-    here = url_for(".api_keys").removeprefix(request.script_root)
-    return redirect(url_for(".account_again", next=request.script_root + here), 303)
 
 
 def _list() -> _Page:
@@ -67,7 +50,7 @@ def _page(error: LreError | None = None, made: NewKey | None = None) -> _Page:
 
 def _new() -> _Page:
     actor = current_actor()
-    if (onward := _to_show_again()) is not None:
+    if (onward := to_show_again(url_for(".api_keys"))) is not None:
         return onward
     try:
         made = mounted().office.integration.keys.create(actor.as_sender(), _wish())
