@@ -83,6 +83,16 @@ class Authorities:
         """Return the organisations whose letters a person may read."""
         return [each.party for each in self._of(person_id, MemberRole.READER, None)]
 
+    def to_sign(self, person_id: str) -> list[Party]:
+        """Return the organisations for which a person may sign letters that others prepared."""
+        return [each.party for each in self._of(person_id, MemberRole.SENDER, None)]
+
+    def to_prepare(self, person_id: str) -> list[Party]:
+        """Return the organisations for which a person may prepare letters, and send none."""
+        able = [each.party for each in self._of(person_id, MemberRole.PREPARER, None)]
+        signs = {each.id for each in self.to_sign(person_id)}
+        return [party for party in able if party.id not in signs]
+
     def over(
         self, person_id: str, party_id: str, role: MemberRole, scope: Scope, *, at: datetime | None = None
     ) -> Authority | None:

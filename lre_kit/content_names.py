@@ -8,9 +8,10 @@ from lre_kit.bulk.rows import BulkRow
 from lre_kit.consents.rows import ConsentScanRow
 from lre_kit.letters.leftovers import LETTERS, Named, named_by
 from lre_kit.postroom.rows import PostFileRow, PostItemRow
+from lre_kit.preparing.rows import PreparedRow
 from lre_kit.store.inserts import table_of
 
-_BULK, _ITEM = table_of(BulkRow), table_of(PostItemRow)
+_BULK, _ITEM, _PREPARED = table_of(BulkRow), table_of(PostItemRow), table_of(PreparedRow)
 _POSTED = named_by(_ITEM.c.print_key, table_of(PostFileRow).c.blob_key)
 
 _MANIFESTS = "post/batches/"
@@ -25,6 +26,16 @@ def _bulk(connection: Connection, keys: Sequence[str]) -> set[str]:
     return {key for key, bulk_id in ids.items() if bulk_id in living}
 
 
+def _prepared(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Documents of a prepared letter are kept as long as its key is."""
+    ids = {key: key.split("/")[1] for key in keys}
+    query = select(_PREPARED.c.id).where(
+        _PREPARED.c.id.in_(set(ids.values())), _PREPARED.c.wrapped_key.is_not(None)
+    )
+    living = set(connection.scalars(query))
+    return {key for key, prepared_id in ids.items() if prepared_id in living}
+
+
 def _post(connection: Connection, keys: Sequence[str]) -> set[str]:
     manifests = {key for key in keys if key.startswith(_MANIFESTS)}
     return manifests | _POSTED(connection, keys)
@@ -35,5 +46,6 @@ NAMED: Mapping[str, Named] = {
     "consents/": named_by(table_of(ConsentScanRow).c.blob_key),
     "post/": _post,
     "bulk/": _bulk,
+    "prepared/": _prepared,
 }
 """What looks up the keys below each prefix of the content store."""

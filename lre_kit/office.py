@@ -36,6 +36,7 @@ from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.mail_room import MailRoom
 from lre_kit.people import Ground, People
 from lre_kit.postroom.room import PostRoom
+from lre_kit.preparing.room import PreparingRoom
 from lre_kit.proofs.forms.note import NoteSigner
 from lre_kit.proofs.keys.expiry import ExpiryWatch
 from lre_kit.proofs.keys.keys import Keys, every_kek
@@ -82,6 +83,7 @@ class PostOffice:
         people: Parties, identification means, identity proofing, and the gate before an act.
         post: The post room: what is printed, handed over and followed.
         consents: Consents to receive electronically: asked for, given, withdrawn, proved.
+        preparing: Letters that wait for somebody who may sign for them.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
         webhooks: What happens to letters, told to addresses of their senders.
@@ -217,6 +219,18 @@ class PostOffice:
         self.bulk = BulkDesk(
             database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
         )
+        self.preparing = PreparingRoom(
+            database,
+            settings=settings,
+            clock=clock,
+            blobs=blobs,
+            vault=self.vault,
+            courier=courier,
+            links=self.links,
+            identity=self.identity,
+            deposit=self.desk.deposit,
+            people=lambda: self.people,
+        )
         self.integration = Integration(settings, database=database, clock=clock, pepper=keys.pepper)
         self.agenda = Agenda(database, clock)
         self.issuer = Issuer(
@@ -322,6 +336,7 @@ class PostOffice:
                 **self.bulk.actions,
                 **self.integration.actions,
                 **self.webhooks.actions,
+                **self.preparing.actions,
             },
         )
 

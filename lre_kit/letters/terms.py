@@ -43,6 +43,19 @@ class Terms:
         return {"notice_planned_at": iso(self.notify_at)} if self.notify_at else {}
 
 
+def checked_matter(matter: Matter | str) -> Matter:
+    """Return the matter of a name.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        return Matter(matter)
+    except ValueError:
+        msg = f"There is no matter called “{matter[:40]}”."
+        raise InputError(msg, mend=f"Choose one of: {', '.join(Matter)}.") from None
+
+
 def checked_terms(
     reference: str,
     notify_at: datetime | None,
@@ -57,11 +70,7 @@ def checked_terms(
         InputError: The reference is too long or no line; the instant is past, too far, or of a letter that
             has no electronic notice; there is no such matter.
     """
-    try:
-        about = Matter(matter)
-    except ValueError:
-        msg = f"There is no matter called “{matter[:40]}”."
-        raise InputError(msg, mend=f"Choose one of: {', '.join(Matter)}.") from None
+    about = checked_matter(matter)
     line = " ".join(reference.split())
     if len(line) > REFERENCE_MAX_CHARS or has_hidden_characters(line):
         msg = "The reference is too long or holds invisible control characters."

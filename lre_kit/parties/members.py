@@ -29,6 +29,8 @@ class MemberRole(StrEnum):
     """Looks after members and mandates."""
     SENDER = "sender"
     """Sends in the organisation's name."""
+    PREPARER = "preparer"
+    """Prepares letters that a sender signs for."""
     READER = "reader"
     """Reads its letters."""
 

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0020"
+HEAD = "0023"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -35,6 +35,7 @@ ROW_MODULES = (
     "lre_kit.webhooks.rows",
     "lre_kit.operators.rows",
     "lre_kit.integration.rows",
+    "lre_kit.preparing.rows",
 )
 """Every module that declares tables."""
 

@@ -13,13 +13,18 @@ from playwright.sync_api import Browser, Page
 
 from lre_kit.consents.values import ConsentRequest
 from lre_kit.law.consents import ConsentState
+from lre_kit.law.products import Product
 from lre_kit.letters.commands import PaperFile
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.persons import PartyFacts, PartyKind
 from lre_kit.postroom.values import CarrierNews
+from lre_kit.preparing.values import Draft
 from lre_kit.testing.accessibility import barriers
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, record_consent
+from lre_kit.testing.parties import ACTOR, BRUMES
 from lre_kit.testing.post import deposit_on_paper, posted
 from lre_kit.testing.webhooks import Answer, webhook_receiver
 from lre_web.testing import ThrowawaySite
@@ -31,7 +36,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 FILES = (
     {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
     | {f"lre.{name}" for name in ("bundle", "document", "own_proof", "paper_file", "proof")}
-    | {"lre.bulk_result"}
+    | {"lre.bulk_result", "lre.prepared_document"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
 )
 """What is downloaded instead of shown; the verifier has tests of its own."""
@@ -93,6 +98,7 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     _bulk(walk, served)
     _api(walk)
     _webhooks(walk, served)
+    _prepared(walk, served)
     walk.go("/lre/verify")
     walk.go(office.links.proof_url(office.reading.letter(letters[-1]).id, "deposit"))
     rules = [rule for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
@@ -159,6 +165,28 @@ def _bulk(walk: Walk, site: ThrowawaySite) -> None:
     walk.judge()
     site.office.run_until_idle()
     walk.go("/lre/bulk")
+
+
+def _prepared(walk: Walk, site: ThrowawaySite) -> None:
+    people, page = site.office.people, walk.page
+    facts = PartyFacts(kind=PartyKind.PERSON, usage_name=SENDER.name)
+    person, house = people.parties.remember(SENDER.ref, facts), people.parties.add(BRUMES)
+    people.members.set_role(house.id, person.id, MemberRole.OWNER, actor=ACTOR)
+    draft = Draft(recipient=RECIPIENT, product=Product.SIMPLE, subject="Mise en demeure")
+    made = site.office.preparing.tray.prepare(
+        house.id, person.id, draft, [Upload(name="a.pdf", stream=io.BytesIO(SMALL_PDF))]
+    )
+    for path in ("prepared", f"prepared/{made.id}", ""):
+        walk.go(f"/lre/{path}")
+    walk.go(f"/lre/prepared/{made.id}")
+    page.locator("details").evaluate("element => element.open = true")
+    page.locator("#reason").evaluate("field => field.required = false")
+    for reason in ("", "Wrong annex"):
+        page.fill("#reason", reason)
+        page.locator("form[action$='/decline'] button").click()
+        page.wait_for_load_state()
+        walk.found += [f"sent back: {barrier}" for barrier in barriers(page)]
+    walk.go("/lre/prepared")
 
 
 def _api(walk: Walk) -> None:

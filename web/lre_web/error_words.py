@@ -66,6 +66,10 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Vous ne pouvez pas agir en ce nom.",
         "Demandez un rôle à un propriétaire, ou un mandat.",
     ),
+    "prepared-settled": (
+        "Cette lettre préparée n'attend plus de signature.",
+        "Voyez son état sur cette page.",
+    ),
     "unlawful-act": ("L'état de cette lettre ne permet pas cet acte.", "Rien n'a été changé."),
     "already-decided": (
         "Cet envoi a déjà trouvé sa fin.",

@@ -149,7 +149,8 @@ def _api(name: str) -> Blueprint:
 
 
 def _blueprint(name: str, limit_bytes: int) -> Blueprint:
-    from lre_web import api_keys, bulk, consents, recipient, sender, sender_acts, verification, webhooks
+    from lre_web import api_keys, bulk, consents, prepared, recipient, sender, sender_acts, verification
+    from lre_web import webhooks as webhook_pages
     from lre_web.filters import add_filters
     from lre_web.security import guard
 
@@ -163,7 +164,8 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     recipient.add_pages(blueprint)
     consents.add_pages(blueprint)
     bulk.add_pages(blueprint)
+    prepared.add_pages(blueprint)
     api_keys.add_pages(blueprint)
-    webhooks.add_pages(blueprint)
+    webhook_pages.add_pages(blueprint)
     verification.add_pages(blueprint)
     return blueprint

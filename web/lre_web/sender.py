@@ -18,15 +18,18 @@ from lre_kit.law.regimes import Matter
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import Cursor, not_found
+from lre_kit.letters.terms import checked_matter
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.names import PersonName, compare_names
 from lre_kit.parties.values import Recipient
+from lre_kit.preparing.values import Draft
 from lre_web import post
 from lre_web.extension import Actor, mounted
 from lre_web.in_name_of import behalf_of, may_see, read_names, send_names
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
 from lre_web.texts import language, texts
+from lre_web.texts_prepared import prepared_texts
 
 PAGE = 25
 """Letters on one page of the list."""
@@ -76,6 +79,8 @@ def own(number: str) -> Letter:
 
 
 def _letters() -> str:
+    from lre_web.prepared import has_tray  # it knows this module
+
     ref, reading, chosen = current_actor().ref, mounted().office.reading, request.args.get("of", "")
     houses = read_names()
     if chosen:
@@ -85,7 +90,14 @@ def _letters() -> str:
     found = reading.letters(ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
     page, rest = found[:PAGE], found[PAGE:]
     more = f"{page[-1].deposited_at.timestamp():.6f}~{page[-1].id}" if rest else None
-    return render_template("lre/letters.html", letters=page, more=more, houses=houses, house=chosen)
+    return render_template(
+        "lre/letters.html",
+        letters=page,
+        more=more,
+        houses=houses,
+        house=chosen,
+        tray=prepared_texts()["prepared"] if houses and has_tray() else "",
+    )
 
 
 def _cursor(text: str) -> Cursor | None:
@@ -103,6 +115,8 @@ def _deposit_form() -> str:
 
 def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
     """Return the deposit page with what was typed, and what is wrong with it."""
+    from lre_web.prepared import prepare_names  # it knows this module
+
     limit = mounted().office.settings.letter_max_bytes
     office, chosen = mounted().office, typed.get("product", Product.SIMPLE.value)
     claims = {product: office.intake.claim(product) for product in (*OFFERED, *post.offered_on_paper())}
@@ -115,7 +129,7 @@ def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
         limit=limit,
         products=names,
         chosen=chosen if chosen in names else Product.SIMPLE.value,
-        names=send_names(),
+        names={**send_names(), **prepare_names()},
         refusal=_words_of(error) if isinstance(error, NotIdentifiedError) else "",
         **post.form_values(),
     )
@@ -128,12 +142,35 @@ def _words_of(error: NotIdentifiedError) -> str:
 
 
 def _deposit() -> Response | BaseResponse | tuple[str, int]:
+    from lre_web import prepared  # it knows this module
+
     actor, typed = current_actor(), request.form
     files = [file for file in request.files.getlist("documents") if file.filename]
     try:
         product = parse_product(typed.get("product", Product.SIMPLE.value))
         acting = sender_acting()
         wish = post.typed_wish(typed)
+        recipient = Recipient(
+            name=typed.get("name", ""),
+            email=typed.get("email", ""),
+            capacity=_capacity(typed.get("capacity", "")),
+            capacity_basis=typed.get("capacity_basis", ""),
+            postal=post.typed_address(typed) if product in ON_PAPER else None,
+        )
+        uploads = [Upload(name=file.filename or "", stream=file.stream) for file in files]
+        if typed.get("for", "").startswith(prepared.PREFIX):
+            post.expect_fitting(product, mounted().office.intake.claim(product), typed)
+            draft = Draft(
+                recipient=recipient,
+                product=product,
+                subject=typed.get("subject", ""),
+                language=typed.get("language") or language(),
+                reference=typed.get("reference", ""),
+                notify_at=_notify_at(typed.get("notify_at", "")),
+                matter=checked_matter(typed.get("matter") or Matter.ORDINARY),
+                paper=wish if product in ON_PAPER else None,
+            )
+            return prepared.prepare(typed["for"], draft, uploads)
         behalf = behalf_of(typed.get("for", ""))
         if behalf is not None:
             acting = behalf.acting(acting)
@@ -147,13 +184,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
         post.expect_fitting(product, mounted().office.intake.claim(product), typed)
         letter = mounted().office.desk.deposit(
             sender=actor.as_sender() if behalf is None else behalf.sender(),
-            recipient=Recipient(
-                name=typed.get("name", ""),
-                email=typed.get("email", ""),
-                capacity=_capacity(typed.get("capacity", "")),
-                capacity_basis=typed.get("capacity_basis", ""),
-                postal=post.typed_address(typed) if product in ON_PAPER else None,
-            ),
+            recipient=recipient,
             paper=wish if product in ON_PAPER else None,
             product=product,
             identified=identified,
@@ -162,7 +193,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             reference=typed.get("reference", ""),
             matter=typed.get("matter") or Matter.ORDINARY,
             notify_at=_notify_at(typed.get("notify_at", "")),
-            documents=[Upload(name=file.filename or "", stream=file.stream) for file in files],
+            documents=uploads,
             language=typed.get("language") or language(),
             # The form's own token: sending the same form twice deposits once.
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,

@@ -16,6 +16,8 @@ ORGANISATION_TEXTS: Mapping[str, tuple[str, str]] = {
     "decline": ("Refuser", "Decline"),
     "role_owner": ("propriétaire", "owner"),
     "role_sender": ("expéditeur", "sender"),
+    "role_preparer": ("préparateur", "preparer"),
+    "role_preparer_text": ("Prépare des lettres qu'un expéditeur signe, et lit.", "Prepares letters that a sender signs for, and reads."),
     "role_reader": ("lecteur", "reader"),
     "role_owner_text": ("Gère les membres, envoie, reçoit et lit.", "Looks after members, sends, receives and reads."),
     "role_sender_text": ("Envoie et reçoit au nom de l'organisation.", "Sends and receives in the organisation's name."),

@@ -1,0 +1,1 @@
+"""Letters that one member of an organisation prepares, and another, who may, signs for or declines."""

@@ -1,0 +1,123 @@
+"""What people see of a prepared letter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from lre_kit.clock import from_iso, iso
+from lre_kit.law.consents import Capacity
+from lre_kit.law.paper import PrintOptions
+from lre_kit.law.products import Product
+from lre_kit.law.regimes import Matter
+from lre_kit.letters.paper import PaperWish
+from lre_kit.parties.addresses import PostalAddress
+from lre_kit.parties.values import Recipient
+
+
+class PreparedState(StrEnum):
+    """Where a prepared letter stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    """Its preparer took it back."""
+    EXPIRED = "expired"
+    """Nobody signed in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a letter will be, as its deposit takes it: everything but its documents and who sends it."""
+
+    recipient: Recipient
+    product: Product
+    subject: str = ""
+    language: str = "fr"
+    reference: str = ""
+    notify_at: datetime | None = None
+    matter: Matter = Matter.ORDINARY
+    paper: PaperWish | None = None
+
+    def __repr__(self) -> str:
+        """Say nothing of the person."""
+        return f"Draft({self.product.value})"
+
+    def to_deposit(self) -> dict[str, Any]:
+        """Return the arguments of a deposit."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for keeping."""
+        postal, paper = self.recipient.postal, self.paper
+        return {
+            "name": self.recipient.name,
+            "email": self.recipient.email,
+            "capacity": self.recipient.capacity.value,
+            "capacity_basis": self.recipient.capacity_basis,
+            "postal": postal.to_json() if postal is not None else None,
+            "product": self.product.value,
+            "subject": self.subject,
+            "language": self.language,
+            "reference": self.reference,
+            "notify_at": iso(self.notify_at) if self.notify_at else None,
+            "matter": self.matter.value,
+            "paper": paper
+            and {
+                "colour": paper.options.colour,
+                "duplex": paper.options.duplex,
+                "electronic": paper.electronic.value,
+                "choice_days": paper.choice_days,
+            },
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Draft":
+        """Return what `to_json` kept."""
+        postal, paper = kept["postal"], kept["paper"]
+        return cls(
+            recipient=Recipient(
+                name=kept["name"],
+                email=kept["email"],
+                capacity=Capacity(kept["capacity"]),
+                capacity_basis=kept["capacity_basis"],
+                postal=postal and PostalAddress(lines=tuple(postal["lines"]), country=postal["country"]),
+            ),
+            product=Product(kept["product"]),
+            subject=kept["subject"],
+            language=kept["language"],
+            reference=kept["reference"],
+            notify_at=from_iso(kept["notify_at"]) if kept["notify_at"] else None,
+            matter=Matter(kept["matter"]),
+            paper=paper
+            and PaperWish(
+                options=PrintOptions(colour=paper["colour"], duplex=paper["duplex"]),
+                electronic=Product(paper["electronic"]),
+                choice_days=paper["choice_days"],
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A prepared letter as it stands.
+
+    Attributes:
+        draft: What it will be; nothing once it is settled.
+        documents: Names of its documents, in order.
+        letter_number: The letter it became.
+    """
+
+    id: str
+    organisation_id: str
+    prepared_by: str
+    state: PreparedState
+    created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    reason: str
+    documents: tuple[str, ...]
+    draft: Draft | None
+    letter_number: str | None
