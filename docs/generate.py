@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -219,6 +220,12 @@ def wanted() -> Iterator[tuple[Path, str]]:
     """Yield every page this program writes to, with the text it should have."""
     for name, page in PAGES.items():
         yield FOLDER / name, page()
+    if find_spec("flask"):
+        # The API is declared where it is served.
+        from generate_api import api_page, shapes_module
+
+        yield FOLDER / "api.md", api_page()
+        yield ROOT / "lre_kit" / "client" / "shapes.py", shapes_module()
     for place in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         if place.parent != FOLDER:
             yield place, with_files(place.read_text(encoding="utf-8"))

@@ -1,0 +1,439 @@
+"""What travels over the API, as JSON holds it; written by ``docs/generate.py``, not by hand."""
+
+from typing import Literal, NotRequired, TypedDict
+
+BulkState = Literal[
+    "draft",
+    "running",
+    "paused",
+    "stopped",
+    "done",
+    "dropped",
+]
+
+Capacity = Literal[
+    "consumer",
+    "professional",
+    "public_body",
+]
+
+Channel = Literal[
+    "email",
+    "sms",
+]
+
+Claim = Literal[
+    "non_qualified",
+    "qualified",
+]
+
+ConsentAct = Literal[
+    "ConsentAsked",
+    "ConsentPostponed",
+    "ConsentGiven",
+    "ConsentRefused",
+    "ConsentExpired",
+    "ConsentWithdrawn",
+]
+
+ConsentRegime = Literal[
+    "CPCE_L100",
+    "CRPA_L112_15",
+    "COPRO_42_1",
+]
+
+ConsentState = Literal[
+    "asked",
+    "later",
+    "given",
+    "refused",
+    "expired",
+    "withdrawn",
+]
+
+ErdsEvent = Literal[
+    "SubmissionAcceptance",
+    "SubmissionRejection",
+    "RelayAcceptance",
+    "RelayRejection",
+    "RelayFailure",
+    "NotificationForAcceptance",
+    "NotificationForAcceptanceFailure",
+    "ConsignmentAcceptance",
+    "ConsignmentRejection",
+    "AcceptanceRejectionExpiry",
+    "NotificationDelivered",
+    "NotificationAccessTracking",
+    "ContentConsignment",
+    "ContentConsignmentFailure",
+    "ConsignmentNotification",
+    "ConsignmentNotificationFailure",
+    "ContentAccessTracking",
+    "ContentHandover",
+    "ContentHandoverFailure",
+    "RelayToNonERDS",
+    "RelayToNonERDSFailure",
+    "ReceivedFromNonERDS",
+    "ContentErasure",
+]
+
+KeyKind = Literal[
+    "live",
+    "team",
+    "test",
+]
+
+LineState = Literal[
+    "waiting",
+    "sent",
+    "failed",
+    "stopped",
+]
+
+Matter = Literal[
+    "ordinary",
+    "co_ownership",
+]
+
+Phase = Literal[
+    "deposited",
+    "notification_failed",
+    "notified",
+    "choosing",
+    "accepted_pending_identification",
+    "not_identified",
+    "accepted",
+    "received",
+    "refused",
+    "unclaimed",
+    "paper_chosen",
+    "relayed",
+    "relay_failed",
+    "notice_left",
+    "delivered_on_paper",
+    "refused_on_paper",
+    "unclaimed_on_paper",
+    "unknown_at_address",
+    "undeliverable",
+    "returned",
+    "withdrawn",
+]
+
+Product = Literal[
+    "qualified",
+    "simple",
+    "hybrid",
+    "optimal",
+]
+
+Scope = Literal[
+    "letters:read",
+    "letters:write",
+    "consents:read",
+    "consents:write",
+    "bulk:read",
+    "bulk:write",
+]
+
+
+class ActTold(TypedDict):
+    """An act in a letter's journal."""
+
+    seq: int
+    event: ErdsEvent
+    code: str | None
+    words: str
+    at: str
+    on: str
+    reasons: list[str]
+    evidence: str
+    log_index: int | None
+    stamped_at: str | None
+
+
+class AddressAsked(TypedDict):
+    """A corrected address."""
+
+    email: str
+
+
+class BulkAsked(TypedDict):
+    """What all letters of a bulk sending have in common."""
+
+    title: NotRequired[str]
+    product: NotRequired[Product]
+    subject: NotRequired[str]
+    language: NotRequired[str]
+    encoding: NotRequired[str]
+
+
+class BulkTold(TypedDict):
+    """A bulk sending as it stands."""
+
+    id: str
+    title: str
+    product: Product
+    state: BulkState
+    created_at: str
+    ended_at: str | None
+    lines: int
+    done: int
+    counts: dict[str, int]
+
+
+class BulkPage(TypedDict):
+    """A page of bulk sendings, the newest first."""
+
+    items: list[BulkTold]
+    next: str | None
+
+
+class LineTold(TypedDict):
+    """A line that cannot be sent."""
+
+    line: int
+    type: str
+    detail: str
+    mend: str
+
+
+class BulkReportTold(TypedDict):
+    """What a check found."""
+
+    lines: int
+    wrong: int
+    problems: list[LineTold]
+
+
+class ConsentActTold(TypedDict):
+    """An act in a consent's journal."""
+
+    seq: int
+    act: ConsentAct
+    at: str
+
+
+class ConsentAsked(TypedDict):
+    """Whom to ask for consent."""
+
+    name: str
+    email: str
+    phone: NotRequired[str | None]
+    regime: NotRequired[ConsentRegime]
+    language: NotRequired[str]
+
+
+class ConsentHistory(TypedDict):
+    """A consent's journal, the first act first."""
+
+    items: list[ConsentActTold]
+
+
+class ConsentTold(TypedDict):
+    """A consent as it stands."""
+
+    id: str
+    regime: ConsentRegime
+    state: ConsentState
+    recipient_name: str
+    recipient_email: str
+    language: str
+    channel: Channel
+    round: int
+    asked_at: str | None
+    decided_at: str | None
+    expires_at: str | None
+    method: str
+    wording: str
+
+
+class ConsentPage(TypedDict):
+    """A page of consents, the newest first."""
+
+    items: list[ConsentTold]
+    next: str | None
+
+
+class DocumentAsked(TypedDict):
+    """A document inside the JSON."""
+
+    name: str
+    content: str
+
+
+class DocumentTold(TypedDict):
+    """A document as it was deposited."""
+
+    position: int
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one field."""
+
+    pointer: str
+    detail: str
+
+
+class SenderTold(TypedDict):
+    """Who sends."""
+
+    name: str
+    email: str
+
+
+class KeyTold(TypedDict):
+    """A key, without its secret."""
+
+    prefix: str
+    name: str
+    kind: KeyKind
+    scopes: list[Scope]
+    owner: SenderTold
+    created_at: str
+    expires_at: str | None
+
+
+class PostalAsked(TypedDict):
+    """A postal address."""
+
+    lines: list[str]
+    country: NotRequired[str]
+
+
+class RecipientAsked(TypedDict):
+    """Who is addressed."""
+
+    name: str
+    email: NotRequired[str]
+    capacity: NotRequired[Capacity]
+    capacity_basis: NotRequired[str]
+    postal: NotRequired[PostalAsked | None]
+
+
+class PaperAsked(TypedDict):
+    """How a letter is printed, and the time its recipient has to choose."""
+
+    colour: NotRequired[bool]
+    duplex: NotRequired[bool]
+    electronic: NotRequired[Product]
+    choice_days: NotRequired[int | None]
+
+
+class LetterAsked(TypedDict):
+    """A letter to deposit."""
+
+    recipient: RecipientAsked
+    product: NotRequired[Product]
+    subject: NotRequired[str]
+    reference: NotRequired[str]
+    language: NotRequired[str]
+    notify_at: NotRequired[str | None]
+    matter: NotRequired[Matter]
+    paper: NotRequired[PaperAsked | None]
+    documents: NotRequired[list[DocumentAsked]]
+
+
+class LetterLine(TypedDict):
+    """A letter in a list."""
+
+    number: str
+    product: Product
+    phase: Phase
+    claim: Claim
+    recipient_name: str
+    subject: str
+    reference: str
+    deposited_at: str
+    window_closes_at: str | None
+
+
+class LetterPage(TypedDict):
+    """A page of letters, the newest first."""
+
+    items: list[LetterLine]
+    next: str | None
+
+
+class PostalTold(TypedDict):
+    """A postal address."""
+
+    lines: list[str]
+    country: str
+
+
+class RecipientTold(TypedDict):
+    """Who is addressed."""
+
+    name: str
+    email: str
+    capacity: Capacity
+    postal: PostalTold | None
+
+
+class LetterTold(TypedDict):
+    """A letter as it stands."""
+
+    number: str
+    product: Product
+    phase: Phase
+    is_final: bool
+    claim: Claim
+    language: str
+    sender: SenderTold
+    recipient: RecipientTold
+    subject: str
+    reference: str
+    documents: list[DocumentTold]
+    deposited_at: str
+    deposited_on: str
+    notify_at: str | None
+    notified_at: str | None
+    window_closes_at: str | None
+    window_last_day: str | None
+    decided_at: str | None
+    received_at: str | None
+    acts: list[str]
+    is_test: bool
+
+
+class Problem(TypedDict):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    mend: str
+    errors: NotRequired[list[FieldProblem] | None]
+
+
+class ProofTold(TypedDict):
+    """A proof that a letter has, or will have in a moment."""
+
+    kind: str
+    event: ErdsEvent
+    at: str
+    is_ready: bool
+    formats: list[str]
+
+
+class ProofsTold(TypedDict):
+    """A letter's proofs, the first act's first."""
+
+    items: list[ProofTold]
+
+
+class TimelineTold(TypedDict):
+    """A letter's journal, the first act first."""
+
+    items: list[ActTold]
+
+
+class WithdrawalAsked(TypedDict):
+    """A withdrawal that reached the sender another way."""
+
+    reason: str
