@@ -228,7 +228,7 @@ ROUTES = (
     Route(
         method="GET", path=f"{_ONE}/bundle", name="downloadConsentBundle", tag="Consents",
         scope=Scope.CONSENTS_READ, summary="Download all evidence of a consent as a ZIP file",
-        handler=_bundle, media=(ZIP,), errors=(NotFoundError,),
+        handler=_bundle, media=(ZIP,), errors=(NotFoundError, EvidencePendingError),
     ),
 )  # fmt: skip
 """The routes of consents."""
