@@ -9,6 +9,7 @@ from lre_kit.consents.rows import ConsentScanRow
 from lre_kit.letters.leftovers import LETTERS, Named, named_by
 from lre_kit.postroom.rows import PostFileRow, PostItemRow
 from lre_kit.preparing.rows import PreparedRow
+from lre_kit.proofs.rows import ProofRow
 from lre_kit.store.inserts import table_of
 
 _BULK, _ITEM, _PREPARED = table_of(BulkRow), table_of(PostItemRow), table_of(PreparedRow)
@@ -46,6 +47,7 @@ NAMED: Mapping[str, Named] = {
     "consents/": named_by(table_of(ConsentScanRow).c.blob_key),
     "post/": _post,
     "bulk/": _bulk,
+    "proofs/": named_by(table_of(ProofRow).c.blob_key),
     "prepared/": _prepared,
 }
 """What looks up the keys below each prefix of the content store."""

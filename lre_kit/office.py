@@ -27,6 +27,7 @@ from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.closing import Closings
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.duties import Duties, together
+from lre_kit.letters.forgetting import Forgetting
 from lre_kit.letters.intake import Intake, OpenDocuments
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.paper import PaperWish
@@ -251,6 +252,14 @@ class PostOffice:
             clock=clock,
             others=(self._rewrap_people, self.webhooks.rewrap),
         )
+        kept, proofs = settings.retention_proofs_days, RULES[DataClass.PROOFS]
+        self.forgetting = Forgetting(
+            database,
+            clock=clock,
+            blobs=blobs,
+            recorder=self.recorder,
+            rule=proofs if kept is None else proofs.lasting(kept),
+        )
         self.retention = Retention(
             database,
             clock=clock,
@@ -258,6 +267,7 @@ class PostOffice:
             recorder=self.recorder,
             content=RULES[DataClass.CONTENT].lasting(settings.retention_content_days),
             codes=RULES[DataClass.CODES],
+            forget=self.forgetting.run,
         )
         codes = CodeMail(
             courier,

@@ -206,6 +206,9 @@ class Settings(BaseSettings):
     """Promised time from handing in an identity case to its verdict, in hours."""
     retention_content_days: int = Field(default=366, ge=30)
     """Days for which a letter's content is kept after its end; then its key is destroyed. Proofs are kept."""
+    retention_proofs_days: int | None = Field(default=None, ge=366)
+    """Days for which evidence and proofs are kept after a letter's end; then the whole letter is let go of.
+    By default for good. The law asks for a year (CPCE R. 53-2, R. 53-3)."""
     identity_images_days: int = Field(default=30, ge=1)
     """Days for which pictures of identity documents are kept after the verdict; then they are shredded."""
     identity_biometrics_h: int = Field(default=96, ge=1)

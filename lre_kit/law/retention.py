@@ -137,7 +137,10 @@ RULES: Mapping[DataClass, Rule] = {
             floor=Span(years=1),
             source="CPCE R. 53-2, R. 53-3: at least one year; GDPR art. 17(3)(b) and (e)",
             starts=Words(fr="à l'établissement de la preuve", en="the making of the proof"),
-            erased=Words(fr="rien n'est supprimé par l'office", en="the office deletes none"),
+            erased=Words(
+                fr="par défaut rien ; si une durée est réglée, toute la lettre, sauf les empreintes salées",
+                en="by default nothing; where a span is set, the whole letter but its salted commitments",
+            ),
             stops_for_hold=True,
         ),
         Rule(

@@ -10,6 +10,7 @@ one that is placed at the same moment is either seen, or placed after the conten
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
@@ -63,8 +64,10 @@ class Retention:
         recorder: Recorder,
         content: Rule,
         codes: Rule,
+        forget: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Work on `database` and `blobs`, by the rules for content and for codes."""
+        """Work on `database` and `blobs`, by these rules; `forget` lets whole letters go."""
+        self._forget = forget
         self._database = database
         self._clock = clock
         self._blobs = blobs
@@ -93,6 +96,7 @@ class Retention:
                 break
         self._remove_files()
         codes = self._forget_codes()
+        self._forget()
         if erased or codes:
             log.info("contents erased: %d; codes forgotten: %d", erased, codes)
         return erased

@@ -11,11 +11,16 @@ from lre_kit.bulk.values import BulkWish
 from lre_kit.consents.desk import PaperConsent
 from lre_kit.consents.values import ConsentRequest
 from lre_kit.content_names import NAMED
+from lre_kit.law.products import Product
 from lre_kit.letters.commands import PaperFile
 from lre_kit.letters.leftovers import GRACE, Leftovers
 from lre_kit.letters.values import Upload
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.persons import PartyFacts, PartyKind
+from lre_kit.preparing.values import Draft
 from lre_kit.testing.clock import MovedClock
-from lre_kit.testing.office import SENDER, SMALL_PDF, deposit_sample, throwaway_office
+from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, deposit_sample, throwaway_office
+from lre_kit.testing.parties import ACTOR, BRUMES
 from lre_kit.testing.post import deposit_on_paper, posted
 
 pytest.importorskip("pikepdf")
@@ -24,7 +29,18 @@ pytest.importorskip("pikepdf")
 def test_what_no_row_names_goes_and_everything_else_stays(tmp_path: Path) -> None:
     clock = MovedClock()
     with throwaway_office(tmp_path / "office", clock=clock, post_provider="spool") as office:
-        deposit_sample(office)
+        letter = deposit_sample(office)
+        office.run_until_idle()
+        office.issuer.make(letter.id, "deposit")
+        person = office.people.parties.add(PartyFacts(kind=PartyKind.PERSON, usage_name="Paul Roy"))
+        house = office.people.parties.add(BRUMES)
+        office.people.members.set_role(house.id, person.id, MemberRole.PREPARER, actor=ACTOR)
+        office.preparing.tray.prepare(
+            house.id,
+            person.id,
+            Draft(recipient=RECIPIENT, product=Product.SIMPLE),
+            [Upload(name="a.pdf", stream=[SMALL_PDF])],
+        )
         item = posted(office, deposit_on_paper(office, product="hybrid"))
         scan = Upload(name="ar.png", stream=io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"x" * 40))
         office.post.files.take(item, PaperFile.ACKNOWLEDGEMENT, scan)

@@ -20,6 +20,7 @@ from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
 from lre_kit.letters.lifecycle import Event, LetterState, fold
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.values import DocumentInfo
+from lre_kit.proofs.auditing.audit_forgotten import Forgotten, is_erasure
 from lre_kit.proofs.auditing.audit_log import Leaves
 from lre_kit.proofs.auditing.audit_operators import is_operator_act
 from lre_kit.proofs.auditing.audit_report import AuditReport
@@ -118,11 +119,18 @@ def _audit_apart(
         .order_by(_EVIDENCE.c.id)
         .execution_options(yield_per=BATCH)
     )  # fmt: skip
+    forgotten = Forgotten(leaves, placed, report)
     for row in connection.execute(apart):
+        if not row.record and row.told_id is None:
+            forgotten.empty(row)
+            continue
         record = _record_of(row.record)
         report.records += 1
+        statement: Mapping[str, Any] | None = None
         if row.told_id is None and is_operator_act(record):
             pass  # compared line by line with the operators' journal
+        elif row.told_id is None and is_erasure(record):
+            statement = record
         elif row.told_id is None:
             report.add("evidence", row.evidence_id, "event_id", "no journal tells of this act")
         elif _sealed_act(record) != (
@@ -138,8 +146,12 @@ def _audit_apart(
             _expect_chain(seal.certificate, seal.others, anchors, seal.claimed_at)
         except (SealError, ChainError) as error:
             report.add("evidence", row.evidence_id, "record/protected/signature", error.problem)
+        else:
+            if statement is not None:
+                forgotten.state(statement)
         whole = compact(row.protected, row.record, row.signature)
         _compare_leaf(row, whole, leaves, placed, report)
+    forgotten.conclude()
 
 
 def _sealed_act(record: Mapping[str, Any]) -> tuple[Any, ...]:
