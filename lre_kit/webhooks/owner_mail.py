@@ -21,8 +21,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "subject": "Vos notifications vers {host} sont suspendues",
         "failing": "Le {when}, l'office a cessé d'envoyer les événements de vos lettres à {host} ({id}) : toutes les tentatives ont échoué pendant plus de trois jours.",
-        "gone": "Le {when}, l'office a cessé d'envoyer les événements de vos lettres à {host} ({id}) : ce destinataire répond qu'il n'existe plus (410).",
-        "mend": "Vos lettres ne sont pas touchées. Quand ce destinataire répond de nouveau, réactivez-le depuis la page ci-dessous, puis rejouez la période manquée.",
+        "gone": "Le {when}, l'office a cessé d'envoyer les événements de vos lettres à {host} ({id}) : ce serveur répond qu'il n'existe plus (410).",
+        "mend": "Vos lettres ne sont pas touchées. Quand ce serveur répond de nouveau, réactivez-le depuis la page ci-dessous, puis rejouez la période manquée.",
     },
     "en": {
         "subject": "Your webhooks to {host} are suspended",

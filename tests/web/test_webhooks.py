@@ -189,3 +189,4 @@ def test_every_word_that_a_page_may_ask_for_is_there() -> None:
     needed |= {f"why_{each.value}" for each in DisabledWhy} | {each.value for each in EndpointState}
     needed |= {f"f_{each.value}" for each in Failure if each not in {Failure.NONE, Failure.STATUS}}
     assert needed <= set(_TEXTS)
+    assert not set(_TEXTS) & set(dir(dict)), "a page would show the method instead"

@@ -1,6 +1,10 @@
 """Webhooks over real HTTP: told once the act is kept, in order, again until taken or given up."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -233,27 +237,6 @@ def test_an_event_that_is_given_up_lets_the_next_go(hooks: Hooks) -> None:
     assert told[-1].told["data"]["letter"] == letter.number
 
 
-@pytest.mark.parametrize("place", ["webhook.before_send", "webhook.after_send", "webhook.before_commit"])
-def test_whoever_dies_in_the_middle_tells_again_with_the_same_id(hooks: Hooks, place: str) -> None:
-    made = hooks.add(types=("letter.deposited",))
-    deposit_sample(hooks.office)
-    # As after a kill: nothing is released, and the lease runs out.
-    [duty] = [d for d in hooks.office.agenda.claim(limit=100, lease=LEASE) if d.action == "deliver_webhook"]
-    arm(place, "raise")
-    try:
-        with pytest.raises(FailpointError):
-            hooks.office.webhooks.actions["deliver_webhook"](duty)
-    finally:
-        disarm()
-    told = 0 if place == "webhook.before_send" else 1
-    assert len(hooks.receiver.received) == told
-    step(hooks, LEASE + timedelta(seconds=1))
-    assert len(hooks.receiver.received) == told + 1
-    assert len({(got.id, got.body) for got in hooks.receiver.received}) == 1
-    [delivery] = hooks.deliveries(made.endpoint)
-    assert (delivery.state, len(delivery.attempts)) == (DeliveryState.DELIVERED, 1)
-
-
 def test_a_duty_that_was_taken_over_writes_nothing(hooks: Hooks) -> None:
     made = hooks.add(types=("letter.deposited",))
     deposit_sample(hooks.office)
@@ -263,3 +246,44 @@ def test_a_duty_that_was_taken_over_writes_nothing(hooks: Hooks) -> None:
         assert hooks.office.duties.run(duty) is False
     [delivery] = hooks.deliveries(made.endpoint)
     assert len(delivery.attempts) == 1
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from lre_kit.failpoints import arm_from_environment
+from lre_kit.office import PostOffice
+from lre_kit.settings import Settings
+from lre_kit.testing.courier import MemoryCourier
+settings = Settings(home=Path(sys.argv[1]), base_url="https://notices.example")
+office = PostOffice.open(settings, courier=MemoryCourier())
+arm_from_environment()
+office.run_until_idle()
+"""
+
+
+@pytest.mark.parametrize("place", ["webhook.before_send", "webhook.after_send", "webhook.before_commit"])
+def test_a_worker_killed_in_the_middle_loses_nothing_and_the_id_stays(hooks: Hooks, place: str) -> None:
+    made = hooks.add(types=("letter.deposited",))
+    deposit_sample(hooks.office)
+    environment = os.environ | {
+        "LRE_FAILPOINTS": f"{place}=kill",
+        "LRE_WEBHOOK_HTTP": "on",
+        "LRE_WEBHOOK_PRIVATE_HOSTS": "127.0.0.1",
+    }
+    home = str(hooks.office.settings.home)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", KILLED, home],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+    told = 0 if place == "webhook.before_send" else 1
+    assert len(hooks.receiver.received) == told
+    step(hooks, LEASE + timedelta(seconds=1))
+    assert len(hooks.receiver.received) == told + 1
+    assert len({(got.id, got.body) for got in hooks.receiver.received}) == 1
+    [delivery] = hooks.deliveries(made.endpoint)
+    assert (delivery.state, len(delivery.attempts)) == (DeliveryState.DELIVERED, 1)
