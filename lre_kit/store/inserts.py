@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlmodel import SQLModel
 
 Parameters = tuple[Any, ...] | dict[str, Any]
@@ -70,6 +71,36 @@ class InsertPlan:
         return tuple([row[name] for name in self._positions])
 
 
+class ChangePlan:
+    """How to run one statement with named parameters on one kind of database.
+
+    Attributes:
+        sql: The statement in the driver's parameter style.
+    """
+
+    def __init__(self, statement: Insert | Update | Delete, *, dialect: Dialect) -> None:
+        """Compile the statement; its literal values are kept as the driver wants them."""
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._positions = compiled.positiontup if compiled.positional else None
+        self._processors = {
+            name: process
+            for name, bound in compiled.binds.items()
+            if (process := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        literals = compiled.construct_params(_check=False)
+        self._literals = {name: self._process(name, value) for name, value in literals.items()}
+
+    def bind(self, values: Mapping[str, Any]) -> Parameters:
+        """Return the parameters as the driver wants them."""
+        row = self._literals | {name: self._process(name, value) for name, value in values.items()}
+        return row if self._positions is None else tuple([row[name] for name in self._positions])
+
+    def _process(self, name: str, value: Any) -> Any:
+        process = self._processors.get(name)
+        return value if process is None else process(value)
+
+
 class InsertPlans:
     """The plans of one database, each compiled at its first use."""
 
@@ -78,6 +109,7 @@ class InsertPlans:
         self._dialect = dialect
         self._plans: dict[tuple[type[SQLModel], bool], InsertPlan] = {}
         self._ranks: dict[str, int] = {}
+        self._changes: dict[Insert | Update | Delete, ChangePlan] = {}
 
     def plan(self, row_class: type[SQLModel], *, skip_existing: bool) -> InsertPlan:
         """Return the compiled insert of a row class."""
@@ -86,6 +118,13 @@ class InsertPlans:
         if plan is None:
             plan = InsertPlan(row_class, dialect=self._dialect, skip_existing=skip_existing)
             self._plans[key] = plan
+        return plan
+
+    def change(self, statement: Insert | Update | Delete) -> ChangePlan:
+        """Return the compiled form of a statement that is made once and run often."""
+        plan = self._changes.get(statement)
+        if plan is None:
+            plan = self._changes[statement] = ChangePlan(statement, dialect=self._dialect)
         return plan
 
     def rank(self, row_class: type[SQLModel]) -> int:

@@ -17,6 +17,8 @@ FEW_ROWS = 16
 Values = Mapping[str, Any]
 """One row's columns by name."""
 
+_Change = Insert | Update | Delete
+
 _Inserts = dict[tuple[type[SQLModel], bool], list[Values]]
 
 
@@ -32,7 +34,7 @@ class UnitOfWork:
         self._engine = engine
         self._plans = plans
         self._pipelined = engine.dialect.name == "postgresql"
-        self._queue: list[_Inserts | tuple[Executable, Values | None]] = []
+        self._queue: list[_Inserts | tuple[_Change, Values | None]] = []
         self._connection: Connection | None = None
         self._begun = False
         self._failed = False
@@ -53,7 +55,10 @@ class UnitOfWork:
     def defer(self, statement: Insert | Update | Delete, parameters: Values | None = None) -> None:
         """Queue a change whose result nobody needs; it keeps its place among what was queued.
 
-        Making a statement costs more than running it: one that is run often is made once, with parameters.
+        Args:
+            statement: The change.
+            parameters: Its parameters. Making and compiling a statement costs more than running it: one that
+                is run often is made once, as a constant, and comes with parameters.
         """
         self._queue.append((statement, parameters))
 
@@ -173,7 +178,14 @@ class UnitOfWork:
                 for row_class, skip_existing in sorted(step, key=lambda key: self._plans.rank(key[0])):
                     self._insert(connection, row_class, step[row_class, skip_existing], skip_existing)
             else:
-                connection.execute(*step)
+                self._change(connection, *step)
+
+    def _change(self, connection: Connection, statement: _Change, parameters: Values | None) -> None:
+        if parameters is None:
+            connection.execute(statement)
+            return
+        plan = self._plans.change(statement)
+        _driver(connection).cursor().execute(plan.sql, plan.bind(parameters))
 
     def _insert(
         self, connection: Connection, row_class: type[SQLModel], rows: list[Values], skip_existing: bool
