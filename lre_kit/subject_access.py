@@ -10,9 +10,8 @@ keyed hashes are never part of it.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from lre_kit.clock import Clock
 from lre_kit.identifiers.order_rows import OrderEventRow, OrderRow
@@ -37,8 +36,8 @@ from lre_kit.parties.rows import (
 )
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
-
-Facts = dict[str, Any]
+from lre_kit.subject_access_rooms import of_other_rooms
+from lre_kit.subject_access_rows import Facts, fact_rows, grouped
 
 DISCLOSED = frozenset({Phase.RECEIVED.value})
 """Phases in which a recipient may see who wrote and what: as on the pages."""
@@ -115,7 +114,7 @@ class SubjectAccess:
                 "parties": _parties(connection, parties),
                 "accounts": _accounts(connection, key),
                 "means": _means(connection, parties),
-                "identifications": _rows(
+                "identifications": fact_rows(
                     connection,
                     _SHOWN,
                     "purpose means categories vouched at",
@@ -126,27 +125,9 @@ class SubjectAccess:
                 "identity_checks": _cases(connection, parties),
                 "letters_sent": _sent(connection, key, parties),
                 "letters_received": _received(connection, key),
+                **of_other_rooms(connection, key, parties),
             }
         return Known(email=email, at=self._clock(), sections=sections)
-
-
-def _rows(
-    connection: Connection, table: Table, names: str, where: ColumnElement[bool], order: str
-) -> list[Facts]:
-    """Return named columns of some rows of a table, in the order of one of its columns."""
-    query = select(*(table.c[name] for name in names.split())).where(where).order_by(table.c[order])
-    return [row._asdict() for row in connection.execute(query)]
-
-
-def _grouped(rows: Sequence[Facts], by: str) -> Mapping[str, list[Facts]]:
-    """Return rows by one of their columns, which they lose; who acted is told by role alone."""
-    groups: dict[str, list[Facts]] = {}
-    for row in rows:
-        kept = {name: value for name, value in row.items() if name != by}
-        if isinstance(kept.get("actor"), dict):
-            kept["actor"] = str(kept["actor"].get("role", ""))
-        groups.setdefault(row[by], []).append(kept)
-    return groups
 
 
 def _parties_of(connection: Connection, key: str) -> list[str]:
@@ -163,7 +144,7 @@ def _parties_of(connection: Connection, key: str) -> list[str]:
 
 
 def _parties(connection: Connection, parties: Collection[str]) -> list[Facts]:
-    own = _rows(
+    own = fact_rows(
         connection,
         _PARTY,
         "id kind capacity capacity_basis given_names family_name usage_name legal_name registration"
@@ -177,7 +158,7 @@ def _parties(connection: Connection, parties: Collection[str]) -> list[Facts]:
         "history": (_CHANGE, "party_id name occurred_at actor reason before after", "seq"),
     }
     found = {
-        name: _grouped(_rows(connection, table, columns, table.c.party_id.in_(parties), order), "party_id")
+        name: grouped(fact_rows(connection, table, columns, table.c.party_id.in_(parties), order), "party_id")
         for name, (table, columns, order) in parts.items()
     }
     roles, mandates = _roles(connection, parties), _mandates(connection, parties)
@@ -199,7 +180,7 @@ def _roles(connection: Connection, parties: Collection[str]) -> Mapping[str, lis
         .where(_MEMBER.c.person_id.in_(parties))
         .order_by(_MEMBER.c.valid_from)
     )
-    return _grouped([row._asdict() for row in connection.execute(query)], "person_id")
+    return grouped([row._asdict() for row in connection.execute(query)], "person_id")
 
 
 def _mandates(connection: Connection, parties: Collection[str]) -> Mapping[str, list[Facts]]:
@@ -207,14 +188,16 @@ def _mandates(connection: Connection, parties: Collection[str]) -> Mapping[str, 
     columns = "scope valid_from valid_until reference granted_at revoked_at"
     groups: dict[str, list[Facts]] = {}
     for side, said in (("grantor_id", "given"), ("delegate_id", "held")):
-        rows = _rows(connection, _MANDATE, f"{side} {columns}", _MANDATE.c[side].in_(parties), "granted_at")
-        for party_id, found in _grouped(rows, side).items():
+        rows = fact_rows(
+            connection, _MANDATE, f"{side} {columns}", _MANDATE.c[side].in_(parties), "granted_at"
+        )
+        for party_id, found in grouped(rows, side).items():
             groups.setdefault(party_id, []).extend({"side": said} | row for row in found)
     return groups
 
 
 def _accounts(connection: Connection, key: str) -> list[Facts]:
-    own = _rows(
+    own = fact_rows(
         connection,
         _ACCOUNT,
         "id email name language role password_set_at created_at",
@@ -222,8 +205,8 @@ def _accounts(connection: Connection, key: str) -> list[Facts]:
         "created_at",
     )
     ids = [account["id"] for account in own]
-    sessions = _grouped(
-        _rows(
+    sessions = grouped(
+        fact_rows(
             connection,
             _SESSION,
             "account_id agent created_at last_seen_at expires_at ended_at",
@@ -236,7 +219,7 @@ def _accounts(connection: Connection, key: str) -> list[Facts]:
 
 
 def _means(connection: Connection, parties: Collection[str]) -> list[Facts]:
-    own = _rows(
+    own = fact_rows(
         connection,
         _IDENTIFIER,
         "id serial kind state label level derogation"
@@ -245,8 +228,8 @@ def _means(connection: Connection, parties: Collection[str]) -> list[Facts]:
         "created_at",
     )
     ids = [means["id"] for means in own]
-    history = _grouped(
-        _rows(
+    history = grouped(
+        fact_rows(
             connection,
             _IDENTIFIER_EVENT,
             "identifier_id name occurred_at actor reason",
@@ -259,7 +242,7 @@ def _means(connection: Connection, parties: Collection[str]) -> list[Facts]:
 
 
 def _orders(connection: Connection, parties: Collection[str]) -> list[Facts]:
-    own = _rows(
+    own = fact_rows(
         connection,
         _ORDER,
         "id kind delivery state cause address level derogation reference created_at ended_at",
@@ -267,8 +250,8 @@ def _orders(connection: Connection, parties: Collection[str]) -> list[Facts]:
         "created_at",
     )
     ids = [order["id"] for order in own]
-    history = _grouped(
-        _rows(
+    history = grouped(
+        fact_rows(
             connection,
             _ORDER_EVENT,
             "order_id name state occurred_at actor reason",
@@ -281,7 +264,7 @@ def _orders(connection: Connection, parties: Collection[str]) -> list[Facts]:
 
 
 def _cases(connection: Connection, parties: Collection[str]) -> list[Facts]:
-    own = _rows(
+    own = fact_rows(
         connection,
         _CASE,
         "id state language consent_wording title_kind provider reason opened_at submitted_at ended_at"
@@ -300,7 +283,7 @@ def _cases(connection: Connection, parties: Collection[str]) -> list[Facts]:
         ),
     }
     found = {
-        name: _grouped(_rows(connection, table, columns, table.c.case_id.in_(ids), order), "case_id")
+        name: grouped(fact_rows(connection, table, columns, table.c.case_id.in_(ids), order), "case_id")
         for name, (table, columns, order) in parts.items()
     }
     return [
@@ -311,7 +294,7 @@ def _cases(connection: Connection, parties: Collection[str]) -> list[Facts]:
 
 def _sent(connection: Connection, key: str, parties: Collection[str]) -> list[Facts]:
     mine = or_(_LETTER.c.sender_ref.in_(parties), func.lower(_LETTER.c.sender_email) == key.lower())
-    letters = _rows(connection, _LETTER, f"id sender_ref {_WHOLE}", mine, "deposited_at")
+    letters = fact_rows(connection, _LETTER, f"id sender_ref {_WHOLE}", mine, "deposited_at")
     kept = [one for one in letters if one["sender_ref"] in parties or key_of(one["sender_email"]) == key]
     ids = [letter["id"] for letter in kept]
     documents, acts = _documents(connection, ids), _acts(connection, ids)
@@ -326,14 +309,16 @@ def _received(connection: Connection, key: str) -> list[Facts]:
     mine = (func.lower(_LETTER.c.recipient_email) == key.lower()) & (_LETTER.c.notices > 0)
     letters = [
         letter
-        for letter in _rows(connection, _LETTER, f"id {_WHOLE}", mine, "notified_at")
+        for letter in fact_rows(connection, _LETTER, f"id {_WHOLE}", mine, "notified_at")
         if key_of(letter["recipient_email"]) == key
     ]
     ids = [letter["id"] for letter in letters]
     shown = [letter["id"] for letter in letters if letter["phase"] in DISCLOSED]
     documents, acts = _documents(connection, shown), _acts(connection, ids)
-    codes = _grouped(
-        _rows(connection, _CODE, "letter_id created_at used_at", _CODE.c.letter_id.in_(ids), "created_at"),
+    codes = grouped(
+        fact_rows(
+            connection, _CODE, "letter_id created_at used_at", _CODE.c.letter_id.in_(ids), "created_at"
+        ),
         "letter_id",
     )
     found = []
@@ -355,14 +340,17 @@ def _is_told(act: Facts) -> bool:
 
 def _documents(connection: Connection, letter_ids: Collection[str]) -> Mapping[str, list[Facts]]:
     columns = "letter_id name media_type size_bytes"
-    return _grouped(
-        _rows(connection, _DOCUMENT, columns, _DOCUMENT.c.letter_id.in_(letter_ids), "position"), "letter_id"
+    return grouped(
+        fact_rows(connection, _DOCUMENT, columns, _DOCUMENT.c.letter_id.in_(letter_ids), "position"),
+        "letter_id",
     )
 
 
 def _acts(connection: Connection, letter_ids: Collection[str]) -> Mapping[str, list[Facts]]:
-    return _grouped(
-        _rows(connection, _EVENT, "letter_id name occurred_at", _EVENT.c.letter_id.in_(letter_ids), "seq"),
+    return grouped(
+        fact_rows(
+            connection, _EVENT, "letter_id name occurred_at", _EVENT.c.letter_id.in_(letter_ids), "seq"
+        ),
         "letter_id",
     )
 

@@ -20,6 +20,15 @@ _SECTIONS: Mapping[str, Words] = {
     "identity_checks": Words(fr="Vérifications d'identité", en="Identity checks"),
     "letters_sent": Words(fr="Lettres envoyées", en="Letters sent"),
     "letters_received": Words(fr="Lettres reçues ou annoncées", en="Letters received or announced"),
+    "consents_given_or_asked_of_you": Words(
+        fr="Accords donnés ou demandés à vous", en="Consents given by you or asked of you"
+    ),
+    "consents_you_asked_for": Words(fr="Accords que vous avez demandés", en="Consents that you asked for"),
+    "letters_on_paper": Words(fr="Vos lettres sur papier", en="Your letters on paper"),
+    "letters_in_bulk": Words(fr="Envois groupés", en="Letters in bulk"),
+    "letters_prepared": Words(fr="Lettres préparées", en="Letters prepared"),
+    "programs": Words(fr="Programmes autorisés", en="Programs let in"),
+    "webhooks": Words(fr="Webhooks", en="Webhooks"),
 }
 _HEAD = Words(
     fr="Ce que l'office sait de {email}, le {at} (RGPD, article 15)",

@@ -1,5 +1,6 @@
 """What is known of a person: all of it for them, and nothing of others that they may not see."""
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,15 +8,29 @@ from pathlib import Path
 
 import pytest
 
+from lre_kit.bulk.tables import read_recipients
+from lre_kit.bulk.values import BulkWish
+from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.emails import add_verified
+from lre_kit.parties.members import MemberRole
 from lre_kit.parties.values import Recipient, Sender
+from lre_kit.preparing.values import Draft
 from lre_kit.subject_access import Known, SubjectAccess
 from lre_kit.subject_access_file import readable
 from lre_kit.testing.clock import MovedClock
-from lre_kit.testing.office import RECIPIENT, SENDER, deposit_sample, identify, throwaway_office
-from lre_kit.testing.parties import JEAN
+from lre_kit.testing.office import (
+    RECIPIENT,
+    SENDER,
+    SMALL_PDF,
+    deposit_sample,
+    identify,
+    record_consent,
+    throwaway_office,
+)
+from lre_kit.testing.parties import ACTOR, BRUMES, JEAN
 
 
 @pytest.fixture
@@ -118,3 +133,36 @@ def test_no_secret_and_no_digest_is_part_of_it(office: PostOffice) -> None:
         for word in ("hash", "salt", "secret", "wrapped", "digest", "token"):
             assert word not in json.dumps(found.sections, default=str)
         assert email not in repr(found)
+
+
+def test_both_sides_of_a_consent_find_it_and_nobody_else(office: PostOffice) -> None:
+    record_consent(office)
+    (about,) = known(office, RECIPIENT.email).sections["consents_given_or_asked_of_you"]
+    assert (about["sender_name"], about["state"]) == (SENDER.name, "given")
+    assert [act["name"] for act in about["history"]][-1:] == ["ConsentGiven"]
+    (asked,) = known(office, SENDER.email).sections["consents_you_asked_for"]
+    assert asked["recipient_email"] == RECIPIENT.email
+    assert known(office, SENDER.email).sections["consents_given_or_asked_of_you"] == []
+    assert known(office, "somebody@example.net").is_empty
+
+
+def test_what_a_sender_has_under_way_is_part_of_it(office: PostOffice) -> None:
+    table = read_recipients(io.BytesIO(b"email\na@example.net\n"), limit=10)
+    documents = [Upload(name="a.pdf", stream=[SMALL_PDF])]
+    office.bulk.draft(SENDER, table, documents, BulkWish(title="Spring"))
+    person = office.people.parties.add(JEAN)
+    house = office.people.parties.add(BRUMES)
+    with office.database.write() as uow:
+        add_verified(uow, person.id, "jean@example.net", at=office.clock())
+        uow.commit()
+    office.people.members.set_role(house.id, person.id, MemberRole.PREPARER, actor=ACTOR)
+    draft = Draft(recipient=Recipient(name="Zoé", email="zoe@example.net"), product=Product.SIMPLE)
+    documents = [Upload(name="a.pdf", stream=[SMALL_PDF])]
+    office.preparing.tray.prepare(house.id, person.id, draft, documents)
+    (sending,) = known(office, SENDER.email).sections["letters_in_bulk"]
+    assert (sending["title"], sending["lines"]) == ("Spring", 1)
+    found = known(office, "jean@example.net")
+    (prepared,) = found.sections["letters_prepared"]
+    assert prepared["documents"] == ["a.pdf"]
+    for language in ("fr", "en"):
+        assert "a.pdf" in readable(found, language)
