@@ -27,6 +27,7 @@ from lre_kit.identifiers.challenges import Challenges
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.derogation_mail import Contact, EndNoticeMail
 from lre_kit.identifiers.gate import Gate, Proofed
+from lre_kit.identifiers.handles import Handles
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.holder_notices import HolderNotices, LostReports
 from lre_kit.identifiers.identified import Identified
@@ -133,6 +134,11 @@ class People:
     def challenges(self) -> Challenges:
         """Open questions."""
         return Challenges(self._database, clock=self._clock)
+
+    @cached_property
+    def handles(self) -> Handles:
+        """What programs keep after a person identified, to act for them within the hour."""
+        return Handles(self._database, clock=self._clock)
 
     @cached_property
     def throttle(self) -> Throttle:

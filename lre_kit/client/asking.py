@@ -75,7 +75,11 @@ class Form:
 
 
 class Asker:
-    """Sends requests, and sends them again where that is safe."""
+    """Sends requests, and sends them again where that is safe.
+
+    Attributes:
+        identification: A pass for qualified letters, sent with each act.
+    """
 
     def __init__(
         self, address: str, key: str, transport: Transport, *, sleep: Callable[[float], None] = time.sleep
@@ -91,6 +95,7 @@ class Asker:
             raise ConfigurationError(msg, mend="A key must not travel in the clear: give an https address.")
         self._base = f"{address.rstrip('/')}/api/v1"
         self._key = key
+        self.identification: str | None = None
         self._transport = transport
         self._sleep = sleep
 
@@ -113,6 +118,8 @@ class Asker:
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json, */*"}
         if etag is not None:
             headers["If-Match"] = etag
+        if self.identification is not None and method != "GET":
+            headers["LRE-Identification"] = self.identification
         if method != "GET":
             headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         body: bytes | None = None

@@ -36,6 +36,14 @@ class LreClient:
         """
         self._asker = Asker(address, key, transport or usual_transport())
 
+    def identify(self, given: str | None) -> None:
+        """Send a pass for qualified letters with each act from now on, or none any more.
+
+        Args:
+            given: As the page of the sender's keys showed it; it serves this key for an hour.
+        """
+        self._asker.identification = given
+
     # --- letters ----------------------------------------------------------------------------------
 
     def deposit(

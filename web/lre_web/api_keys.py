@@ -3,11 +3,14 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from lre_kit.errors import LreError
+from lre_kit.errors import LreError, NotFoundError
+from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.values import KeyInputError, KeyKind, KeyWish, NewKey, Scope
 from lre_web.account_session import to_show_again
+from lre_web.api.acting import pass_for
 from lre_web.extension import API_PREFIX, mounted
-from lre_web.sender import current_actor
+from lre_web.people import has_accounts, sender_acting
+from lre_web.sender import current_actor, words_of
 from lre_web.texts_api import api_texts
 
 DAYS_DIGITS = 4
@@ -21,6 +24,7 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/api-keys", "api_keys", _list)
     blueprint.add_url_rule("/api-keys", "api_keys_new", _new, methods=["POST"])
     blueprint.add_url_rule("/api-keys/<key_id>/revoke", "api_keys_revoke", _revoke, methods=["POST"])
+    blueprint.add_url_rule("/api-keys/<key_id>/pass", "api_keys_pass", _pass, methods=["POST"])
     blueprint.add_url_rule("/api", "api_reference", _reference)
 
 
@@ -28,7 +32,7 @@ def _list() -> _Page:
     return _page()
 
 
-def _page(error: LreError | None = None, made: NewKey | None = None) -> _Page:
+def _page(error: LreError | None = None, made: NewKey | None = None, given: str = "") -> _Page:
     actor, office = current_actor(), mounted().office
     shown = render_template(
         "lre/api_keys.html",
@@ -41,11 +45,14 @@ def _page(error: LreError | None = None, made: NewKey | None = None) -> _Page:
         chosen=request.form.getlist("scope") or [scope.value for scope in Scope],
         error=error,
         made=made,
+        given=given,
+        passes=has_accounts(),
+        refusal=words_of(error) if isinstance(error, NotIdentifiedError) else "",
         done="revoked" in request.args,
     )
     if error is not None:
         return shown, error.status
-    return (shown, 201) if made is not None else shown
+    return (shown, 201) if made is not None or given else shown
 
 
 def _new() -> _Page:
@@ -81,6 +88,21 @@ def _wish() -> KeyWish:
 def _revoke(key_id: str) -> _Page:
     mounted().office.integration.keys.revoke(key_id, owner_ref=current_actor().ref)
     return redirect(url_for(".api_keys", revoked=1), 303)
+
+
+def _pass(key_id: str) -> _Page:
+    """Give a pass for an hour: what was shown in this session counts for a key's qualified letters."""
+    actor, office = current_actor(), mounted().office
+    if (onward := to_show_again(url_for(".api_keys"))) is not None:
+        return onward
+    keys = [key for key in office.integration.keys.of(actor.ref) if key.id == key_id]
+    if not keys or not keys[0].is_in_force(office.clock()) or not has_accounts():
+        raise NotFoundError("There is no such key.", mend="Look in the list of keys.")
+    try:
+        given = pass_for(keys[0], sender_acting())
+    except LreError as error:
+        return _page(error)
+    return _page(given=given)
 
 
 def _reference() -> _Page:

@@ -5,6 +5,7 @@ code by e-mail. What was shown stays in the account's session, or in a signed co
 letter and ends by itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -16,10 +17,10 @@ from lre_kit.clock import from_iso, iso
 from lre_kit.identifiers.factor_values import factor_from, factor_values
 from lre_kit.identifiers.gate import Acting, Proofed
 from lre_kit.law.assurance import Category, Factor, Level, Means
+from lre_kit.parties.account_values import Account
 from lre_kit.parties.emails import key_of
 from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import Party, PartyFacts, PartyKind
-from lre_kit.parties.sessions import Session
 from lre_web.account_session import EXTENSION, account_site, current_account, current_session, hand_over
 from lre_web.extension import Actor, mounted
 from lre_web.security import set_cookie
@@ -156,7 +157,7 @@ def sender_acting() -> Acting:
         if session is None or session.second_due:
             return Acting(party_id=None, factors=())
         party = people.parties.by_id(session.party_id)
-        return _account_acting(Acting(party_id=party.id, factors=()), session)
+        return account_acting(Acting(party_id=party.id, factors=()), session.factors, current_account())
     actor = mounted().current_actor()
     if actor is None or actor.identification is None:
         return Acting(party_id=None, factors=())
@@ -188,7 +189,7 @@ def recipient_acting(letter_id: str, *, reading: bool = False) -> Acting | None:
         return Acting(party_id=party.id, factors=people.living([*factors, visual]))
     acting = Acting(party_id=party.id, factors=people.living(factors))
     if logged_in is not None and people.parties.by_id(logged_in.party_id).id == party.id:
-        return _account_acting(acting, logged_in)
+        return account_acting(acting, logged_in.factors, current_account())
     if (vouched := _host_recipient(letter_id)) is not None:
         return replace(vouched, party_id=party.id, factors=[*acting.factors, *vouched.factors])
     return acting
@@ -208,17 +209,17 @@ def _host_recipient(letter_id: str) -> Acting | None:
     return _host_acting(actor, party.id if party else None)
 
 
-def _account_acting(acting: Acting, session: Session) -> Acting:
-    """Add what was shown in an account's session, and say since when a proofing counts for it.
+def account_acting(acting: Acting, shown: Sequence[Factor], account: Account | None) -> Acting:
+    """Add what was shown by an account's holder, and say since when a proofing counts for it.
 
     Not one from before the account: that may be of another reader of its mailbox. Nor one from before a
     means that its holder added by themselves: whoever sets a new password by e-mail could add one too.
     Such a means counts once its holder is identified again; one the office issued on a proofing counts.
     """
-    people, account = mounted().office.people, current_account()
+    people = mounted().office.people
     assert acting.party_id is not None
     since = account.created_at if account is not None else None
-    factors = people.living(session.factors)
+    factors = people.living(shown)
     added = {id(each): made for each in factors if (made := people.added_at(each)) is not None}
     proofing = people.identity.proofing_of(acting.party_id, mounted().office.clock(), since=since)
     young = {key: made for key, made in added.items() if proofing is not None and made > proofing.began_at}
@@ -238,7 +239,7 @@ def _delegate_acting(letter_id: str, reading: bool = False) -> Acting | None:
     found = people.addressed.acting(session.party_id, letter_id, role=role)
     if found is None or found.delegate is None:
         return None
-    return _account_acting(found, session)
+    return account_acting(found, session.factors, current_account())
 
 
 def _host_acting(actor: Actor, party_id: str | None) -> Acting:

@@ -130,13 +130,14 @@ def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
         products=names,
         chosen=chosen if chosen in names else Product.SIMPLE.value,
         names={**send_names(), **prepare_names()},
-        refusal=_words_of(error) if isinstance(error, NotIdentifiedError) else "",
+        refusal=words_of(error) if isinstance(error, NotIdentifiedError) else "",
         **post.form_values(),
     )
     return str(page)
 
 
-def _words_of(error: NotIdentifiedError) -> str:
+def words_of(error: NotIdentifiedError) -> str:
+    """Return what is missing to know who acts, in the page's language."""
     words = error.refusal.words
     return words.fr if language() == "fr" else words.en
 

@@ -126,6 +126,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "used": ("Dernier usage le {when}", "Last used on {when}"),
     "unused": ("Jamais utilisée", "Never used"),
     "revoke": ("Révoquer", "Revoke"),
+    "pass": ("Lettres qualifiées pour une heure", "Qualified letters for an hour"),
+    "given_title": ("Votre laissez-passer", "Your pass"),
+    "given": (
+        "Pendant une heure, et au plus cent fois, ce que vous avez montré ici vaut pour les lettres qualifiées de cette clé. Envoyez-le dans cet en-tête ; il ne sera plus jamais montré.",
+        "For an hour, and a hundred times at most, what you showed here counts for this key's qualified letters. Send it in this header; it will never be shown again.",
+    ),
     "done": (
         "La clé est révoquée : elle n'ouvre plus rien.",
         "The key is revoked: it opens nothing any more.",

@@ -167,6 +167,16 @@ def test_it_gives_up_after_some_tries(served: ThrowawaySite) -> None:
     assert len(lossy.seen) == TRIES
 
 
+def test_a_pass_goes_with_acts_only(served: ThrowawaySite) -> None:
+    client, lossy, _ = asked_again(served)
+    client.identify("a.b")
+    client.key()
+    with pytest.raises(ProblemError) as told:
+        client.deposit(WHO, [("a.pdf", SMALL_PDF)], product="qualified")
+    assert told.value.type == "urn:lre-kit:problem:identification-failed"
+    assert ["LRE-Identification" in asking.headers for asking in lossy.seen] == [False, True]
+
+
 @pytest.mark.parametrize("transport", [StandardTransport, over_httpx])
 def test_nobody_there_is_told(transport: Any) -> None:
     asking = Asking(method="GET", url="http://127.0.0.1:9/", headers={})

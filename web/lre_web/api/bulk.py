@@ -15,8 +15,9 @@ from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.values import KeyKind, KeyKindError, Scope
 from lre_kit.law.products import Product
 from lre_kit.letters.values import Upload
+from lre_web.api.acting import identified_sender
 from lre_web.api.declaring import CSV, Asked, Call, Result, Route, Told
-from lre_web.api.letters import expect_reachable, identified_sender
+from lre_web.api.letters import expect_reachable
 from lre_web.api.models import PageAsked
 from lre_web.api.paging import expect_id, read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem
@@ -233,6 +234,7 @@ def _act(name: str, path: str, summary: str, handler: Callable[[Call], Result], 
     return Route(
         method="POST", path=f"{_ONE}/{path}", name=name, tag="Bulk", scope=Scope.BULK_WRITE, summary=summary,
         handler=handler, answer=BulkTold, is_act=True, has_etag=True, again=_again,
+        identifies=bool(more.get("identifies")),
         errors=(NotFoundError, UnlawfulActError, *more.get("errors", ())),
     )  # fmt: skip
 
@@ -260,9 +262,12 @@ ROUTES = (
         summary="Read how far a bulk sending is", handler=_one, answer=BulkTold, has_etag=True,
         errors=(NotFoundError,),
     ),
-    _act("startBulk", "start", "Begin to send it", _start, errors=(NotIdentifiedError,)),
+    _act("startBulk", "start", "Begin to send it", _start, identifies=True, errors=(NotIdentifiedError,)),
     _act("pauseBulk", "pause", "Send no further line until it is resumed", _pause),
-    _act("resumeBulk", "resume", "Go on with a paused one", _start, errors=(NotIdentifiedError,)),
+    _act(
+        "resumeBulk", "resume", "Go on with a paused one", _start, identifies=True,
+        errors=(NotIdentifiedError,),
+    ),
     _act("stopBulk", "stop", "Send no further line, for ever", _stop),
     Route(
         method="GET", path=f"{_ONE}/result", name="readBulkResult", tag="Bulk", scope=Scope.BULK_READ,

@@ -96,6 +96,7 @@ class Route:
         judges: Whether a test key may use it: it then judges and keeps nothing.
         has_etag: Whether its answer has an ETag.
         takes_match: Whether it heeds ``If-Match``.
+        identifies: Whether it heeds a pass of the sender's (`lre_web.api.acting`).
         again: Answers for an act that was carried out and whose answer was lost, given its subject.
         errors: What it refuses with, besides what any route does.
     """
@@ -120,5 +121,6 @@ class Route:
     judges: bool = False
     has_etag: bool = False
     takes_match: bool = False
+    identifies: bool = False
     again: Callable[[Call, str], Result] | None = None
     errors: tuple[type[LreError], ...] = ()

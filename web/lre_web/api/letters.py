@@ -14,8 +14,7 @@ from lre_kit.errors import (
     UnlawfulActError,
     UnsupportedDocumentError,
 )
-from lre_kit.identifiers.gate import Acting, NotIdentifiedError
-from lre_kit.identifiers.identified import SenderIdentified
+from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.answers import IdempotencyReusedError
 from lre_kit.integration.keys import may_write_to
 from lre_kit.integration.values import KeyKind, KeyKindError, Scope
@@ -29,6 +28,7 @@ from lre_kit.letters.paper import ON_PAPER, PaperWish
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.store.database import UnitOfWork
+from lre_web.api.acting import identified_sender
 from lre_web.api.declaring import Call, Result, Route
 from lre_web.api.models import (
     AddressAsked,
@@ -75,15 +75,6 @@ def expect_reachable(call: Call, email: str, product: Product | None = None) -> 
     if call.key.kind is KeyKind.TEAM and (product in ON_PAPER or not may_write_to(call.key, email)):
         msg = "A team key writes to its owner and its team only, and nothing by post."
         raise KeyKindError(msg, mend="Name the mailbox when you make the key, or use a live key.")
-
-
-def identified_sender(call: Call, product: Product) -> SenderIdentified | None:
-    """Return how the gate judges a sender of whom only the key is known.
-
-    Raises:
-        NotIdentifiedError: The product asks for more than a key can show.
-    """
-    return call.office.people.gate.sender(product, Acting(party_id=None, factors=()))
 
 
 # --- deposit --------------------------------------------------------------------------------------
@@ -218,7 +209,8 @@ ROUTES = (
         about="As a form: the part `letter` says what it is, and each part `documents` is a file. As JSON: "
         "small documents stand in it. A test key judges the deposit, answers 200, and keeps nothing.",
         handler=_deposit, body=LetterAsked, part="letter", files={"documents": "PDF, PNG, JPEG or text"},
-        answer=LetterTold, status=201, is_act=True, judges=True, has_etag=True, errors=_DEPOSIT_ERRORS,
+        answer=LetterTold, status=201, is_act=True, judges=True, has_etag=True, identifies=True,
+        errors=_DEPOSIT_ERRORS,
     ),
     Route(
         method="GET", path="/letters", name="listLetters", tag="Letters", scope=Scope.LETTERS_READ,

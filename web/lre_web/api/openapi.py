@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from lre_kit.errors import LreError, ThrottledError
+from lre_kit.errors import IdentificationError, LreError, RequirementError, ThrottledError
 from lre_kit.integration.answers import IdempotencyReusedError, InProgressError
 from lre_kit.integration.values import (
     KeyKindError,
@@ -16,6 +16,7 @@ from lre_kit.integration.values import (
     Scope,
     ScopeMissingError,
 )
+from lre_web.api.acting import HEADER
 from lre_web.api.declaring import JSON, MULTIPART, SINGLE, Asked, Route, Told
 from lre_web.api.problems import (
     MEDIA,
@@ -145,6 +146,9 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
         words = "Makes the request safe to send again: a fresh one for each act, such as a UUID."
         schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
         found.append({"name": "Idempotency-Key", "in": "header", "description": words, "schema": schema})
+    if route.identifies:
+        words = "A pass for qualified letters, which the sender gets on the page of their keys for an hour."
+        found.append({"name": HEADER, "in": "header", "description": words, "schema": {"type": "string"}})
     if route.takes_match:
         words = "The ETag that you read: the act is refused if something changed since."
         found.append({"name": "If-Match", "in": "header", "description": words, "schema": {"type": "string"}})
@@ -209,6 +213,8 @@ def refusals_of(route: Route) -> list[type[LreError]]:
         found += [MalformedError, IdempotencyReusedError, InProgressError, KeyKindError]
     if route.takes_match:
         found.append(StaleMatchError)
+    if route.identifies:
+        found += [IdentificationError, RequirementError]
     return [*dict.fromkeys([*found, *route.errors])]
 
 

@@ -1,0 +1,173 @@
+"""Qualified letters over the API: a pass stands for what their sender showed on the pages."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from lre_kit.law.assurance import Level
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.office import SMALL_PDF, record_consent, throwaway_office
+from lre_web.api.acting import USES
+from lre_web.testing import send_form
+from lre_web.testing_profile import EMAIL, NAME, ProfileSite
+
+WHO = {"name": "Jean Dupont", "email": "jean.dupont@example.net"}
+GIVEN = re.compile(r'id="given"[^>]* value="([^"]+)"')
+
+
+class Scene:
+    """A sender with an account, a proofed identity, paper codes, and a key of the API."""
+
+    def __init__(self, site: ProfileSite, *, name: str = NAME) -> None:
+        self.site, self.office = site, site.office
+        self.client, self.party = site.member(EMAIL, name)
+        self.sender = Sender(ref=self.party.id, name=name, email=EMAIL)
+        record_consent(self.office, Recipient(**WHO), self.sender)
+
+    def proof(self) -> None:
+        self.site.clock.advance(timedelta(seconds=1))
+        self.site.identify(self.party)
+
+    def show_a_code(self) -> str:
+        """Step up with a paper code; return the id of the sheet."""
+        people = self.office.people
+        actor = {"role": "provider"}
+        sheet = people.paper_codes.make_sheet(None, self.party.id, actor=actor, level=Level.SUBSTANTIAL)
+        with self.office.database.write() as uow:
+            people.register.change(uow, sheet.identifier.id, "deliver", actor=actor)
+            uow.commit()
+        step = "/account/step?means=paper_codes&next=/api-keys"
+        page = self.client.get(step).text
+        challenge, number = re.search(r'name="challenge" value="(\w+)"', page), re.search(r"no\. (\d+)", page)
+        assert challenge is not None
+        assert number is not None
+        shown = {"means": "paper_codes", "challenge": challenge[1], "code": sheet.codes[int(number[1]) - 1]}
+        assert send_form(self.client, "/account/step", step, **shown).status_code == 303
+        return sheet.identifier.id
+
+    def key(self) -> tuple[str, str]:
+        """Make a key on the page; return its id and its text."""
+        form = {"name": "books", "kind": "live", "days": "30", "scope": ["letters:write", "letters:read"]}
+        page = send_form(self.client, "/api-keys", "/api-keys", **form).text
+        found = re.search(r"lre_live_[0-9a-f]{12}_[0-9a-f]{64}", page)
+        assert found is not None
+        return self.office.integration.keys.of(self.party.id)[0].id, found.group()
+
+    def ask_pass(self, key_id: str) -> TestResponse:
+        return send_form(self.client, f"/api-keys/{key_id}/pass", "/api-keys")
+
+    def deposit(self, key: str, given: str | None = None, product: str = "qualified") -> TestResponse:
+        headers = {"Authorization": f"Bearer {key}"} | ({"LRE-Identification": given} if given else {})
+        letter = json.dumps({"recipient": WHO, "product": product, "subject": "Notice"})
+        data: dict[str, Any] = {"letter": letter, "documents": (io.BytesIO(SMALL_PDF), "a.pdf")}
+        return self.site.app.test_client().post("/api/v1/letters", data=data, headers=headers)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[ProfileSite]:
+    clock = MovedClock()
+    with throwaway_office(tmp_path / "office", clock=clock, base_url="http://localhost") as office:
+        yield ProfileSite.of(office, clock)
+
+
+@pytest.fixture
+def scene(site: ProfileSite) -> Scene:
+    made = Scene(site)
+    made.proof()
+    return made
+
+
+def given_to(scene: Scene, key_id: str) -> str:
+    answer = scene.ask_pass(key_id)
+    assert answer.status_code == 201, answer.text
+    found = GIVEN.search(answer.text)
+    assert found is not None
+    assert answer.headers["Cache-Control"] == "no-store"
+    return found.group(1)
+
+
+def slug(answer: TestResponse) -> str:
+    return str(answer.get_json()["type"]).removeprefix("urn:lre-kit:problem:")
+
+
+def test_with_a_pass_a_qualified_letter_is_deposited_and_its_evidence_says_how(scene: Scene) -> None:
+    key_id, key = scene.key()
+    scene.show_a_code()
+    assert slug(scene.deposit(key)) == "not-identified", "a key alone shows no person"
+    given = given_to(scene, key_id)
+    answer = scene.deposit(key, given)
+    assert answer.status_code == 201, answer.text
+    letter = scene.office.reading.letter(answer.get_json()["number"], sender_ref=scene.party.id)
+    assert scene.office.reading.depositor(letter.id) == scene.party.id
+    scene.office.run_until_idle()
+    deposit = scene.office.issuer.exhibits(letter.id)[0].exhibit.record
+    assert "password + paper codes" in json.dumps(deposit)
+    with scene.office.database.read() as connection:
+        kept = json.dumps(
+            [list(map(str, r)) for r in connection.exec_driver_sql("SELECT * FROM identifier_challenge")]
+        )
+    assert not [token for token in given.split(".") if token in kept]
+
+
+def test_who_has_not_shown_enough_gets_no_pass_and_is_told_what_is_missing(scene: Scene) -> None:
+    key_id, _ = scene.key()
+    answer = scene.ask_pass(key_id)
+    assert answer.status_code == 403
+    assert 'role="alert"' in answer.text
+    assert GIVEN.search(answer.text) is None
+
+
+def test_a_pass_serves_one_key_an_hour_and_so_many_times(scene: Scene) -> None:
+    key_id, key = scene.key()
+    _, other = scene.key()
+    scene.show_a_code()
+    given = given_to(scene, key_id)
+    assert slug(scene.deposit(other, given)) == "identification-failed"
+    assert slug(scene.deposit(key, "_" + given)) == "identification-failed"
+    assert slug(scene.deposit(key, "x." * 50)) == "identification-failed"
+    assert scene.deposit(key, given, product="simple").status_code == 201
+    for _ in range(USES - 1):
+        for token in given.split("."):
+            scene.office.people.handles.spend(token, party_id=scene.party.id, purpose=f"api:{key_id}")
+    assert slug(scene.deposit(key, given)) == "identification-failed"
+    again = given_to(scene, key_id)
+    scene.site.clock.advance(timedelta(minutes=61))
+    assert scene.deposit(key, again).status_code == 403
+
+
+def test_a_pass_dies_with_the_means_that_was_shown(scene: Scene) -> None:
+    key_id, key = scene.key()
+    means = scene.show_a_code()
+    given = given_to(scene, key_id)
+    with scene.office.database.write() as uow:
+        scene.office.people.register.change(uow, means, "revoke", actor={}, reason="lost")
+        uow.commit()
+    assert scene.deposit(key, given).status_code == 403
+
+
+def test_nobody_gets_a_pass_for_another_ones_key_or_one_that_is_over(scene: Scene, site: ProfileSite) -> None:
+    key_id, _ = scene.key()
+    scene.show_a_code()
+    other, _ = site.member("other@example.org", "Other Person")
+    assert send_form(other, f"/api-keys/{key_id}/pass", "/api-keys").status_code == 404
+    scene.office.integration.keys.revoke(key_id)
+    assert scene.ask_pass(key_id).status_code == 404
+
+
+def test_a_name_that_was_not_proofed_stands_on_no_letter(scene: Scene) -> None:
+    key_id, key = scene.key()
+    scene.show_a_code()
+    given = given_to(scene, key_id)
+    book, account = scene.office.people, scene.site.app.extensions["lre_accounts"].accounts
+    found = account.of_party(scene.party.id)
+    account.present_as(found.id, name="Claire Dubois", language="en")
+    assert book.parties.by_id(scene.party.id).name == NAME
+    assert slug(scene.deposit(key, given)) == "requirement-missing"
