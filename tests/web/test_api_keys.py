@@ -33,6 +33,15 @@ def test_a_key_is_made_shown_once_used_and_revoked(site: ThrowawaySite) -> None:
     assert site.client().get("/lre/api/v1/letters", headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["api-keys", "api"])
+@pytest.mark.parametrize(("language", "title"), [("fr", "Clés de l&#39;API"), ("en", "API keys")])
+def test_the_pages_say_what_they_are(site: ThrowawaySite, path: str, language: str, title: str) -> None:
+    page = site.client().get(f"/lre/{path}", headers={"Accept-Language": language}).text
+    assert title in page
+    assert "built-in" not in page
+    assert "`" not in page
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -108,14 +108,14 @@ def _pass(key_id: str) -> _Page:
 def _reference() -> _Page:
     # Late: the routes know the pages' own modules.
     from lre_web.api.mounting import description
-    from lre_web.api.reference import sections_of
+    from lre_web.api.reference import prose, sections_of
 
     office = mounted().office
     told = description(office)
     return render_template(
         "lre/api_reference.html",
         k=api_texts(),
-        told=told,
+        introduction=[prose(each) for each in told["info"]["description"].split("\n\n")],
         sections=sections_of(told),
         base=f"{office.links.base_url}{API_PREFIX}",
         file=f"{url_for('.letters').rstrip('/')}{API_PREFIX}/openapi.json",

@@ -63,7 +63,7 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
 """What problems of the API say in French, by slug."""
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
-    "keys": ("Clés de l'API", "API keys"),
+    "api_keys": ("Clés de l'API", "API keys"),
     "short": ("API", "API"),
     "lead": (
         "Une clé permet à un autre programme d'envoyer et de suivre des lettres en votre nom. Traitez-la comme un mot de passe.",

@@ -91,7 +91,7 @@ def _answers(told: Mapping[str, Any]) -> Iterator[Line]:
             continue
         kinds = Markup(", ").join(_kind(one["schema"]) for one in each.get("content", {}).values())
         if int(status) >= 400:
-            words = Markup(" ").join(
+            words = Markup("<br>").join(
                 prose(line.removeprefix("- ")) for line in each["description"].split("\n")
             )
             yield Line(name=status, kind=Markup(""), words=words)
