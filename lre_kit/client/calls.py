@@ -96,6 +96,11 @@ class LreClient:
         path = place("letters", number, "address")
         return cast("shapes.LetterTold", self._post(path, told={"email": email}, etag=etag))
 
+    def correct_postal_address(self, number: str, postal: shapes.PostalAsked) -> shapes.LetterTold:
+        """Post a letter that came back to a corrected postal address."""
+        path = place("letters", number, "postal-address")
+        return cast("shapes.LetterTold", self._post(path, told=postal))
+
     def etag(self, number: str) -> str:
         """Return what says that a letter is as you read it."""
         return self._asker.ask("GET", place("letters", number)).headers["etag"]

@@ -5,17 +5,22 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lre_kit.integration.values import KeyKind, Scope
+from lre_kit.integration.values import KeyKind, KeyWish, Scope
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.parties.values import Sender
+from lre_kit.postroom.values import CarrierNews
 from lre_kit.testing.office import SENDER, SMALL_PDF
+from lre_kit.testing.post import posted
+from lre_kit.testing.printable import printable_pdf
 from lre_web.testing import ThrowawaySite
 
 OTHER = Sender(ref="another", name="Another", email="another@example.org")
+LINES = ["Jean Dupont", "3 rue du Bac", "75007 PARIS"]
 WHO = {"name": "Jean Dupont", "email": "jean.dupont@example.net"}
 
 
@@ -221,3 +226,37 @@ def test_a_key_opens_its_scopes_only(programs: Any, scopes: Any, method: str, pa
     answer = programs(scopes=frozenset(scopes)).ask(method, path)
     assert (answer.status_code, answer.get_json()["type"]) == (403, "urn:lre-kit:problem:api-scope-missing")
     assert "insufficient_scope" in answer.headers["WWW-Authenticate"]
+
+
+def test_a_letter_goes_by_post_with_its_address(tmp_path: Path) -> None:
+    pytest.importorskip("pikepdf")
+    site = ThrowawaySite.open(tmp_path / "post", post_provider="spool")
+    with site.office:
+        key = site.office.integration.keys.create(SENDER, KeyWish(name="post")).text
+        postal = {"lines": ["Jean Dupont", "12 rue des Lilas", "75020 Paris"]}
+        document = {"name": "a.pdf", "content": base64.b64encode(printable_pdf(2)).decode()}
+        letter = {
+            "product": "hybrid",
+            "recipient": {"name": "Jean Dupont", "postal": postal},
+            "paper": {"duplex": False},
+            "documents": [document],
+        }
+        headers = {"Authorization": f"Bearer {key}"}
+        client = site.app.test_client()
+        answer = client.post("/lre/api/v1/letters", json=letter, headers=headers)
+        assert answer.status_code == 201, answer.text
+        assert answer.get_json()["recipient"]["postal"]["lines"][-1] == "75020 PARIS"
+        came_back = site.office.reading.letter(answer.get_json()["number"])
+        item = posted(site.office, came_back)
+        site.office.post.tracking.take(item, CarrierNews(source="suivi", raw_code="RE1", label="Retour"))
+        where = f"/lre/api/v1/letters/{came_back.number}"
+        told = client.get(where, headers=headers).get_json()
+        again = client.post(f"{where}/postal-address", json=postal | {"lines": LINES}, headers=headers)
+        assert (again.status_code, told["phase"]) == (200, "returned"), again.text
+        assert again.get_json()["recipient"]["postal"]["lines"] == LINES
+        lost = letter | {"recipient": {"name": "Jean Dupont"}}
+        refused = client.post("/lre/api/v1/letters", json=lost, headers=headers)
+        assert (refused.status_code, refused.get_json()["type"]) == (
+            422,
+            "urn:lre-kit:problem:invalid-address",
+        )

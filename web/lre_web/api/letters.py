@@ -27,6 +27,7 @@ from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter, Upload
+from lre_kit.parties.addresses import InvalidPostalAddressError
 from lre_kit.store.database import UnitOfWork
 from lre_web.api.acting import identified_sender
 from lre_web.api.declaring import Call, Result, Route
@@ -36,6 +37,7 @@ from lre_web.api.models import (
     LetterPage,
     LettersAsked,
     LetterTold,
+    PostalAsked,
     TimelineTold,
     act_told,
     letter_told,
@@ -182,6 +184,13 @@ def _correct(call: Call) -> Result:
     return Result(body=letter_told(call.office.reading.by_id(letter.id)))
 
 
+def _readdress(call: Call) -> Result:
+    letter = own(call)
+    expect_reachable(call, "", Product.HYBRID)
+    call.office.post.readdress(letter.id, call.body.to_value())
+    return Result(body=letter_told(call.office.reading.by_id(letter.id)))
+
+
 def _again(call: Call, number: str) -> Result:
     return Result(body=letter_told(_numbered(call, number)))
 
@@ -236,6 +245,13 @@ ROUTES = (
         about="A new notice goes to it, and opens a new window when it leaves.", handler=_correct,
         body=AddressAsked, answer=LetterTold, is_act=True, has_etag=True, takes_match=True, again=_again,
         errors=(*_ACT_ERRORS, InvalidAddressError, KeyKindError),
+    ),
+    Route(
+        method="POST", path="/letters/<number>/postal-address", name="correctPostalAddress", tag="Letters",
+        scope=Scope.LETTERS_WRITE, summary="Post a letter that came back to a corrected postal address",
+        handler=_readdress, body=PostalAsked, answer=LetterTold, is_act=True, has_etag=True,
+        errors=(NotFoundError, UnlawfulActError, AlreadyDecidedError, InvalidPostalAddressError,
+                KeyKindError),
     ),
 )  # fmt: skip
 """The routes of letters."""

@@ -55,6 +55,10 @@ class PostalAsked(Asked):
     country: str = "FR"
     """Two-letter code (ISO 3166-1)."""
 
+    def to_value(self) -> PostalAddress:
+        """Return it as the post room takes it."""
+        return PostalAddress(lines=tuple(self.lines), country=self.country)
+
 
 class RecipientAsked(Asked):
     """Who is addressed."""
@@ -72,13 +76,12 @@ class RecipientAsked(Asked):
 
     def to_value(self) -> Recipient:
         """Return it as the desk takes it."""
-        postal = self.postal
         return Recipient(
             name=self.name,
             email=self.email,
             capacity=self.capacity,
             capacity_basis=self.capacity_basis,
-            postal=PostalAddress(lines=tuple(postal.lines), country=postal.country) if postal else None,
+            postal=self.postal.to_value() if self.postal is not None else None,
         )
 
 
