@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -30,6 +31,13 @@ class Confirmed:
 
     reason: str
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def labelled(field: Input, label: str) -> Input:
+    """Return a field with its label on its edge, where it stays while one types."""
+    field.styles.border = ("round", "gray")
+    field.border_title = escape(label)
+    return field
 
 
 class ActScreen(ModalScreen[Confirmed | None]):
@@ -64,7 +72,7 @@ class ActScreen(ModalScreen[Confirmed | None]):
             if question.note:
                 yield Static(question.note, id="act-note", markup=False)
             for name in self._names:
-                yield Input(placeholder=words[f"ask_{name}"], id=f"ask-{name}", compact=False)
+                yield labelled(Input(id=f"ask-{name}"), words[f"ask_{name}"])
             yield Static("", id="act-wrong", markup=False)
             yield Static(f"{words['confirm']} · {words['cancel']}", id="act-hint", markup=False)
 

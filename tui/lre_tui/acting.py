@@ -153,11 +153,13 @@ class Acting(_Base):
         named = self.sight.called(RULES[act]) if act is not None else title
         self._status.update(self.sight.words["working"].format(act=named))
 
+        session = self.session
+
         def run() -> None:
             try:
                 answer = job()
             except NotSignedInError as error:
-                self.app.call_from_thread(self.app.turned_away, error)  # type: ignore[attr-defined]
+                self.app.call_from_thread(self.app.turned_away, error, session)  # type: ignore[attr-defined]
             except LreError as error:
                 self.app.call_from_thread(self._refused, error)
             else:
@@ -186,3 +188,8 @@ class Acting(_Base):
 def does(act: Act) -> str:
     """Return the key of the words that say what an act brings about."""
     return f"does_{act.value.replace('.', '_').replace('-', '_')}"
+
+
+def short(act: Act) -> str:
+    """Return the key of an act's name as short as the line of keys needs it."""
+    return f"short_{act.value.replace('.', '_').replace('-', '_')}"

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from lre_kit.errors import LreError
@@ -110,11 +111,18 @@ class ConsoleApp(App[None]):
                 if isinstance(screen, ReviewScreen):
                     screen.session = session
             return
-        for view in self._made:
-            self.uninstall_screen(view.value)
-        self._made.clear()
+        # Once the entrance has gone: what another operator left on the screens goes too, unseen.
+        for screen in self.screen_stack[1:-1]:
+            screen.visible = False
+        self.call_later(self._start_afresh)
+
+    def _start_afresh(self) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        for view, made in self._made.items():
+            self.uninstall_screen(view.value)
+            made.remove()
+        self._made.clear()
         self._open(self._first_view())
 
     def _first_view(self) -> View:
@@ -136,8 +144,10 @@ class ConsoleApp(App[None]):
             # The store is away: the session runs out by itself; the screen is locked all the same.
             self.log(error.slug)
 
-    def turned_away(self, error: LreError) -> None:
+    def turned_away(self, error: LreError, session: OperatorSession) -> None:
         """Lock when a session is over; go where one may be when rights were withdrawn."""
+        if session is not self.session:
+            return  # a look that began before somebody else came in
         if isinstance(error, NotSignedInError):
             self.action_lock()
         elif not self._is_locked:
@@ -154,6 +164,15 @@ class ConsoleApp(App[None]):
         if isinstance(event, events.Key | events.MouseDown | events.MouseScrollDown | events.MouseScrollUp):
             self._touched_s = time.monotonic()
         await super().on_event(event)
+
+    def _fatal_error(self) -> None:
+        """Show where it broke without the values: passwords and names are none of a trace's business."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        trace = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
+        self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
         """Leave, and end the session."""
@@ -243,8 +262,9 @@ class ConsoleApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Open the palette, once somebody is in."""
-        if self.session is not None and not self._is_locked:
-            super().action_command_palette()
+        if self.session is not None and not self._is_locked and not CommandPalette.is_open(self):  # type: ignore[arg-type] # its App is invariant
+            placeholder = self.sight.words["palette_search"]
+            self.push_screen(CommandPalette(id="--command-palette", placeholder=placeholder))
 
 
 def run(

@@ -12,6 +12,7 @@ from lre_kit.errors import LreError
 from lre_kit.operators.entrance import Entrance
 from lre_kit.operators.errors import NewPasswordDueError
 from lre_kit.operators.values import OperatorSession
+from lre_tui.act_screen import labelled
 from lre_tui.inert import inert
 from lre_tui.panel import Sight
 
@@ -34,7 +35,7 @@ class EntranceScreen(Screen[OperatorSession]):
         super().__init__()
         self._entrance = entrance
         self._words = sight.words
-        self._name = name
+        self._called = name
         self._is_locked = is_locked
         self._provider = inert(sight.office.settings.provider_name)
         self._bindings.key_to_bindings.setdefault("ctrl+q", []).append(
@@ -49,17 +50,18 @@ class EntranceScreen(Screen[OperatorSession]):
             yield Static(f"{title} · {self._provider}", id="entrance-title", markup=False)
             if self._is_locked:
                 yield Static(words["locked_how"], markup=False)
-            yield Input(value=self._name, placeholder=words["name"], id="name")
-            yield Input(placeholder=words["password"], password=True, id="password")
-            yield Input(placeholder=words["code"], id="code", max_length=20)
-            yield Input(placeholder=words["new_password"], password=True, id="new", classes="new")
-            yield Input(placeholder=words["new_password_again"], password=True, id="again", classes="new")
+            yield labelled(Input(value=self._called, id="name"), words["name"])
+            yield labelled(Input(password=True, id="password"), words["password"])
+            yield labelled(Input(id="code", max_length=20), words["code"])
+            yield labelled(Input(password=True, id="new", classes="new"), words["new_password"])
+            yield labelled(Input(password=True, id="again", classes="new"), words["new_password_again"])
             yield Static("", id="entrance-wrong", markup=False)
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin where something is missing."""
-        self.query_one("#password" if self._name else "#name", Input).focus()
+        for field in self.query("#password" if self._called else "#name").results(Input):
+            field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the next field that is shown, or try to come in after the last."""

@@ -60,10 +60,10 @@ def help_text(panel: Panel, sight: Sight) -> str:
     """Return what the keys of a screen do."""
     words = sight.words
     lines = [words["keys_here"]]
-    lines += [f"  {key:12} {what}" for key, what in keys_of(panel, sight)]
+    lines += [f"  {key:14} {what}" for key, what in keys_of(panel, sight)]
     lines += ["", words["keys_all"]]
-    lines += [f"  {key.shown:12} {words[key.word]}" for key in (*MOVING, *EVERYWHERE)]
-    lines += [f"  {panel.key:12} {words['view_' + panel.view.value]}" for panel in PANELS]
+    lines += [f"  {key.shown:14} {words[key.word]}" for key in (*MOVING, *EVERYWHERE)]
+    lines += [f"  {panel.key:14} {words['view_' + panel.view.value]}" for panel in PANELS]
     return "\n".join(lines)
 
 

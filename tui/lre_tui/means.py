@@ -117,12 +117,13 @@ class MeansScreen(Screen[None]):
 
     def _do(self, act: Callable[[], Any], then: Callable[[Any], None]) -> None:
         """Run an act in a thread, and show what it answers, or why it was refused."""
+        session = self.session
 
         def run() -> None:
             try:
                 answer = act()
             except NotSignedInError as error:
-                self.app.call_from_thread(self.app.turned_away, error)  # type: ignore[attr-defined]
+                self.app.call_from_thread(self.app.turned_away, error, session)  # type: ignore[attr-defined]
                 return
             except LreError as error:
                 self.app.call_from_thread(self._refused, error)

@@ -12,7 +12,7 @@ from lre_kit.operators.values import OperatorSession
 from lre_kit.proofs.keys.expiry import ExpiryWarning
 from lre_tui.inert import inert
 from lre_tui.lines import Line
-from lre_tui.panel import Panel, Piece, Sight
+from lre_tui.panel import Panel, Piece, Sight, story_told
 
 COUNT_SHARE = 0.05
 """Part of the time that may go into counting: the slower a count, the rarer."""
@@ -122,7 +122,7 @@ class Observer:
 
     def _story(self, line_id: str) -> tuple[Piece, ...]:
         try:
-            return tuple(self._panel.story(self._sight, line_id))
+            return story_told(self._panel, self._sight, line_id)
         except NotFoundError as gone:
             # Erased or done under the cursor: the list will say so at its next look.
             return (inert(f"{gone.problem}"),)

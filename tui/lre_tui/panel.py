@@ -28,7 +28,7 @@ class Sight:
 
     def word(self, key: str) -> str:
         """Return a word, or the key itself where there is none (a new kind of something)."""
-        return self.words.get(key, key.partition("_")[2] or key)
+        return self.words.get(key, key.partition("_")[2].replace("_", " ") or key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,19 @@ class Panel:
     """Word for a list without lines."""
     opens: Callable[[str], View] | None = None
     """Where Enter leads from a line, if it leads anywhere."""
+
+
+def story_told(panel: Panel, sight: Sight, line_id: str) -> tuple[Piece, ...]:
+    """Return a line's story as the language writes it: French sets a narrow space before a colon."""
+    pieces = tuple(panel.story(sight, line_id))
+    if sight.language != "fr":
+        return pieces
+    return tuple(
+        (f"{piece[0][:-2]}\N{NARROW NO-BREAK SPACE}: ", piece[1])
+        if isinstance(piece, tuple) and piece[0].endswith(": ")
+        else piece
+        for piece in pieces
+    )
 
 
 def window_of(lines: Sequence[Line], before: Any, limit: int) -> list[Line]:

@@ -17,9 +17,9 @@ from textual.worker import get_current_worker
 
 from lre_kit.errors import LreError
 from lre_kit.operators.errors import NotForYouError, NotSignedInError
-from lre_kit.operators.rules import RULES, View, may
+from lre_kit.operators.rules import View, may
 from lre_kit.operators.values import OperatorSession
-from lre_tui.acting import Acting
+from lre_tui.acting import Acting, short
 from lre_tui.inert import inert
 from lre_tui.keys_table import EVERYWHERE, TWO_PEOPLE, help_text
 from lre_tui.line_table import LineTable
@@ -90,16 +90,19 @@ class PanelScreen(Acting, Screen[None]):
             made = Binding(key, action, words, show=show, key_display=shown)
             self._bindings.key_to_bindings.setdefault(key, []).append(made)
 
+        # The keys that are always needed come first: a narrow line cuts the others.
+        for key in (key for key in EVERYWHERE if key.in_footer):
+            bind(key.key, key.action, self._words[key.word], show=True, shown=key.shown)
         for place, act in enumerate(self.panel.acts):
             allowed = may(self.session.roles, act.act) and not self.is_read_only
-            bind(act.key, f"ask({place})", self.sight.called(RULES[act.act]).capitalize(), show=allowed)
+            bind(act.key, f"ask({place})", self._words[short(act.act)], show=allowed)
         for place, look in enumerate(self.panel.looks):
             bind(look.key, f"glance({place})", self._words[f"look_{look.name}"], show=True)
         if self.panel.view is View.TWO:
             for key in TWO_PEOPLE:
                 bind(key.key, key.action, self._words[key.word], show=not self.is_read_only)
-        for key in EVERYWHERE:
-            bind(key.key, key.action, self._words[key.word], show=key.in_footer, shown=key.shown)
+        for key in (key for key in EVERYWHERE if not key.in_footer):
+            bind(key.key, key.action, self._words[key.word], show=False, shown=key.shown)
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -112,7 +115,7 @@ class PanelScreen(Acting, Screen[None]):
                 yield self._story
         yield self._warning
         yield self._status
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def _title_text(self) -> str:
         name = self._words[f"view_{self.panel.view.value}"]
@@ -168,19 +171,19 @@ class PanelScreen(Acting, Screen[None]):
         return wanted
 
     def _look(self, *, text: str, asked: list[tuple[Any, int]], chosen_id: str | None) -> None:
-        worker = get_current_worker()
+        worker, session = get_current_worker(), self.session
         try:
-            seen = self._observer.look(self.session, text=text, asked=asked, chosen_id=chosen_id)
+            seen = self._observer.look(session, text=text, asked=asked, chosen_id=chosen_id)
         except (NotSignedInError, NotForYouError) as error:
             if not worker.is_cancelled:
-                self.app.call_from_thread(self._turned_away, error)
+                self.app.call_from_thread(self._turned_away, error, session)
             return
         if not worker.is_cancelled:
             self.app.call_from_thread(self._take, seen)
 
-    def _turned_away(self, error: LreError) -> None:
+    def _turned_away(self, error: LreError, session: OperatorSession) -> None:
         self._is_looking = False
-        self.app.turned_away(error)  # type: ignore[attr-defined]
+        self.app.turned_away(error, session)  # type: ignore[attr-defined]
 
     def _take(self, seen: Seen | None) -> None:
         """Show what a look found; look again at once if it was overtaken by what the user did."""

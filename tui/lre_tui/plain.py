@@ -10,7 +10,7 @@ from lre_kit.clock import iso
 from lre_kit.operators.rules import View
 from lre_kit.operators.values import OperatorSession
 from lre_tui.lines import Line
-from lre_tui.panel import Panel, Piece, Sight
+from lre_tui.panel import Panel, Piece, Sight, story_told
 from lre_tui.panels import panel_of
 from lre_tui.texts import number_text
 
@@ -47,7 +47,7 @@ def plain_text(
     sight.office.operators.desk.expect_view(session, view)
     panel = panel_of(view)
     if line_id is not None:
-        story = _as_text(tuple(panel.story(sight, line_id)))
+        story = _as_text(story_told(panel, sight, line_id))
         told = {"screen": view.value, "id": line_id, "text": story}
         return json.dumps(told, ensure_ascii=False, indent=2) if as_json else story.rstrip("\n")
     lines = panel.page(sight, text, None, max(1, min(limit, PLAIN_MAX)))

@@ -11,7 +11,7 @@ from lre_tui.lines import Column, Line, Tone
 from lre_tui.panel import Panel, PanelLook, Piece, Sight, fitting, window_of
 from lre_tui.texts import number_text
 
-_BARS = " ▁▂▃▄▅▆▇█"
+_BARS = "·▁▂▃▄▅▆▇█"
 
 _VIEW_OF = {
     "duties_dead": View.AGENDA, "duties_late": View.AGENDA, "duties_due": View.AGENDA,
