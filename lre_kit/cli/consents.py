@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from lre_kit.cli.operator_session import done_as_operator
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
 from lre_kit.consents.desk import PaperConsent
 from lre_kit.consents.register import Filter
@@ -21,6 +22,7 @@ from lre_kit.csv_tables import SheetLine, neutral
 from lre_kit.errors import InputError, LreError
 from lre_kit.law.consents import ConsentRegime, ConsentState
 from lre_kit.office import PostOffice
+from lre_kit.operators.rules import Act
 from lre_kit.parties.values import Sender
 
 _REGIME = click.option(
@@ -327,8 +329,16 @@ def withdraw_command(*, reference: str, reason: str) -> None:
       lre consents withdraw 019a… --reason "letter of 12 November"
     """
     with opened_office() as office:
-        office.consents.desk.withdraw_for(reference, actor={"role": "operator"}, reason=reason)
-    click.echo("Withdrawn.")
+        actor = {"role": "operator"}
+        done = done_as_operator(
+            office,
+            Act.WITHDRAW_CONSENT,
+            reference,
+            reason=reason,
+            direct=lambda: office.consents.desk.withdraw_for(reference, actor=actor, reason=reason),
+        )
+    if done:
+        click.echo("Withdrawn.")
 
 
 @consents_command.command("export")

@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
+from lre_kit.cli.operator_session import done_as_operator
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table
 from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.means import FINAL
 from lre_kit.identifiers.operator_lists import means_to_compare, newest_means
 from lre_kit.office import PostOffice
+from lre_kit.operators.rules import Act
 
 _LIMIT = 100
 _OF_MEANS = (
@@ -134,6 +136,14 @@ def history_command(*, serial: str, as_json: bool) -> None:
     print_table(f"{found.serial}: {found.state.value}", ("When (Paris)", "Act", "By", "Reason"), rows)
 
 
+_DESK_ACTS = {
+    "activate": Act.ACCEPT_MEANS,
+    "suspend": Act.SUSPEND_MEANS,
+    "resume": Act.RESUME_MEANS,
+    "revoke": Act.REVOKE_MEANS,
+}
+
+
 def _act(serial: str, act: str, *, operator: str, reason: str) -> None:
     name = actor_of(operator)["name"]
     with opened_office() as office:
@@ -141,7 +151,19 @@ def _act(serial: str, act: str, *, operator: str, reason: str) -> None:
         if act == "revoke" and found.state in FINAL:
             click.echo(f"{found.serial} was {found.state.value} already; nothing was changed.")
             return
-        found = office.people.means_desk.act(found.id, act, operator=name, reason=reason)
+        means, desk = found.id, office.people.means_desk
+        if act in _DESK_ACTS:
+            done_as_operator(
+                office,
+                _DESK_ACTS[act],
+                means,
+                name=name,
+                reason=reason,
+                direct=lambda: desk.act(means, act, operator=name, reason=reason),
+            )
+        else:
+            desk.act(means, act, operator=name, reason=reason)
+        found = office.people.register.by_id(means)
     click.echo(f"{found.serial} is {found.state.value}.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from lre_kit.carriers.notices import legal_time_text
+from lre_kit.cli.operator_session import done_as_operator
 from lre_kit.cli.retention import hold_command, holds_command, purge_command, release_command
 from lre_kit.cli.shared import (
     json_option,
@@ -26,6 +27,7 @@ from lre_kit.law.products import parse_product
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
+from lre_kit.operators.rules import Act
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
@@ -240,8 +242,9 @@ def export_command(*, number: str, out: Path, container: bool, as_json: bool) ->
 @click.argument("number")
 @click.argument("address")
 @click.option("--by", "operator", required=True, metavar="NAME", help="Who corrects it, for its sender.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; asked for where operators sign in.")
 @json_option
-def correct_address_command(*, number: str, address: str, operator: str, as_json: bool) -> None:
+def correct_address_command(*, number: str, address: str, operator: str, reason: str, as_json: bool) -> None:
     """Send letter NUMBER's notice to ADDRESS: a corrected address, a new window.
 
     \b
@@ -250,7 +253,17 @@ def correct_address_command(*, number: str, address: str, operator: str, as_json
     """
     with opened_office() as office:
         letter = letter_called(office, number)
-        office.desk.correct_address(letter.id, address, actor={"role": "operator", "operator": operator})
+        actor = {"role": "operator", "operator": operator}
+        if not done_as_operator(
+            office,
+            Act.CORRECT_ADDRESS,
+            letter.id,
+            name=operator,
+            reason=reason,
+            facts={"email": address},
+            direct=lambda: office.desk.correct_address(letter.id, address, actor=actor),
+        ):
+            return
     if as_json:
         print_json({"number": letter.number, "address": address})
         return
@@ -260,8 +273,9 @@ def correct_address_command(*, number: str, address: str, operator: str, as_json
 @click.command()
 @click.argument("number")
 @click.option("--by", "operator", required=True, metavar="NAME", help="Who takes it back, for its sender.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; asked for where operators sign in.")
 @json_option
-def withdraw_command(*, number: str, operator: str, as_json: bool) -> None:
+def withdraw_command(*, number: str, operator: str, reason: str, as_json: bool) -> None:
     """Take letter NUMBER back, for its sender, while its notice has not left.
 
     \b
@@ -270,7 +284,17 @@ def withdraw_command(*, number: str, operator: str, as_json: bool) -> None:
     """
     with opened_office() as office:
         letter = letter_called(office, number)
-        now = office.desk.withdraw(letter.id, actor={"role": "operator", "operator": operator})
+        actor = {"role": "operator", "operator": operator}
+        if not done_as_operator(
+            office,
+            Act.WITHDRAW,
+            letter.id,
+            name=operator,
+            reason=reason,
+            direct=lambda: office.desk.withdraw(letter.id, actor=actor),
+        ):
+            return
+        now = office.reading.by_id(letter.id)
     if as_json:
         print_json({"number": now.number, "phase": now.phase.value})
         return

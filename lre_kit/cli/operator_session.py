@@ -1,13 +1,15 @@
 """Operators at the command line: the system's user where the office says so, else who signs in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from getpass import getuser
+from typing import Any
 
 import click
 
 from lre_kit.errors import LreError
 from lre_kit.office import PostOffice
+from lre_kit.operators.rules import Act
 from lre_kit.operators.values import OperatorSession
 
 
@@ -37,3 +39,40 @@ def operator_session(office: PostOffice, name: str | None = None) -> Iterator[Op
         except LreError as error:
             # It runs out by itself.
             click.echo(f"lre: the session could not be ended: {error.problem}", err=True)
+
+
+def done_as_operator(
+    office: PostOffice,
+    act: Act,
+    subject_id: str,
+    *,
+    reason: str,
+    direct: Callable[[], object],
+    name: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> bool:
+    """Do what a command is for, and tell whether it was done now.
+
+    Where the office lets the system's user work, `direct` does it. Where operators sign in, they do so here,
+    and their desk judges role, reason and second person: no command is a way round it (OWASP ASVS 5 §2.3.5).
+
+    Args:
+        office: Where it is done.
+        act: What is done.
+        subject_id: To what, as the desk names it.
+        reason: Why.
+        direct: Does it without a desk.
+        name: Who acts; asked for if it is not given.
+        facts: What the act needs besides.
+
+    Raises:
+        LreError: As the desk or the kernel's service says.
+    """
+    if office.operators.entrance.is_local:
+        direct()
+        return True
+    with operator_session(office, name) as session:
+        acted = office.operators.desk.act(session, act, subject_id, reason=reason, facts=facts)
+    if acted.proposal is not None:
+        click.echo("It waits for a second operator, on the console's screen “For two”.")
+    return acted.proposal is None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from lre_kit.cli.operator_session import done_as_operator
 from lre_kit.cli.shared import (
     json_option,
     letter_called,
@@ -16,6 +17,7 @@ from lre_kit.cli.shared import (
     shown,
 )
 from lre_kit.errors import NotFoundError
+from lre_kit.operators.rules import Act
 from lre_kit.subject_access import SubjectAccess
 from lre_kit.subject_access_file import write_known
 
@@ -37,7 +39,16 @@ def hold_command(*, number: str, reason: str, actor: str | None) -> None:
     """
     with opened_office() as office:
         letter = letter_called(office, number)
-        office.desk.hold(letter.id, reason=reason, actor=actor or getuser())
+        who = actor or getuser()
+        if not done_as_operator(
+            office,
+            Act.HOLD,
+            letter.id,
+            name=actor,
+            reason=reason,
+            direct=lambda: office.desk.hold(letter.id, reason=reason, actor=who),
+        ):
+            return
     click.echo(f"{letter.number} is on hold.")
 
 
@@ -54,7 +65,16 @@ def release_command(*, number: str, reason: str, actor: str | None) -> None:
     """
     with opened_office() as office:
         letter = letter_called(office, number)
-        office.desk.release_hold(letter.id, reason=reason, actor=actor or getuser())
+        who = actor or getuser()
+        if not done_as_operator(
+            office,
+            Act.RELEASE_HOLD,
+            letter.id,
+            name=actor,
+            reason=reason,
+            direct=lambda: office.desk.release_hold(letter.id, reason=reason, actor=who),
+        ):
+            return
     click.echo(f"{letter.number} is on hold no longer.")
 
 
