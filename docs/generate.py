@@ -221,7 +221,8 @@ def wanted() -> Iterator[tuple[Path, str]]:
     for name, page in PAGES.items():
         yield FOLDER / name, page()
     if find_spec("flask"):
-        # The API is declared where it is served.
+        # Where a program's own folder is kept off the path, its neighbour is not found without this.
+        sys.path.append(str(ROOT / "docs"))
         from generate_api import api_page, shapes_module
 
         yield FOLDER / "api.md", api_page()
