@@ -1,4 +1,4 @@
-"""Writes the reference pages that repeat what the code says: settings, commands, errors, events.
+"""Writes the reference pages that repeat what the code says: settings, commands, errors, events, faults.
 
 It also fills the blocks of README and docs that show a file of the repository.
 
@@ -218,11 +218,13 @@ def with_files(text: str) -> str:
 
 def wanted() -> Iterator[tuple[Path, str]]:
     """Yield every page this program writes to, with the text it should have."""
-    for name, page in PAGES.items():
+    # Where a program's own folder is kept off the path, its neighbours are not found without this.
+    sys.path.append(str(ROOT / "docs"))
+    from generate_faults import faults_page
+
+    for name, page in (PAGES | {"faults.md": faults_page}).items():
         yield FOLDER / name, page()
     if find_spec("flask"):
-        # Where a program's own folder is kept off the path, its neighbour is not found without this.
-        sys.path.append(str(ROOT / "docs"))
         from generate_api import api_page, shapes_module
 
         yield FOLDER / "api.md", api_page()

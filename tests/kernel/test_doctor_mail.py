@@ -1,4 +1,4 @@
-"""What the doctor says of mail records, by a resolver that answers from a table (trust.md F3.11)."""
+"""What the doctor says of mail records, by a resolver that answers from a table (F3.11)."""
 
 from pathlib import Path
 

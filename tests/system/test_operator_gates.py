@@ -1,4 +1,4 @@
-"""Where operators sign in, no command is a way round their desk (trust.md F14.03)."""
+"""Where operators sign in, no command is a way round their desk (F14.03)."""
 
 import re
 from datetime import timedelta

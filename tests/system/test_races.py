@@ -1,4 +1,4 @@
-"""Accept, refuse and expiry at one instant: exactly one end, on real PostgreSQL (trust row F5.05).
+"""Accept, refuse and expiry at one instant: exactly one end, on real PostgreSQL (F5.05).
 
 The recipient's clock stands a microsecond before the close, the sweepers' at the close, so that
 each of the acts is lawful for whoever comes first; a barrier lets them go together.

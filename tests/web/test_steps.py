@@ -1,4 +1,4 @@
-"""No order of acts, no header and no robot gets further than a person who goes the way (trust.md F9)."""
+"""No order of acts, no header and no robot gets further than a person who goes the way (F9)."""
 
 import re
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""Tables of recipients: CSV and XLSX within bounds, every fault told by its line (trust.md F11)."""
+"""Tables of recipients: CSV and XLSX within bounds, every fault told by its line (F11)."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Delivery reports as mail servers write them (trust.md F3.07, F3.08): a corpus, and laws for any bytes."""
+"""Delivery reports as mail servers write them (F3.07, F3.08): a corpus, and laws for any bytes."""
 
 import json
 from pathlib import Path

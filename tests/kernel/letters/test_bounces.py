@@ -1,4 +1,4 @@
-"""What delivery reports do to letters (trust.md F3.03, F3.06 to F3.08): C.2 in time, and else nothing."""
+"""What delivery reports do to letters (F3.03, F3.06 to F3.08): C.2 in time, and else nothing."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

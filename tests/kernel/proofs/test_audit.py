@@ -1,4 +1,4 @@
-"""The audit finds what was changed, removed, reordered or back-dated (trust rows F8.01 to F8.07)."""
+"""The audit finds what was changed, removed, reordered or back-dated (F8.01 to F8.07)."""
 
 import json
 import random
