@@ -152,6 +152,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     from lre_web import api_keys, bulk, consents, prepared, recipient, sender, sender_acts, verification
     from lre_web import webhooks as webhook_pages
     from lre_web.filters import add_filters
+    from lre_web.menu import add_menu
     from lre_web.security import guard
 
     blueprint = Blueprint(
@@ -159,6 +160,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     )
     guard(blueprint, limit_bytes=limit_bytes)
     add_filters(blueprint)
+    add_menu(blueprint)
     sender.add_pages(blueprint)
     sender_acts.add_pages(blueprint)
     recipient.add_pages(blueprint)

@@ -16,6 +16,7 @@ REFUSE_WORDS = frozenset({"REFUSER", "REFUSE"})
 """What a recipient types to refuse, in either language."""
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
+    "menu": ("Menu", "Menu"),
     "skip": ("Aller au contenu", "Skip to content"),
     "letters": ("Vos lettres", "Your letters"),
     "deposit": ("Déposer une lettre", "Deposit a letter"),
