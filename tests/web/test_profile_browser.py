@@ -92,7 +92,7 @@ def test_a_sheet_is_blocked_and_brought_back_without_scripts(browser: Browser, s
     expect(page.get_by_role("status")).to_contain_text("Noted.")
     base = log_in(page, served)
     page.goto(f"{base}/profile")
-    page.get_by_role("link", name="Identification means").click()
+    page.get_by_role("main").get_by_role("link", name="Identification means").click()
     page.get_by_role("button", name="Bring back into use").click()
     expect(page.get_by_role("status")).to_have_text("This means is back in use.")
     context.close()
