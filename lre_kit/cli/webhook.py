@@ -168,6 +168,20 @@ def enable_command(*, endpoint_id: str) -> None:
     click.echo(f"Endpoint {endpoint_id} is enabled.")
 
 
+@webhook_command.command("remove")
+@click.argument("endpoint_id", metavar="ID")
+def remove_command(*, endpoint_id: str) -> None:
+    """Remove the endpoint with this ID for ever, with its secrets and its log.
+
+    \b
+    Example:
+      lre webhook remove 1f0c5a7e
+    """
+    with opened_office() as office:
+        office.webhooks.desk.remove(endpoint_id)
+    click.echo(f"Endpoint {endpoint_id} is removed.")
+
+
 @webhook_command.command("deliveries")
 @click.argument("endpoint_id", metavar="ID")
 @click.option("--state", type=click.Choice([each.value for each in DeliveryState]), help="Only those.")

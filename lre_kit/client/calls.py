@@ -1,19 +1,19 @@
 """The client: one method for each operation of the API."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 
 from lre_kit.client import shapes
 from lre_kit.client.asking import Asker, Document, Form, as_files, place
-from lre_kit.client.transport import Answered, Transport, usual_transport
+from lre_kit.client.base import plain
+from lre_kit.client.hooks import HookCalls
+from lre_kit.client.transport import Transport, usual_transport
 
 Language = Literal["fr", "en"]
 
 
-class LreClient:
+class LreClient(HookCalls):
     """Talks to an office's API with one key.
 
     What breaks on the way is tried again, each act under its own idempotency key: nothing is done twice.
@@ -66,7 +66,7 @@ class LreClient:
             ProblemError: The office refuses it.
             OfficeUnreachableError: No answer came.
         """
-        told = {"recipient": recipient, **_plain(terms)}
+        told = {"recipient": recipient, **plain(terms)}
         form = Form("letter", told, as_files("documents", documents))
         return cast("shapes.LetterTold", self._post("/letters", told=form, idempotency_key=idempotency_key))
 
@@ -210,27 +210,3 @@ class LreClient:
     ) -> None:
         """Close it."""
         self.close()
-
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        return _read(self._asker.ask("GET", path, query=query))
-
-    def _post(self, path: str, **more: Any) -> Any:
-        return _read(self._asker.ask("POST", path, **more))
-
-    def _pages(self, path: str, which: Mapping[str, Any]) -> Iterator[Any]:
-        asked: dict[str, Any] = _plain(which)
-        while True:
-            page = self._get(path, asked)
-            yield from page["items"]
-            if page["next"] is None:
-                return
-            asked["cursor"] = page["next"]
-
-
-def _read(answered: Answered) -> Any:
-    return json.loads(answered.body)
-
-
-def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as JSON and addresses hold them: instants as RFC 3339."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in told.items()}

@@ -51,6 +51,25 @@ ConsentState = Literal[
     "withdrawn",
 ]
 
+DeliveryState = Literal[
+    "pending",
+    "delivered",
+    "failed",
+    "cancelled",
+]
+
+DisabledWhy = Literal[
+    "owner",
+    "failing",
+    "gone",
+]
+
+EndpointState = Literal[
+    "active",
+    "disabled",
+    "removed",
+]
+
 ErdsEvent = Literal[
     "SubmissionAcceptance",
     "SubmissionRejection",
@@ -75,6 +94,16 @@ ErdsEvent = Literal[
     "RelayToNonERDSFailure",
     "ReceivedFromNonERDS",
     "ContentErasure",
+]
+
+Failure = Literal[
+    "",
+    "address",
+    "unreachable",
+    "tls",
+    "timeout",
+    "answer",
+    "status",
 ]
 
 KeyKind = Literal[
@@ -133,6 +162,12 @@ Scope = Literal[
     "consents:write",
     "bulk:read",
     "bulk:write",
+    "webhooks:read",
+    "webhooks:write",
+    "prepared:read",
+    "prepared:write",
+    "people:read",
+    "people:write",
 ]
 
 
@@ -155,6 +190,16 @@ class AddressAsked(TypedDict):
     """A corrected address."""
 
     email: str
+
+
+class AttemptTold(TypedDict):
+    """One try of a delivery."""
+
+    number: int
+    at: str
+    status: int | None
+    failure: Failure
+    took_ms: int
 
 
 class BulkAsked(TypedDict):
@@ -254,6 +299,29 @@ class ConsentPage(TypedDict):
     next: str | None
 
 
+class DeliveryTold(TypedDict):
+    """One event for one endpoint."""
+
+    id: str
+    message_id: str
+    type: str
+    letter: str | None
+    sequence: int
+    is_replay: bool
+    state: DeliveryState
+    made_at: str
+    ended_at: str | None
+    next_at: str | None
+    attempts: list[AttemptTold]
+
+
+class DeliveryPage(TypedDict):
+    """A page of deliveries, the newest first."""
+
+    items: list[DeliveryTold]
+    next: str | None
+
+
 class DocumentAsked(TypedDict):
     """A document inside the JSON."""
 
@@ -269,6 +337,76 @@ class DocumentTold(TypedDict):
     media_type: str
     size_bytes: int
     sha256: str
+
+
+class EndpointAsked(TypedDict):
+    """An endpoint to be told of events."""
+
+    url: str
+    description: NotRequired[str]
+    types: NotRequired[list[str]]
+    language: NotRequired[str]
+
+
+class EndpointChangeAsked(TypedDict):
+    """What is to change of an endpoint; what is left out stays."""
+
+    description: NotRequired[str | None]
+    types: NotRequired[list[str] | None]
+
+
+class EndpointTold(TypedDict):
+    """An endpoint as it stands."""
+
+    id: str
+    url: str
+    description: str
+    types: list[str]
+    state: EndpointState
+    made_at: str
+    disabled_at: str | None
+    disabled_why: DisabledWhy | None
+    last_success_at: str | None
+    failures: int
+    resting_until: str | None
+    public_key: str
+    former_until: str | None
+    secret: str | None
+
+
+class EndpointList(TypedDict):
+    """Your endpoints, the oldest first."""
+
+    items: list[EndpointTold]
+
+
+class EndpointRemovedTold(TypedDict):
+    """An endpoint that is no more."""
+
+    id: str
+
+
+class EventTold(TypedDict):
+    """What happened to a letter."""
+
+    id: str
+    type: str
+    at: str
+    letter: str
+    sequence: int
+    event: ErdsEvent
+    code: str | None
+    reasons: list[str]
+    product: Product
+    reference: str
+
+
+class EventPage(TypedDict):
+    """Events in the order of the log."""
+
+    items: list[EventTold]
+    next: str | None
+    is_last: bool
 
 
 class FieldProblem(TypedDict):
@@ -425,6 +563,20 @@ class ProofsTold(TypedDict):
     """A letter's proofs, the first act's first."""
 
     items: list[ProofTold]
+
+
+class ReplayAsked(TypedDict):
+    """A span of time to be told again."""
+
+    since: str
+    until: NotRequired[str | None]
+    only_missed: NotRequired[bool]
+
+
+class ReplayTold(TypedDict):
+    """A replay that was begun."""
+
+    events: int
 
 
 class TimelineTold(TypedDict):

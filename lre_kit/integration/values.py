@@ -34,6 +34,18 @@ class Scope(StrEnum):
     """Bulk sendings and their results."""
     BULK_WRITE = "bulk:write"
     """Check, prepare, start, pause and stop bulk sendings."""
+    WEBHOOKS_READ = "webhooks:read"
+    """Endpoints, and what was delivered to them."""
+    WEBHOOKS_WRITE = "webhooks:write"
+    """Add, test, replay, change and remove endpoints."""
+    PREPARED_READ = "prepared:read"
+    """Letters that wait for a signature."""
+    PREPARED_WRITE = "prepared:write"
+    """Prepare letters, sign them, send them back."""
+    PEOPLE_READ = "people:read"
+    """The owner's identification means, orders, organisations and mandates."""
+    PEOPLE_WRITE = "people:write"
+    """Order and report identification means, invite members, end roles and mandates."""
 
 
 class KeyRefusedError(LreError):

@@ -1,7 +1,7 @@
 """The desk of endpoints: added, tried, rotated, replayed, disabled, each in one transaction."""
 
 import secrets as random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.webhooks.addresses import AddressGuard
-from lre_kit.webhooks.ending import disable
+from lre_kit.webhooks.ending import disable, remove
 from lre_kit.webhooks.errors import WebhookDisabledError, WebhookLimitError, WebhookTooSoonError
 from lre_kit.webhooks.events import TEST, checked_types, type_of
 from lre_kit.webhooks.outbox import ENDPOINT_CHARS, new_delivery_id, plan_delivery
@@ -49,6 +49,9 @@ TEST_PAUSE = timedelta(seconds=5)
 LOOK_UP_S = 5.0
 """Longest look-up of a name when an endpoint is added, in seconds."""
 
+Note = Callable[[UnitOfWork, str], None]
+"""Writes down, in an act's own transaction, what it was carried out on."""
+
 _ENDPOINT, _DELIVERY, _EVENT, _LETTER = (
     table_of(row) for row in (WebhookEndpointRow, WebhookDeliveryRow, EventRow, LetterRow)
 )
@@ -57,7 +60,8 @@ _ENDPOINT, _DELIVERY, _EVENT, _LETTER = (
 class WebhookDesk:
     """What an owner, or an operator, does with endpoints.
 
-    Every method takes `sender_ref`: whose the endpoint must be; an operator leaves it out.
+    Every method takes `sender_ref`: whose the endpoint must be; an operator leaves it out. What asks over
+    the API gives a `note`.
     """
 
     def __init__(
@@ -76,7 +80,7 @@ class WebhookDesk:
         self._secrets = secrets
         self._reading = reading
 
-    def add(self, owner: Owner, wish: EndpointWish) -> NewSecret:
+    def add(self, owner: Owner, wish: EndpointWish, *, note: Note | None = None) -> NewSecret:
         """Add an endpoint: it is told of every event of its owner's letters from now on.
 
         Raises:
@@ -85,16 +89,13 @@ class WebhookDesk:
             WebhookLimitError: The sender has as many as one may have, or the description is too long.
         """
         target = self._guard.target(wish.url)
-        types = checked_types(wish.types)
-        description = " ".join(wish.description.split())
-        if len(description) > DESCRIPTION_MAX_CHARS:
-            msg = "The description is too long."
-            raise WebhookLimitError(msg, mend=f"Use at most {DESCRIPTION_MAX_CHARS} characters.")
+        types, description = _types(wish.types), _described(wish.description)
         self._guard.addresses(target, timeout_s=LOOK_UP_S)
         endpoint_id, now = random.token_hex(ENDPOINT_CHARS // 2), self._clock()
         with self._database.write() as uow:
             uow.serialise(f"webhooks of {owner.ref}")
-            count = select(func.count()).select_from(_ENDPOINT).where(_ENDPOINT.c.sender_ref == owner.ref)
+            mine = _ENDPOINT.c.sender_ref == owner.ref, _ENDPOINT.c.state != EndpointState.REMOVED.value
+            count = select(func.count()).select_from(_ENDPOINT).where(*mine)
             if uow.execute(count).scalar_one() >= ENDPOINTS_MAX:
                 msg = f"There are {ENDPOINTS_MAX} endpoints already."
                 raise WebhookLimitError(msg, mend="Remove one that is needed no more.")
@@ -107,33 +108,72 @@ class WebhookDesk:
                 language=owner.language,
                 url=wish.url,
                 description=description,
-                types=f" {' '.join(types)} " if types else "",
+                types=types,
                 state=EndpointState.ACTIVE.value,
                 made_at=now,
             )
             uow.flush()
             secret = self._secrets.add(uow, endpoint_id)
             plan_upkeep(uow, now=now)
+            if note is not None:
+                note(uow, endpoint_id)
             uow.commit()
         return NewSecret(endpoint=self._reading.endpoint(endpoint_id), secret=secret_text(secret))
 
-    def rotate(self, endpoint_id: str, *, sender_ref: str | None = None) -> NewSecret:
+    def rotate(
+        self, endpoint_id: str, *, sender_ref: str | None = None, note: Note | None = None
+    ) -> NewSecret:
         """Give an endpoint a fresh secret; for a day, what it is told is signed with both.
 
         Raises:
             NotFoundError: There is no such endpoint, or it is another's.
         """
-        with self._changing(endpoint_id, sender_ref) as (uow, _):
+        with self._changing(endpoint_id, sender_ref, note) as (uow, _):
             secret = self._secrets.add(uow, endpoint_id)
         return NewSecret(endpoint=self._reading.endpoint(endpoint_id), secret=secret_text(secret))
 
-    def disable(self, endpoint_id: str, *, sender_ref: str | None = None) -> Endpoint:
+    def change(
+        self,
+        endpoint_id: str,
+        *,
+        description: str | None = None,
+        types: Sequence[str] | None = None,
+        sender_ref: str | None = None,
+        note: Note | None = None,
+    ) -> Endpoint:
+        """Give an endpoint another description, or other types of events from now on.
+
+        Raises:
+            NotFoundError: There is no such endpoint, or it is another's.
+            WebhookTypeError: It asks for a type of event that there is not.
+            WebhookLimitError: The description is too long.
+        """
+        values: dict[str, Any] = {}
+        if description is not None:
+            values["description"] = _described(description)
+        if types is not None:
+            values["types"] = _types(types)
+        with self._changing(endpoint_id, sender_ref, note) as (uow, _):
+            if values:
+                uow.execute(update(_ENDPOINT).where(_ENDPOINT.c.id == endpoint_id).values(values))
+        return self._reading.endpoint(endpoint_id)
+
+    def remove(self, endpoint_id: str, *, sender_ref: str | None = None, note: Note | None = None) -> None:
+        """Take an endpoint away for ever, with its secrets and its log. Errors as for `rotate`."""
+        with self._changing(endpoint_id, sender_ref, note) as (uow, _):
+            remove(uow, endpoint_id, at=self._clock())
+
+    def disable(
+        self, endpoint_id: str, *, sender_ref: str | None = None, note: Note | None = None
+    ) -> Endpoint:
         """Tell an endpoint nothing more; what waits for it is cancelled. Errors as for `rotate`."""
-        with self._changing(endpoint_id, sender_ref) as (uow, _):
+        with self._changing(endpoint_id, sender_ref, note) as (uow, _):
             disable(uow, endpoint_id, why=DisabledWhy.OWNER, at=self._clock())
         return self._reading.endpoint(endpoint_id)
 
-    def enable(self, endpoint_id: str, *, sender_ref: str | None = None) -> Endpoint:
+    def enable(
+        self, endpoint_id: str, *, sender_ref: str | None = None, note: Note | None = None
+    ) -> Endpoint:
         """Tell an endpoint of events again, from now on; a replay tells it of those before.
 
         Raises:
@@ -149,11 +189,11 @@ class WebhookDesk:
             "failures": 0,
             "resting_until": None,
         }
-        with self._changing(endpoint_id, sender_ref) as (uow, _):
+        with self._changing(endpoint_id, sender_ref, note) as (uow, _):
             uow.execute(update(_ENDPOINT).where(_ENDPOINT.c.id == endpoint_id).values(again))
         return self._reading.endpoint(endpoint_id)
 
-    def test(self, endpoint_id: str, *, sender_ref: str | None = None) -> str:
+    def test(self, endpoint_id: str, *, sender_ref: str | None = None, note: Note | None = None) -> str:
         """Plan one try with a test event, on the same way as any other; return the delivery's id.
 
         Raises:
@@ -182,6 +222,8 @@ class WebhookDesk:
             )
             uow.flush()
             plan_delivery(uow, delivery_id, at=now)
+            if note is not None:
+                note(uow, delivery_id)
         return delivery_id
 
     def replay(
@@ -192,6 +234,7 @@ class WebhookDesk:
         until: datetime,
         only_missed: bool = False,
         sender_ref: str | None = None,
+        note: Note | None = None,
     ) -> int:
         """Tell an endpoint again of what happened in a span of time, marked as a replay; return how much.
 
@@ -204,6 +247,7 @@ class WebhookDesk:
             until: Up to here, exclusive.
             only_missed: Leave out what the endpoint took already.
             sender_ref: Whose it must be.
+            note: Writes down how much it was.
 
         Raises:
             NotFoundError: There is no such endpoint, or it is another's.
@@ -233,6 +277,8 @@ class WebhookDesk:
                     next_at=now,
                 )
                 plan_delivery(uow, delivery_id, at=now)
+            if note is not None:
+                note(uow, f"{endpoint_id} {len(events)}")
         return len(events)
 
     @staticmethod
@@ -264,8 +310,25 @@ class WebhookDesk:
         return [(event, name) for event, name in named if not wanted or name in wanted]
 
     @contextmanager
-    def _changing(self, endpoint_id: str, sender_ref: str | None) -> Iterator[tuple[UnitOfWork, Row[Any]]]:
+    def _changing(
+        self, endpoint_id: str, sender_ref: str | None, note: Note | None = None
+    ) -> Iterator[tuple[UnitOfWork, Row[Any]]]:
         """Hold an endpoint, and commit what was done to it."""
         with self._database.write() as uow:
             yield uow, row_of(uow.connection, endpoint_id, sender_ref=sender_ref, lock=True)
+            if note is not None:
+                note(uow, endpoint_id)
             uow.commit()
+
+
+def _types(wanted: Sequence[str]) -> str:
+    types = checked_types(wanted)
+    return f" {' '.join(types)} " if types else ""
+
+
+def _described(text: str) -> str:
+    description = " ".join(text.split())
+    if len(description) > DESCRIPTION_MAX_CHARS:
+        msg = "The description is too long."
+        raise WebhookLimitError(msg, mend=f"Use at most {DESCRIPTION_MAX_CHARS} characters.")
+    return description

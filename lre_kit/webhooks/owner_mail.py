@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, legal_time_text
-from lre_kit.errors import MailUnavailableError
+from lre_kit.errors import MailUnavailableError, NotFoundError
 from lre_kit.identifiers.links import Links
 from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.database import Database
@@ -59,12 +59,20 @@ class OwnerMail:
         Raises:
             MailUnavailableError: It could not be handed over now; it is tried again.
         """
-        endpoint = self._reading.endpoint(duty.subject)
+        try:
+            endpoint = self._reading.endpoint(duty.subject)
+        except NotFoundError:
+            # Its owner removed it meanwhile.
+            self._done(duty)
+            return
         at = datetime.fromisoformat(str(duty.payload["at"]))
         message = self._message(endpoint, DisabledWhy(duty.payload["why"]), at)
         if self._courier.send(message).outcome is MailOutcome.UNKNOWN:
             msg = "It is not known whether the owner of an endpoint was told that it is disabled."
             raise MailUnavailableError(msg, mend="It is tried again, under the same Message-ID.")
+        self._done(duty)
+
+    def _done(self, duty: Duty) -> None:
         with self._database.write() as uow:
             fulfil(uow, duty)
             uow.commit()

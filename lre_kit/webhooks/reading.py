@@ -30,6 +30,8 @@ _ENDPOINT, _DELIVERY, _ATTEMPT, _LETTER = (
     table_of(row) for row in (WebhookEndpointRow, WebhookDeliveryRow, WebhookAttemptRow, LetterRow)
 )
 
+_THERE = _ENDPOINT.c.state != EndpointState.REMOVED.value
+
 _WHOLE = select(_DELIVERY, _LETTER.c.number.label("letter_number")).join_from(
     _DELIVERY, _LETTER, _LETTER.c.id == _DELIVERY.c.letter_id, isouter=True
 )
@@ -94,15 +96,15 @@ class WebhookReading:
             tries = _tries(connection, [row.id for row in rows])
         return [_delivery(row, tries.get(row.id, [])) for row in rows]
 
-    def delivery(self, delivery_id: str) -> Delivery:
-        """Return one delivery.
+    def delivery(self, delivery_id: str, *, endpoint_id: str | None = None) -> Delivery:
+        """Return one delivery; with `endpoint_id`, only if it is that endpoint's.
 
         Raises:
             NotFoundError: There is none, or it was forgotten.
         """
         with self._database.read() as connection:
             row = connection.execute(_WHOLE.where(_DELIVERY.c.id == delivery_id)).first()
-            if row is None:
+            if row is None or endpoint_id not in {None, row.endpoint_id}:
                 raise NotFoundError("There is no such delivery.", mend="Look in the list of them.")
             return _delivery(row, _tries(connection, [row.id]).get(row.id, []))
 
@@ -116,7 +118,7 @@ class WebhookReading:
         return int(count), since
 
     def _endpoints(self, sender_ref: str | None) -> list[Endpoint]:
-        query = select(_ENDPOINT).order_by(_ENDPOINT.c.made_at, _ENDPOINT.c.id)
+        query = select(_ENDPOINT).where(_THERE).order_by(_ENDPOINT.c.made_at, _ENDPOINT.c.id)
         if sender_ref is not None:
             query = query.where(_ENDPOINT.c.sender_ref == sender_ref)
         with self._database.read() as connection:
@@ -133,7 +135,7 @@ def row_of(
     Raises:
         NotFoundError: There is none, or it is another's.
     """
-    query = select(_ENDPOINT).where(_ENDPOINT.c.id == endpoint_id)
+    query = select(_ENDPOINT).where(_ENDPOINT.c.id == endpoint_id, _THERE)
     row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None or (sender_ref is not None and row.sender_ref != sender_ref):
         raise NotFoundError("There is no such endpoint.", mend="Look in the list of them.")

@@ -16,7 +16,8 @@ from lre_kit.webhooks import upkeep
 from lre_kit.webhooks.addresses import AddressGuard
 from lre_kit.webhooks.delivering import Delivering
 from lre_kit.webhooks.desk import WebhookDesk
-from lre_kit.webhooks.ending import TELL_OWNER
+from lre_kit.webhooks.ending import ERASE, TELL_OWNER, Erasing
+from lre_kit.webhooks.feed import EventFeed
 from lre_kit.webhooks.outbox import DELIVER, delivery_key
 from lre_kit.webhooks.owner_mail import OwnerMail
 from lre_kit.webhooks.reading import WebhookReading
@@ -31,6 +32,7 @@ class Webhooks:
     Attributes:
         desk: Endpoints added, tested, rotated, replayed, disabled.
         reading: Endpoints, and what was delivered to them.
+        feed: What happened, for who asks instead of being told.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Webhooks:
         secrets = SecretStore(database, vault, clock=clock)
         self.rewrap = secrets.rewrap
         self._agenda = Agenda(database, clock)
+        self.feed = EventFeed(database)
         self.reading = WebhookReading(database, secrets)
         self.desk = WebhookDesk(database, clock=clock, guard=guard, secrets=secrets, reading=self.reading)
         post = WebhookPost(guard, ca_file=settings.webhook_ca_file)
@@ -60,6 +63,7 @@ class Webhooks:
         self._mail = OwnerMail(
             database, reading=self.reading, courier=courier, links=links, identity=identity
         )
+        self._erasing = Erasing(database)
         self._upkeep = upkeep.WebhookUpkeep(
             database, clock=clock, keep=timedelta(days=settings.webhook_log_days)
         )
@@ -84,5 +88,6 @@ class Webhooks:
         return {
             DELIVER: self._delivering.run,
             TELL_OWNER: self._mail.run,
+            ERASE: self._erasing.run,
             upkeep.ACTION: self._upkeep.run,
         }

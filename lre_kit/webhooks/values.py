@@ -11,6 +11,8 @@ class EndpointState(StrEnum):
 
     ACTIVE = "active"
     DISABLED = "disabled"
+    REMOVED = "removed"
+    """Nobody sees it any more; its rows go a little later (`lre_kit.webhooks.ending`)."""
 
 
 class DisabledWhy(StrEnum):

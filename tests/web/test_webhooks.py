@@ -190,3 +190,11 @@ def test_every_word_that_a_page_may_ask_for_is_there() -> None:
     needed |= {f"f_{each.value}" for each in Failure if each not in {Failure.NONE, Failure.STATUS}}
     assert needed <= set(_TEXTS)
     assert not set(_TEXTS) & set(dir(dict)), "a page would show the method instead"
+
+
+def test_an_endpoint_is_removed_from_its_page(site: ThrowawaySite, receiver: WebhookReceiver) -> None:
+    one, _ = added(site, receiver.url)
+    answer = act(site, one, "remove")
+    assert (answer.status_code, answer.location) == (303, LIST)
+    assert site.office.webhooks.reading.every() == []
+    assert site.client().get(one).status_code == 404

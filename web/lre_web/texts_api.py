@@ -112,6 +112,21 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "scope_bulk:read": ("Lire les envois groupés", "Read bulk sendings"),
     "scope_bulk:write": ("Préparer et conduire des envois groupés", "Prepare and run bulk sendings"),
+    "scope_webhooks:read": ("Lire les webhooks et leurs livraisons", "Read webhooks and their deliveries"),
+    "scope_webhooks:write": ("Gérer les webhooks", "Manage webhooks"),
+    "scope_prepared:read": ("Lire les lettres préparées", "Read prepared letters"),
+    "scope_prepared:write": (
+        "Préparer, signer ou renvoyer des lettres préparées",
+        "Prepare letters, sign them or send them back",
+    ),
+    "scope_people:read": (
+        "Lire les identifiants, organisations et mandats",
+        "Read identification means, organisations and mandates",
+    ),
+    "scope_people:write": (
+        "Gérer les identifiants, organisations et mandats",
+        "Manage identification means, organisations and mandates",
+    ),
     "days": ("Durée en jours", "Life in days"),
     "days_hint": ("De 1 à 1095.", "From 1 to 1095."),
     "make": ("Créer la clé", "Make the key"),

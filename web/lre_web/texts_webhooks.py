@@ -42,6 +42,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "types_hint": ("tous, ou seulement ceux que vous choisissez", "all of them, or only those you choose"),
     "all_types": ("tous", "all"),
     "add": ("Ajouter", "Add"),
+    "removed": ("Supprimé", "Removed"),
+    "remove": ("Supprimer", "Remove"),
+    "remove_hint": (
+        "Il disparaît pour toujours, avec ses secrets et son journal. Rien ne lui est plus envoyé.",
+        "It is gone for ever, with its secrets and its log. Nothing is sent to it any more.",
+    ),
     "secret_title": ("Secret de ce point de réception", "Secret of this endpoint"),
     "secret_note": (
         "Copiez-le maintenant : il n'est plus jamais montré. Votre logiciel vérifie avec lui que chaque événement vient d'ici.",

@@ -34,6 +34,7 @@ def add_pages(blueprint: Blueprint) -> None:
         ("/webhooks/<endpoint_id>/rotate", "webhook_rotate", _rotate, "POST"),
         ("/webhooks/<endpoint_id>/disable", "webhook_disable", _disable, "POST"),
         ("/webhooks/<endpoint_id>/enable", "webhook_enable", _enable, "POST"),
+        ("/webhooks/<endpoint_id>/remove", "webhook_remove", _remove, "POST"),
     )
     for rule, endpoint, view, method in rules:
         blueprint.add_url_rule(rule, endpoint, view, methods=[method])
@@ -115,6 +116,11 @@ def _acted(endpoint_id: str, act: Callable[[], object], **told: Any) -> _Page:
 def _test(endpoint_id: str) -> _Page:
     desk, ref = mounted().office.webhooks.desk, current_actor().ref
     return _acted(endpoint_id, lambda: desk.test(endpoint_id, sender_ref=ref), done="tested", _anchor="log")
+
+
+def _remove(endpoint_id: str) -> _Page:
+    mounted().office.webhooks.desk.remove(endpoint_id, sender_ref=current_actor().ref)
+    return redirect(url_for(".webhooks"), 303)
 
 
 def _disable(endpoint_id: str) -> _Page:

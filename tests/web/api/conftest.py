@@ -37,6 +37,12 @@ class Program:
     def post(self, path: str, **more: Any) -> TestResponse:
         return self.ask("POST", path, **more)
 
+    def patch(self, path: str, **more: Any) -> TestResponse:
+        return self.ask("PATCH", path, **more)
+
+    def delete(self, path: str, **more: Any) -> TestResponse:
+        return self.ask("DELETE", path, **more)
+
     def deposit(
         self, *, again: str = "", files: tuple[bytes, ...] = (SMALL_PDF,), **changes: Any
     ) -> TestResponse:
@@ -66,7 +72,7 @@ def program(
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[ThrowawaySite]:
-    made = ThrowawaySite.open(tmp_path / "office")
+    made = ThrowawaySite.open(tmp_path / "office", webhook_http="on", webhook_private_hosts="127.0.0.1")
     with made.office:
         yield made
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lre_kit.integration.values import KeyWish
 from lre_kit.testing import services
 from lre_kit.testing.office import SENDER, SMALL_PDF, record_consent
+from lre_kit.webhooks.values import EndpointWish, Owner
 from lre_web.api.mounting import ROUTES, description
 from lre_web.testing import ThrowawaySite
 
@@ -65,7 +66,11 @@ def valued(schema: Any, whole: Any) -> st.SearchStrategy[Any]:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     """A site with something of each kind: a key, and what may stand in addresses."""
-    more: dict[str, Any] = {"api_requests_per_minute": 10**6}
+    more: dict[str, Any] = {
+        "api_requests_per_minute": 10**6,
+        "webhook_http": "on",
+        "webhook_private_hosts": "127.0.0.1",
+    }
     with ExitStack() as stack:
         if request.param == "postgresql":
             server = request.getfixturevalue("postgres_server")
@@ -75,12 +80,16 @@ def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         key = office.integration.keys.create(SENDER, KeyWish(name="any")).text
         letter, held = site.letter(), record_consent(office)
         office.run_until_idle()
+        owner = Owner(ref=SENDER.ref, name=SENDER.name, email=SENDER.email)
+        made = office.webhooks.desk.add(owner, EndpointWish(url="http://127.0.0.1:9/"))
         kept = {
             "number": [letter.number],
             "kind": ["deposit", "receipt"],
             "position": ["1", "2"],
             "consent_id": [held.id],
             "bulk_id": ["0" * 32],
+            "endpoint_id": [made.endpoint.id, "0" * 8],
+            "delivery_id": [office.webhooks.desk.test(made.endpoint.id)],
         }
         yield site, key, kept
 

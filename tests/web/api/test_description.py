@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lre_kit.testing.office import SMALL_PDF, record_consent
+from lre_kit.testing.webhooks import webhook_receiver
 from lre_web.api.mounting import ROUTES
 from lre_web.testing import ThrowawaySite
 
@@ -133,6 +134,7 @@ def tour(site: ThrowawaySite, api: Any, look: Any) -> None:
         look("GET", f"/letters/{number}/proofs/deposit?format={form_of_it}")
     consents(site, look)
     bulk(site, look)
+    hooks(look)
     look("GET", "/key")
     look("GET", f"/letters/{number}/proofs/none")
     look("GET", f"/letters/{number}/documents/9")
@@ -180,6 +182,34 @@ def bulk(site: ThrowawaySite, look: Any) -> None:
     look("GET", f"/bulk/{made['id']}")
     assert b",sent," in look("GET", f"/bulk/{made['id']}/result").data
     look("GET", "/bulk/x")
+
+
+def hooks(look: Any) -> None:
+    page = look("GET", "/events?limit=1").get_json()
+    look("GET", f"/events?cursor={page['next']}&letter=AAAA")
+    look("GET", "/events?cursor=x")
+    with webhook_receiver() as receiver:
+        made = look("POST", "/webhooks", json={"url": receiver.url}).get_json()
+    one = f"/webhooks/{made['id']}"
+    look("POST", "/webhooks", json={"url": "http://localhost/"})
+    look("POST", "/webhooks", json={"url": receiver.url, "types": ["letter.eaten"]})
+    look("GET", "/webhooks")
+    look("GET", one)
+    look("GET", "/webhooks/00000000")
+    look("PATCH", one, json={"types": ["letter.received"]})
+    look("PATCH", one, json={"description": "x" * 300})
+    tested = look("POST", f"{one}/test").get_json()
+    look("POST", f"{one}/test")
+    look("GET", f"{one}/deliveries?limit=1")
+    look("GET", f"{one}/deliveries/{tested['id']}")
+    look("GET", f"{one}/deliveries/none")
+    look("POST", f"{one}/replay", json={"since": "2020-01-01T00:00:00Z"})
+    look("POST", f"{one}/rotate")
+    look("POST", f"{one}/disable")
+    look("POST", f"{one}/replay", json={"since": "2020-01-01T00:00:00Z"})
+    look("POST", f"{one}/enable")
+    look("DELETE", one)
+    look("DELETE", one)
 
 
 def test_it_is_whole(api: Any) -> None:

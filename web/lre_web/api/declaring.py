@@ -70,6 +70,8 @@ class Result:
     name: str = ""
     """Name of a file."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    kept: Told | None = None
+    """What is kept for who asks again, where the body holds a secret that is shown once."""
 
 
 Handler = Callable[[Call], Result]

@@ -31,9 +31,9 @@ def read_cursor(text: str | None) -> tuple[datetime, str] | None:
         at, _, identity = plain.partition("~")
         found = from_iso(at)
     except (binascii.Error, ValueError, OverflowError):
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
     if not _ID.fullmatch(identity) or found.tzinfo is None:
-        raise _bad_cursor()
+        raise bad_cursor()
     return found, identity
 
 
@@ -48,6 +48,7 @@ def expect_id(text: str, missing: Callable[[], NotFoundError]) -> str:
     return text
 
 
-def _bad_cursor() -> InvalidRequestError:
+def bad_cursor() -> InvalidRequestError:
+    """Return the answer to a cursor that is none of ours."""
     wrong = FieldProblem(pointer="cursor", detail="It is not what “next” of a page said.")
     return InvalidRequestError("The cursor cannot be used.", mend="Begin without one.", errors=[wrong])

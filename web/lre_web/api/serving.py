@@ -81,7 +81,8 @@ def serve(route: Route, **args: Any) -> Response:
     response = _response(route, result)
     if claim is not None:
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-        kept = Kept(status=response.status_code, headers=headers, body=response.get_data())
+        body = response.get_data() if result.kept is None else result.kept.model_dump_json().encode()
+        kept = Kept(status=response.status_code, headers=headers, body=body)
         office.integration.answers.keep(claim, kept)
     return response
 
