@@ -47,8 +47,10 @@ class MailRoom:
         identity: MailIdentity,
         desk: Desk,
         reading: Reading,
+        replies: Callable[[bytes], bool],
     ) -> None:
-        """Wire it."""
+        """Wire it; `replies` takes in what answers a request, and tells whether it did."""
+        self._replies = replies
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -86,6 +88,9 @@ class MailRoom:
                 uow.commit()
 
     def _take(self, raw: bytes) -> None:
+        if self._replies(raw):
+            log.info("a reply to a request was taken in")
+            return
         taken = self.bounces.take(raw)
         log.info("a delivery report was taken in: %s, %s", taken.kind.value, taken.outcome.value)
 

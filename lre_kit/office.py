@@ -61,6 +61,7 @@ from lre_kit.store.agenda import Agenda
 from lre_kit.store.blobs import BlobStore, open_blobs
 from lre_kit.store.database import Database
 from lre_kit.store.vault import Vault
+from lre_kit.support.room import Support
 from lre_kit.webhooks.outbox import tell as tell_webhooks
 from lre_kit.webhooks.room import Webhooks
 
@@ -87,6 +88,7 @@ class PostOffice:
         preparing: Letters that wait for somebody who may sign for them.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
+        support: Opening hours, and what people ask of the office.
         webhooks: What happens to letters, told to addresses of their senders.
         mail_room: Reminders, delivery reports that come back, senders who are told.
         links: Recipient links.
@@ -197,6 +199,17 @@ class PostOffice:
             intake=self.intake,
             reminders=parse_plan(settings.reminders),
         )
+        self.support = Support(
+            settings,
+            database=database,
+            clock=clock,
+            vault=self.vault,
+            pepper=keys.pepper,
+            courier=courier,
+            links=self.links,
+            identity=self.identity,
+            throttle=lambda: self.people.throttle,
+        )
         self.mail_room = MailRoom(
             settings,
             database=database,
@@ -207,6 +220,7 @@ class PostOffice:
             identity=self.identity,
             desk=self.desk,
             reading=self.reading,
+            replies=self.support.mail.take,
         )
         self.webhooks = Webhooks(
             settings,
@@ -250,7 +264,7 @@ class PostOffice:
             database,
             self.vault,
             clock=clock,
-            others=(self._rewrap_people, self.webhooks.rewrap),
+            others=(self._rewrap_people, self.webhooks.rewrap, self.support.keeping.rewrap),
         )
         kept, proofs = settings.retention_proofs_days, RULES[DataClass.PROOFS]
         self.forgetting = Forgetting(
@@ -347,6 +361,7 @@ class PostOffice:
                 **self.integration.actions,
                 **self.webhooks.actions,
                 **self.preparing.actions,
+                **self.support.actions,
             },
         )
 

@@ -182,6 +182,17 @@ class Settings(BaseSettings):
     operator_session_h: float = Field(default=12.0, gt=0)
     """Longest session of an operator, in hours."""
 
+    support_email: str | None = None
+    """Address to which people reply when the office answers a request; `imap_host` may read its mailbox."""
+    support_phone: str = ""
+    """Telephone number shown with the opening hours; empty: none."""
+    support_hours: Path | None = None
+    """TOML file of the opening hours; by default those of the kit."""
+    support_answers: Path | None = None
+    """Folder of answers to begin from (``<name>.fr.md``), before those of the kit."""
+    support_keep_days: int = Field(default=365, ge=1)
+    """Days after which a closed request is forgotten, with all that was said."""
+
     webhook_http: Literal["on", "off"] = "off"
     """``on``: webhooks may go to plain http addresses; for development only."""
     webhook_private_hosts: str = ""

@@ -64,6 +64,13 @@ PACES: Mapping[str, Pace] = {
         free=30, first_delay=timedelta(seconds=2), failures_max=None, forget_after=timedelta(hours=1)
     ),
     "account": Pace(free=10),
+    "ask": Pace(
+        free=5,
+        first_delay=timedelta(minutes=10),
+        longest_delay=timedelta(hours=6),
+        failures_max=None,
+        forget_after=timedelta(days=1),
+    ),
     "verify": Pace(
         free=30,
         first_delay=timedelta(seconds=20),

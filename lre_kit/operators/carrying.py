@@ -58,6 +58,12 @@ def label_of(office: "PostOffice", act: Act, subject_id: str) -> str:
     """
     if kind_of(act) == "letter":
         return office.reading.by_id(subject_id).number
+    if kind_of(act) == "request":
+        try:
+            return office.support.desk.info(subject_id).reference
+        except NotFoundError:
+            # Whoever may not act learns nothing of what there is; who may is told by the desk itself.
+            return subject_id[:160]
     return subject_id[:160]
 
 
@@ -146,6 +152,16 @@ def _renew(work: Work) -> int:
     return brought
 
 
+def _answer_request(work: Work) -> str:
+    support, facts = work.office.support, work.facts
+    text, template = str(facts.get("text", "")), str(facts.get("template", ""))
+    if template and not text.strip():
+        request = support.desk.show(work.subject_id)
+        found = support.templates.get(template, request.info.language)
+        text = found.filled(name=request.asking.name, reference=request.info.reference)
+    return support.desk.answer(work.subject_id, text, by=work.operator)
+
+
 def carriers() -> Mapping[Act, Callable[[Work], Any]]:
     """Return how each act is carried out."""
     return {
@@ -176,4 +192,12 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
         Act.REPRINT: _reprint,
         Act.AUDIT_LOG: _audit,
         Act.RENEW_STAMPS: _renew,
+        Act.ASSIGN_REQUEST: lambda work: work.office.support.desk.assign(
+            work.subject_id, to=str(work.facts.get("to", work.operator))
+        ),
+        Act.ANSWER_REQUEST: _answer_request,
+        Act.NOTE_REQUEST: lambda work: work.office.support.desk.note(
+            work.subject_id, str(work.facts.get("text", "")), by=work.operator
+        ),
+        Act.CLOSE_REQUEST: lambda work: work.office.support.desk.close(work.subject_id),
     }

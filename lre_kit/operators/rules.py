@@ -60,6 +60,10 @@ class Act(StrEnum):
     REPRINT = "post.reprint"
     AUDIT_LOG = "log.audit"
     RENEW_STAMPS = "log.renew-stamps"
+    ASSIGN_REQUEST = "request.assign"
+    ANSWER_REQUEST = "request.answer"
+    NOTE_REQUEST = "request.note"
+    CLOSE_REQUEST = "request.close"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,14 @@ RULES: Mapping[Act, Rule] = {
         "auditer le journal", "audit the log", Role.AUDITOR, Role.KEY_HOLDER, asks_reason=False
     ),
     Act.RENEW_STAMPS: _rule("renouveler les horodatages", "renew the time stamps", Role.KEY_HOLDER),
+    Act.ASSIGN_REQUEST: _rule(
+        "confier la demande", "assign the request", Role.CLERK, asks_reason=False, told=("to",)
+    ),
+    Act.ANSWER_REQUEST: _rule(
+        "répondre à la demande", "answer the request", Role.CLERK, asks_reason=False, told=("template",)
+    ),
+    Act.NOTE_REQUEST: _rule("annoter la demande", "note on the request", Role.CLERK, asks_reason=False),
+    Act.CLOSE_REQUEST: _rule("clore la demande", "close the request", Role.CLERK, asks_reason=False),
 }
 """Every act and what it asks for."""
 

@@ -1,0 +1,1 @@
+"""Support: when somebody is there, what people ask for, and how operators answer."""
