@@ -306,7 +306,7 @@ class PaperCodes:
         return True
 
     def _look_for_use(self, sheet: Identifier, code: str) -> None:
-        """Tell the holder if a refused code is one that was used: perhaps somebody read it over a shoulder."""
+        """Tell the holder if a refused code is one that was used: perhaps somebody read the sheet."""
         is_used = (_CODE.c.identifier_id == sheet.id, _CODE.c.used_mark == self._mark(sheet.id, code))
         with self._database.read() as connection:
             number = connection.execute(select(_CODE.c.number).where(*is_used)).scalar()

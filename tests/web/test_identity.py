@@ -185,7 +185,8 @@ def test_a_film_whose_sending_breaks_off_is_sent_again_and_kept_once_to_the_byte
     site.begin()
     page = f"/identity/{site.case().id}/face"
     data = film(seed=5)
-    fields = dict(HIDDEN.findall(site.get(page).text)) | {"kind": "film", "picture": (BytesIO(data), "f.webm")}
+    hidden = dict(HIDDEN.findall(site.get(page).text))
+    fields = hidden | {"kind": "film", "picture": (BytesIO(data), "f.webm")}
     builder = EnvironBuilder(method="POST", data=fields)
     whole = builder.get_request()
     body = whole.get_data(parse_form_data=False)
