@@ -362,6 +362,7 @@ class PostOffice:
                 **self.webhooks.actions,
                 **self.preparing.actions,
                 **self.support.actions,
+                **self.operators.actions,
             },
         )
 

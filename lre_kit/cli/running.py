@@ -53,6 +53,12 @@ def work_command(*, once: bool) -> None:
 @click.option("--operator", envvar="LRE_OPERATOR", help="Who works at it; by default the system's user.")
 @click.option("--screen", type=_VIEWS, default="today", show_default=True, help="Screen to begin with.")
 @click.option("--read-only", is_flag=True, help="Only look: the database itself refuses every write.")
+@click.option(
+    "--theme",
+    type=click.Choice(["dark", "light", "contrast"]),
+    envvar="LRE_CONSOLE_THEME",
+    help="Colours; by default as the terminal's background is. NO_COLOR takes them away.",
+)
 @click.option("--plain", type=_VIEWS, metavar="SCREEN", help="Write this screen as text instead, and end.")
 @click.option("--text", default="", metavar="TEXT", help="With --plain: only lines with this text.")
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="With --plain.")
@@ -64,6 +70,7 @@ def console_command(
     operator: str | None,
     screen: str,
     read_only: bool,
+    theme: str | None,
     plain: str | None,
     text: str,
     limit: int,
@@ -73,7 +80,8 @@ def console_command(
     """Open the operators' console, or write one of its screens as text or JSON.
 
     \b
-    Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two.
+    Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two,
+    orders, webhooks, api-keys, bulk.
 
     \b
     Examples:
@@ -88,7 +96,7 @@ def console_command(
         if plain is None:
             face(
                 looked_at, language=lang, operator=operator, start=screen, entrance=entrance,
-                is_read_only=read_only,
+                is_read_only=read_only, theme=theme,
             )  # fmt: skip
             return
         session = stack.enter_context(operator_session(office, operator))
