@@ -81,7 +81,7 @@ def console_command(
 
     \b
     Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two,
-    orders, webhooks, api-keys, bulk.
+    orders, webhooks, api-keys, bulk, requests.
 
     \b
     Examples:

@@ -222,6 +222,7 @@ class View(StrEnum):
     WEBHOOKS = "webhooks"
     API_KEYS = "api-keys"
     BULK = "bulk"
+    REQUESTS = "requests"
 
 
 _ALL = frozenset(Role)
@@ -243,6 +244,7 @@ VIEWS: Mapping[View, frozenset[Role]] = {
     View.WEBHOOKS: frozenset({Role.CLERK, Role.AUDITOR}),
     View.API_KEYS: frozenset({Role.CLERK, Role.KEY_HOLDER, Role.AUDITOR}),
     View.BULK: _ALL,
+    View.REQUESTS: frozenset({Role.CLERK}),
 }
 """Who may look at what: personal data only for whom they are part of the work."""
 

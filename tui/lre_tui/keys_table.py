@@ -64,9 +64,16 @@ def keys_of(panel: Panel, sight: Sight) -> Iterator[tuple[str, str]]:
         yield key.shown, sight.words[key.word]
 
 
+_MORE = {
+    View.TWO: TWO_PEOPLE,
+    View.REGIMES: DRAFTING,
+    View.REQUESTS: (Key("a", "a", "answer", "answer"),),
+}
+
+
 def more_keys(panel: Panel) -> tuple[Key, ...]:
     """Return the keys of a screen that are neither an act on a line nor a look."""
-    return {View.TWO: TWO_PEOPLE, View.REGIMES: DRAFTING}.get(panel.view, ())
+    return _MORE.get(panel.view, ())
 
 
 def help_text(panel: Panel, sight: Sight) -> str:

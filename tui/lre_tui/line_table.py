@@ -18,7 +18,6 @@ from textual.strip import Strip
 from lre_tui.lines import GAP, Column, Line, Tone, columns_for
 from lre_tui.listing import Listing
 
-
 MARGIN = 1
 """Cells before the first column."""
 

@@ -20,12 +20,12 @@ from lre_kit.identifiers.derogation_files import FILE_NAME
 from lre_kit.operators.errors import NotForYouError, NotSignedInError
 from lre_kit.operators.rules import Act, View, may
 from lre_kit.operators.values import OperatorSession
+from lre_tui.answering import Answering
 from lre_tui.draft_screen import TEMPLATE, DraftScreen
 from lre_tui.inert import inert
 from lre_tui.keys_table import EVERYWHERE, help_text, more_keys
 from lre_tui.line_table import LineTable
 from lre_tui.listing import PAGE, Listing
-from lre_tui.manners import Manners
 from lre_tui.observing import Observer, Seen
 from lre_tui.panel import Panel, Sight
 from lre_tui.places import Places
@@ -44,7 +44,7 @@ EVIDENCE_LATE_S = 5.0
 """Age in seconds from which waiting evidence is mentioned; the log is at most one second behind."""
 
 
-class PanelScreen(Manners, Screen[None]):
+class PanelScreen(Answering, Screen[None]):
     """One declared screen at work."""
 
     CSS = """

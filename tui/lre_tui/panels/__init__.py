@@ -13,6 +13,7 @@ from lre_tui.panels.log import LOG
 from lre_tui.panels.orders import ORDERS
 from lre_tui.panels.post import POST
 from lre_tui.panels.regimes import REGIMES
+from lre_tui.panels.requests import REQUESTS
 from lre_tui.panels.reviews import REVIEWS
 from lre_tui.panels.today import TODAY
 from lre_tui.panels.trail import TRAIL
@@ -21,7 +22,7 @@ from lre_tui.panels.webhooks import WEBHOOKS
 
 PANELS: tuple[Panel, ...] = (
     TODAY, LETTERS, AGENDA, REVIEWS, CONSENTS, POST, LOG, TRAIL, IDENTIFIERS, KEYS, REGIMES, TWO,
-    ORDERS, WEBHOOKS, API_KEYS, BULK,
+    ORDERS, WEBHOOKS, API_KEYS, BULK, REQUESTS,
 )  # fmt: skip
 """Every screen."""
 

@@ -18,6 +18,7 @@ _VIEW_OF = {
     "notice_failed": View.LETTERS, "windows_closing": View.LETTERS,
     "cases_waiting": View.REVIEWS, "cases_late": View.REVIEWS, "consents_asked": View.CONSENTS,
     "batches_open": View.POST, "items_missing": View.POST, "proposals": View.TWO,
+    "requests_open": View.REQUESTS,
     "evidence_waiting": View.LOG, "certificates": View.KEYS,
 }  # fmt: skip
 
