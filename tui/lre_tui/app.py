@@ -4,7 +4,7 @@ Whoever signs in keeps the screens; an operator with another name gets fresh one
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from getpass import getuser
 from typing import Any, ClassVar
@@ -188,10 +188,13 @@ class ConsoleApp(App[None]):
         self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
-        """Leave, and end the session."""
+        """Leave; the session ends with the console."""
+        self.exit()
+
+    def on_unmount(self) -> None:
+        """End the session also where the terminal or the browser went away."""
         if self.session is not None and not self._is_locked:
             self._end_session(self.session)
-        self.exit()
 
     # --- going from screen to screen ------------------------------------------------------------
 
@@ -323,4 +326,14 @@ def plain(
     return plain_text(sight, View(view), session, **asked)
 
 
-run.plain = plain  # type: ignore[attr-defined] # the same door leads to both
+def serve(
+    office: PostOffice, *, host: str, port: int, public_url: str | None = None, more: Sequence[str] = ()
+) -> None:
+    """Serve the console to browsers; see `lre_tui.serving.serve`."""
+    from lre_tui import serving
+
+    serving.serve(office, host=host, port=port, public_url=public_url, more=more)
+
+
+run.plain = plain  # type: ignore[attr-defined] # the same door leads to all three
+run.serve = serve  # type: ignore[attr-defined]

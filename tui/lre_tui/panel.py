@@ -12,6 +12,7 @@ from lre_kit.clock import PARIS
 from lre_kit.errors import MissingFileError
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act, View
+from lre_tui.health import Health
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line
 
@@ -29,6 +30,7 @@ class Sight:
     office: PostOffice
     language: str
     words: Mapping[str, str] = field(repr=False)
+    health: Health = field(default_factory=Health, repr=False)
 
     def called(self, thing: Any) -> str:
         """Return the name of a thing that has a French and an English one."""
