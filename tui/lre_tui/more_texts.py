@@ -6,6 +6,7 @@ MORE_WORDS: tuple[tuple[str, str, str], ...] = (
     ("view_api-keys", "Clés d'API", "API keys"),
     ("view_bulk", "En nombre", "Many at once"),
     ("view_requests", "Demandes", "Requests"),
+    ("col_request_number", "Demande", "Request"),
     ("col_request_state", "État", "State"),
     ("col_assigned", "À qui", "Whose"),
     ("col_changed", "Changée (Paris)", "Changed (Paris)"),

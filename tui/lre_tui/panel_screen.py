@@ -4,6 +4,7 @@ Threads ask the kernel and nothing else; widgets get values. What people typed i
 never read as markup, and cannot reach the terminal as a command.
 """
 
+import time
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,9 @@ from lre_tui.working import short
 
 REFRESH_S = 1.0
 """Seconds between two looks at the office."""
+
+LOOK_SHARE = 0.05
+"""Part of the time that looking by itself may take."""
 
 COLUMN_FROM_CELLS = 140
 """Width from which the places stand in a column of their own."""
@@ -82,6 +86,7 @@ class PanelScreen(Answering, Screen[None]):
         self._filter = ""
         self._wants_more = False
         self._is_looking = False
+        self._looked_at_s = self._look_took_s = 0.0
         self._seen: Seen | None = None
         # Held, not looked up: a look that ends after the screen is gone then harms nobody.
         self._field = Input(placeholder=self._words["filter"], id="filter", compact=True)
@@ -164,7 +169,9 @@ class PanelScreen(Answering, Screen[None]):
     # --- looking ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self.is_current:
+        # However slow the database is, looking by itself takes a small part of the time.
+        rests = time.monotonic() - self._looked_at_s < self._look_took_s / LOOK_SHARE
+        if self.is_current and not rests:
             self.action_look()
 
     def on_screen_resume(self) -> None:
@@ -177,6 +184,7 @@ class PanelScreen(Answering, Screen[None]):
         if self._is_looking:
             return
         self._is_looking = True
+        self._looked_at_s = time.monotonic()
         look = partial(
             self._look, text=self._filter, asked=self._wanted_pages(), chosen_id=self.table.chosen_id
         )
@@ -210,6 +218,8 @@ class PanelScreen(Answering, Screen[None]):
     def _take(self, seen: Seen | None) -> None:
         """Show what a look found; look again at once if it was overtaken by what the user did."""
         self._is_looking = False
+        self._look_took_s = time.monotonic() - self._looked_at_s
+        self._looked_at_s = time.monotonic()
         self._status.set_class(seen is None, "lost")
         if seen is None:
             self._status.update(self._words["lost"])

@@ -19,7 +19,7 @@ def _page(sight: Sight, text: str, before: Any, limit: int) -> list[Line]:
 
 def _line(sight: Sight, info: RequestInfo) -> Line:
     cells = {
-        "reference": info.reference,
+        "request_number": info.reference,
         "kind": sight.word(f"request_{info.kind.value}"),
         "request_state": sight.word(f"request_{info.state.value}"),
         "assigned": inert(info.assigned_to or "–"),
@@ -59,7 +59,7 @@ REQUESTS = Panel(
     view=View.REQUESTS,
     key="R",
     columns=(
-        Column("reference", 10),
+        Column("request_number", 11),
         Column("kind", 16, gives_way=1, is_flexible=True),
         Column("request_state", 10),
         Column("assigned", 12, gives_way=2),

@@ -12,7 +12,7 @@ from lre_tui.panel import Panel, PanelLook, Piece, Sight, fitting, told, window_
 from lre_tui.plot import bars
 from lre_tui.texts import number_text
 
-_HEIGHT = 5
+_HEIGHT = 4
 """Lines of the plot."""
 
 HEALTH = "health"
