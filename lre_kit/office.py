@@ -14,7 +14,6 @@ from lre_kit.carriers.sms_http import open_sms
 from lre_kit.clock import Clock, now
 from lre_kit.consents.by_order import ConsentByOrder
 from lre_kit.consents.service import ConsentGround, Consents
-from lre_kit.contacts.room import Contacts
 from lre_kit.content_names import NAMED
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.identifiers.derogation_files import policy_of
@@ -56,6 +55,10 @@ from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.proofs.sealing.seal import Seal
 from lre_kit.proofs.sealing.seal_hsm import seal_of
 from lre_kit.proofs.stamping.timestamp import TimestampAuthority, open_authority
+from lre_kit.sandbox.catching import CatchingCourier
+from lre_kit.sandbox.clock import SandboxClock
+from lre_kit.sandbox.marking import is_sandbox, marked
+from lre_kit.sandbox.room import Sandbox
 from lre_kit.settings import Settings
 from lre_kit.store import schema
 from lre_kit.store.agenda import Agenda
@@ -87,11 +90,11 @@ class PostOffice:
         post: The post room: what is printed, handed over and followed.
         consents: Consents to receive electronically: asked for, given, withdrawn, proved.
         preparing: Letters that wait for somebody who may sign for them.
-        contacts: Address books, and groups to send to.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
         support: Opening hours, and what people ask of the office.
         webhooks: What happens to letters, told to addresses of their senders.
+        sandbox: A moved clock and scripted recipients, if this office is one to try out with.
         mail_room: Reminders, delivery reports that come back, senders who are told.
         links: Recipient links.
         agenda, duties: What must happen later, and its carrying out.
@@ -224,6 +227,11 @@ class PostOffice:
             reading=self.reading,
             replies=self.support.mail.take,
         )
+        self.sandbox = Sandbox(
+            database,
+            clock=clock if isinstance(clock, SandboxClock) else None,
+            bounces=self.mail_room.bounces,
+        )
         self.webhooks = Webhooks(
             settings,
             database=database,
@@ -233,7 +241,6 @@ class PostOffice:
             links=self.links,
             identity=self.identity,
         )
-        self.contacts = Contacts(database, clock=clock)
         self.bulk = BulkDesk(
             database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
         )
@@ -365,7 +372,7 @@ class PostOffice:
                 **self.webhooks.actions,
                 **self.preparing.actions,
                 **self.support.actions,
-                **self.operators.actions,
+                **self.sandbox.actions,
             },
         )
 
@@ -417,6 +424,9 @@ class PostOffice:
         except LreError:
             database.close()
             raise
+        if is_sandbox(database):
+            settings, clock = marked(settings), SandboxClock(database, base=clock)
+            courier = CatchingCourier(database, clock=clock, links=Links(keys.link_secret, settings.base_url))
         office = cls(
             settings,
             clock=clock,

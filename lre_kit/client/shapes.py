@@ -170,6 +170,13 @@ Scope = Literal[
     "people:write",
 ]
 
+ScriptedOutcome = Literal[
+    "accept",
+    "refuse",
+    "ignore",
+    "bounce",
+]
+
 
 class ActTold(TypedDict):
     """An act in a letter's journal."""
@@ -248,6 +255,13 @@ class BulkReportTold(TypedDict):
     lines: int
     wrong: int
     problems: list[LineTold]
+
+
+class ClockAsked(TypedDict):
+    """How the clock of the sandbox is set; what is left out stays."""
+
+    advance: NotRequired[str | None]
+    day_lasts_s: NotRequired[float | None]
 
 
 class ConsentActTold(TypedDict):
@@ -538,6 +552,24 @@ class LetterTold(TypedDict):
     is_test: bool
 
 
+class MailTold(TypedDict):
+    """One message that was caught."""
+
+    id: str
+    letter: str | None
+    recipient: str
+    subject: str
+    sent_at: str
+    text: str
+
+
+class MailPage(TypedDict):
+    """A page of caught mail, the newest first."""
+
+    items: list[MailTold]
+    next: str | None
+
+
 class Problem(TypedDict):
     """What went wrong (RFC 9457)."""
 
@@ -577,6 +609,16 @@ class ReplayTold(TypedDict):
     """A replay that was begun."""
 
     events: int
+
+
+class SandboxTold(TypedDict):
+    """Where the sandbox stands."""
+
+    at: str
+    ahead_s: float
+    day_lasts_s: float
+    domain: str
+    outcomes: list[ScriptedOutcome]
 
 
 class TimelineTold(TypedDict):

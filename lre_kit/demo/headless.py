@@ -21,7 +21,6 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from lre_kit.clock import now
-from lre_kit.demo.recipient import Recipient as Browser
 from lre_kit.errors import InputError
 from lre_kit.faces import load_face
 from lre_kit.letters.values import Letter, Upload
@@ -30,6 +29,7 @@ from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.verifying.verify import Anchors, verify_path
+from lre_kit.sandbox.browser import Recipient as Browser
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.clock import MovedClock

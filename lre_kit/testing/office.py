@@ -16,6 +16,7 @@ from lre_kit.law.proofing_methods import ProofingMethod
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
+from lre_kit.sandbox.marking import begin
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.courier import MemoryCourier
@@ -28,9 +29,14 @@ SMALL_PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n
 
 
 def throwaway_office(
-    folder: Path, *, clock: Clock = now, courier: MemoryCourier | None = None, **settings: Any
+    folder: Path,
+    *,
+    clock: Clock = now,
+    courier: MemoryCourier | None = None,
+    sandbox: bool = False,
+    **settings: Any,
 ) -> PostOffice:
-    """Prepare and open an office below `folder`; its `courier` is a `MemoryCourier`.
+    """Prepare and open an office below `folder`; its `courier` is a `MemoryCourier`, a sandbox's its own.
 
     Example:
         >>> with throwaway_office(tmp_path) as office:                   # doctest: +SKIP
@@ -39,6 +45,9 @@ def throwaway_office(
     made = Settings.model_validate({"home": folder, "base_url": "https://notices.example"} | settings)
     for _ in prepare(made, clock=clock):
         pass
+    if sandbox:
+        with PostOffice.open(made, clock=clock) as plain:
+            begin(plain.database, clock=clock)
     return PostOffice.open(made, clock=clock, courier=courier or MemoryCourier())
 
 

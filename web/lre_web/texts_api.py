@@ -58,6 +58,14 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Cela a changé depuis que vous l'avez lu.",
         "Relisez, et envoyez son ETag actuel.",
     ),
+    "not-a-sandbox": (
+        "Cet office n'est pas un bac à sable.",
+        "Essayez dans un office qui en est un : lre sandbox begin.",
+    ),
+    "sandbox-time": (
+        "L'horloge du bac à sable ne peut pas être réglée ainsi.",
+        "Avancez-la de 400 jours au plus à la fois ; un jour dure de 1 à 86 400 secondes.",
+    ),
     "lease-lost": ("Un autre a repris cette demande.", "Redemandez avec la même clé d'idempotence."),
 }
 """What problems of the API say in French, by slug."""

@@ -139,7 +139,6 @@ def test_a_forged_token_is_refused(
     made: Callable[[ForgingProvider], Callable[[Claims], str]],
     reason: str,
 ) -> None:
-    """F9.12."""
     idp.sign = made(idp)
     assert refusal(opened(), idp) == reason
 
@@ -160,7 +159,6 @@ def test_a_claim_that_stands_twice_is_refused(opened: Opened, idp: ForgingProvid
 
 
 def test_a_token_of_an_earlier_login_is_refused(opened: Opened, idp: ForgingProvider) -> None:
-    """F9.12."""
     kept: list[str] = []
 
     def replayed(claims: Claims) -> str:

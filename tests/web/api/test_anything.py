@@ -88,6 +88,7 @@ def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             "position": ["1", "2"],
             "consent_id": [held.id],
             "bulk_id": ["0" * 32],
+            "mail_id": ["0" * 32],
             "endpoint_id": [made.endpoint.id, "0" * 8],
             "delivery_id": [office.webhooks.desk.test(made.endpoint.id)],
         }

@@ -12,8 +12,8 @@ from lre_kit.testing.webhooks import webhook_receiver
 from lre_web.api.mounting import ROUTES
 from lre_web.testing import ThrowawaySite
 
-ELSEWHERE = {"correctPostalAddress"}
-"""Needs a post room: it is asked in test_letters.py."""
+ELSEWHERE = {"correctPostalAddress", "readSandbox", "setSandboxClock", "listCaughtMail", "readCaughtMail"}
+"""Asked in test_letters.py, where there is a post room, and in test_sandbox.py."""
 
 
 def described(api: Any) -> Any:

@@ -12,7 +12,7 @@ from werkzeug.routing import Map, Rule
 from lre_kit.errors import LreError
 from lre_kit.integration.values import Rate
 from lre_kit.office import PostOffice
-from lre_web.api import bulk, consents, events, letters, proofs, webhooks, whoami
+from lre_web.api import bulk, consents, events, letters, proofs, sandbox, webhooks, whoami
 from lre_web.api.declaring import Route
 from lre_web.api.openapi import document_of
 from lre_web.api.problems import (
@@ -27,7 +27,7 @@ from lre_web.extension import API_PREFIX, mounted
 
 log = logging.getLogger(__name__)
 
-_ROOMS: tuple[Any, ...] = (letters, proofs, consents, bulk, events, webhooks, whoami)
+_ROOMS: tuple[Any, ...] = (letters, proofs, consents, bulk, events, webhooks, sandbox, whoami)
 
 ROUTES: tuple[Route, ...] = tuple(route for room in _ROOMS for route in room.ROUTES)
 """Every route of the API."""

@@ -37,6 +37,7 @@ _ARGUMENTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "kind": ("The kind of proof, as the list of proofs names it", {"type": "string"}),
     "position": ("The document's place, from 1", {"type": "integer", "minimum": 0}),
     "consent_id": ("The consent's id", {"type": "string"}),
+    "mail_id": ("The message's id", {"type": "string"}),
     "endpoint_id": ("The endpoint's id", {"type": "string"}),
     "delivery_id": ("The delivery's id", {"type": "string"}),
     "bulk_id": ("The bulk sending's id", {"type": "string"}),

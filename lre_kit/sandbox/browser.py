@@ -68,6 +68,12 @@ class Recipient:
         msg = f"no form leads to {action_end} on {self.url}"
         raise LookupError(msg)
 
+    def has(self, action_end: str) -> bool:
+        """Tell whether the page has a form whose action ends with `action_end`."""
+        reader = _Forms()
+        reader.feed(self.page)
+        return any(urljoin(self.url, form.action).endswith(action_end) for form in reader.forms)
+
     def _go(self, request: Request) -> None:
         with self._opener.open(request, timeout=TIMEOUT_S) as answer:
             self.url = answer.url

@@ -1,1 +1,0 @@
-"""Address books of senders: entries, groups to send to, tables in and out, twins that are proposed."""
