@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from lre_kit.errors import InputError, LreError
@@ -29,7 +29,10 @@ class SheetLine:
     number: int
     """Line of the file, from 1."""
     fields: dict[str, str]
+    """Its cells by the columns that are read."""
     error: LreError | None = None
+    cells: Mapping[str, str] = field(default_factory=dict)
+    """All its cells by their heads in small letters, where a reader asked for all."""
 
     def __repr__(self) -> str:
         """Say nothing of what it holds."""
@@ -43,6 +46,7 @@ def read_table(
     needed: str,
     encoding: str = "utf-8",
     error: type[InputError] = TableError,
+    keep_all: bool = False,
 ) -> Iterator[SheetLine]:
     """Yield a table's lines; what is wrong with one is said beside it, and the next is read.
 
@@ -52,6 +56,7 @@ def read_table(
         needed: The column that must be there.
         encoding: How it is written: never guessed, because a wrong guess changes names silently.
         error: What is raised and kept.
+        keep_all: Whether all cells are kept besides, whatever their heads are.
 
     Raises:
         InputError: The first line does not name the needed column, or the file is no text.
@@ -63,11 +68,13 @@ def read_table(
         raise error(msg, mend=f"Its first line names the columns: {', '.join(columns)}.")
     delimiter = max(";,\t", key=first.count)
     try:
-        names = named(next(csv.reader([first], delimiter=delimiter), []), columns)
+        heads = heads_of(next(csv.reader([first], delimiter=delimiter), []))
     except csv.Error as wrong:
         msg = "The first line of the file cannot be read."
         raise error(msg, mend="Save it as CSV UTF-8.") from wrong
+    names = named(heads, columns)
     expect_column(names, needed, error)
+    expect_once(heads if keep_all else names, error)
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
         try:
@@ -81,19 +88,25 @@ def read_table(
         number = reader.line_num + 1
         if not any(cell.strip() for cell in cells):
             continue
-        fields = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
+        texts = [cell.strip() for cell in cells]
+        fields = {name: text for name, text in zip(names, texts, strict=False) if name}
         if any("\udc80" <= character <= "\udcff" for cell in cells for character in cell):
             yield SheetLine(number=number, fields={}, error=bad_line(f"is not written in {encoding}", error))
         elif len(cells) > len(names):
             wrong_count = bad_line("has more cells than there are columns", error)
             yield SheetLine(number=number, fields={}, error=wrong_count)
         else:
-            yield SheetLine(number=number, fields=fields)
+            kept = {head: text for head, text in zip(heads, texts, strict=False) if head} if keep_all else {}
+            yield SheetLine(number=number, fields=fields, cells=kept)
 
 
-def named(cells: Iterable[str], columns: Columns) -> list[str]:
+def heads_of(cells: Iterable[str]) -> list[str]:
+    """Return the heads of a table as they are compared."""
+    return [" ".join(cell.split()).casefold() for cell in cells]
+
+
+def named(heads: Sequence[str], columns: Columns) -> list[str]:
     """Return which column each head names; an empty text for one that is not read."""
-    heads = [cell.strip().casefold() for cell in cells]
     return [next((column for column, known in columns.items() if head in known), "") for head in heads]
 
 
@@ -108,6 +121,18 @@ def expect_column(names: Sequence[str], needed: str, error: type[InputError] = T
         raise error(msg, mend=f"Begin the file with a line such as: {needed},name")
 
 
+def expect_once(names: Sequence[str], error: type[InputError] = TableError) -> None:
+    """Refuse a table that names a column twice: which of the two counts would be a guess.
+
+    Raises:
+        InputError: It does.
+    """
+    twice = next((name for place, name in enumerate(names) if name and name in names[:place]), None)
+    if twice is not None:
+        msg = f"The first line of the file names the column “{twice[:40]}” twice."
+        raise error(msg, mend="Leave one of the two, or give the other another name.")
+
+
 def bad_line(problem: str, error: type[InputError] = TableError) -> InputError:
     """Return what is wrong with one line."""
     return error(f"This line {problem}.", mend="Correct the line, or leave it out.")
@@ -116,6 +141,11 @@ def bad_line(problem: str, error: type[InputError] = TableError) -> InputError:
 def neutral(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula (CWE-1236)."""
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def restored(cell: str) -> str:
+    """Return a cell as it was before `neutral` kept it from being a formula."""
+    return cell[1:] if cell.startswith("'") and neutral(cell[1:]) == cell else cell
 
 
 def csv_line(cells: Iterable[str]) -> str:

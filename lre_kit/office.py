@@ -14,6 +14,7 @@ from lre_kit.carriers.sms_http import open_sms
 from lre_kit.clock import Clock, now
 from lre_kit.consents.by_order import ConsentByOrder
 from lre_kit.consents.service import ConsentGround, Consents
+from lre_kit.contacts.room import Contacts
 from lre_kit.content_names import NAMED
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.identifiers.derogation_files import policy_of
@@ -90,6 +91,7 @@ class PostOffice:
         post: The post room: what is printed, handed over and followed.
         consents: Consents to receive electronically: asked for, given, withdrawn, proved.
         preparing: Letters that wait for somebody who may sign for them.
+        contacts: Address books, and groups to send to.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
         support: Opening hours, and what people ask of the office.
@@ -241,6 +243,7 @@ class PostOffice:
             links=self.links,
             identity=self.identity,
         )
+        self.contacts = Contacts(database, clock=clock)
         self.bulk = BulkDesk(
             database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
         )
@@ -372,6 +375,7 @@ class PostOffice:
                 **self.webhooks.actions,
                 **self.preparing.actions,
                 **self.support.actions,
+                **self.operators.actions,
                 **self.sandbox.actions,
             },
         )

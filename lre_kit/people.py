@@ -206,6 +206,7 @@ class People:
             pepper=self._ground.pepper,
             first_use=self._first_use,
             often_refused=self._tell_refused,
+            used_again=lambda means: self._tell_refused(means, Told.USED_AGAIN),
         )
 
     @cached_property
@@ -507,11 +508,11 @@ class People:
     def _tell(self, uow: UnitOfWork, means: Identifier, told: Told) -> None:
         self.holder_notices.plan(uow, means.party_id, told, serial=means.serial)
 
-    def _tell_refused(self, means: Identifier) -> None:
+    def _tell_refused(self, means: Identifier, told: Told = Told.REFUSED) -> None:
         # Of answers that come at once several may see the same count: they make one message.
         act_id = f"{means.id}:{self._clock():%Y-%m-%dT%H}"
         with self._database.write() as uow:
-            self.holder_notices.plan(uow, means.party_id, Told.REFUSED, serial=means.serial, act_id=act_id)
+            self.holder_notices.plan(uow, means.party_id, told, serial=means.serial, act_id=act_id)
             uow.commit()
 
     def opened(self) -> None:

@@ -27,6 +27,10 @@ _SECTIONS: Mapping[str, Words] = {
     "letters_on_paper": Words(fr="Vos lettres sur papier", en="Your letters on paper"),
     "letters_in_bulk": Words(fr="Envois groupés", en="Letters in bulk"),
     "letters_prepared": Words(fr="Lettres préparées", en="Letters prepared"),
+    "address_book": Words(fr="Votre carnet d'adresses", en="Your address book"),
+    "in_address_books": Words(
+        fr="Fiches à votre sujet dans des carnets d'expéditeurs", en="Entries about you in books of senders"
+    ),
     "programs": Words(fr="Programmes autorisés", en="Programs let in"),
     "webhooks": Words(fr="Webhooks", en="Webhooks"),
 }

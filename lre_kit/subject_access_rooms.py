@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from lre_kit.bulk.rows import BulkRow
 from lre_kit.consents.rows import ConsentEventRow, ConsentRow
+from lre_kit.contacts.rows import ContactRow
 from lre_kit.integration.rows import ApiKeyRow
 from lre_kit.letters.rows import LetterRow
 from lre_kit.parties.emails import key_of
@@ -21,6 +22,7 @@ _CONSENT, _CONSENT_EVENT, _BULK, _PREPARED, _KEY, _ENDPOINT, _LETTER = (
         ConsentRow, ConsentEventRow, BulkRow, PreparedRow, ApiKeyRow, WebhookEndpointRow, LetterRow,
     )
 )  # fmt: skip
+_CONTACT = table_of(ContactRow)
 _ITEM, _NEWS, _FILE = (table_of(row) for row in (PostItemRow, PostNewsRow, PostFileRow))
 
 _CONSENT_FACTS = (
@@ -55,6 +57,20 @@ def of_other_rooms(connection: Connection, key: str, parties: Collection[str]) -
             _PREPARED,
             "state documents reason created_at ended_at",
             _PREPARED.c.prepared_by.in_(parties),
+            "created_at",
+        ),
+        "address_book": fact_rows(
+            connection,
+            _CONTACT,
+            "name email postal capacity capacity_basis language reference created_at changed_at",
+            _CONTACT.c.owner_ref.in_(parties),
+            "created_at",
+        ),
+        "in_address_books": fact_rows(
+            connection,
+            _CONTACT,
+            "name email postal capacity language created_at changed_at",
+            _CONTACT.c.email_key == key,
             "created_at",
         ),
         "programs": fact_rows(

@@ -1,18 +1,17 @@
 """Tables of recipients, as CSV or XLSX: read within bounds, and every line judged as a deposit would."""
 
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, BinaryIO
 
-from lre_kit.csv_tables import SheetLine, TableError, bad_line, expect_column, named, read_table
-from lre_kit.errors import InputError, LreError, MissingExtraError
-from lre_kit.law.consents import Capacity
+from lre_kit.csv_tables import SheetLine, bad_line
+from lre_kit.errors import InputError, LreError
 from lre_kit.letters.intake_rows import checked_subject
 from lre_kit.letters.terms import checked_terms
 from lre_kit.parties.emails import key_of
+from lre_kit.parties.recipient_cells import capacity_of
 from lre_kit.parties.values import Recipient, checked_address
+from lre_kit.workbooks import read_sheet
 
 COLUMNS = {
     "email": ("email", "e-mail", "courriel", "adresse electronique", "adresse électronique"),
@@ -24,11 +23,6 @@ COLUMNS = {
     "capacity_basis": ("capacity_basis", "justification"),
 }
 """Columns that are read, by the names they may have; others are left alone."""
-
-UNPACKED_MAX_BYTES = 300 * 1024 * 1024
-"""Largest workbook once unpacked."""
-
-_XLSX = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,29 +52,13 @@ class BulkLine:
         }
 
 
-def read_recipients(stream: BinaryIO, *, encoding: str = "utf-8", limit: int) -> Iterator[SheetLine]:
-    """Yield the lines of a table, CSV or XLSX told apart by their first bytes.
-
-    Args:
-        stream: The file; it can be read from its beginning again.
-        encoding: Of a CSV file: ``utf-8`` or ``cp1252``.
-        limit: Most lines taken.
-
-    Raises:
-        InputError: It is no table, lacks the column ``email``, or has too many lines.
-        MissingExtraError: A workbook cannot be read without its library.
-    """
-    is_book = stream.read(len(_XLSX)) == _XLSX
-    stream.seek(0)
-    lines = (
-        _of_workbook(stream)
-        if is_book
-        else read_table(stream, columns=COLUMNS, needed="email", encoding=encoding)
+def read_recipients(
+    stream: BinaryIO, *, encoding: str = "utf-8", limit: int, keep_all: bool = False
+) -> Iterator[SheetLine]:
+    """Yield the lines of a table of recipients; arguments and errors as for `read_sheet`."""
+    return read_sheet(
+        stream, columns=COLUMNS, needed="email", encoding=encoding, limit=limit, keep_all=keep_all
     )
-    yield from islice(lines, limit)
-    if next(lines, None) is not None:
-        msg = f"The table has more than {limit} lines."
-        raise TableError(msg, mend="Cut it into several files, and send them one after the other.")
 
 
 def judged(
@@ -106,7 +84,7 @@ def judged(
         recipient = Recipient(
             name=fields.get("name") or fields.get("email", ""),
             email=checked_address(fields.get("email", ""), whose="recipient"),
-            capacity=_capacity(fields),
+            capacity=capacity_of(fields.get("capacity", "")),
             capacity_basis=fields.get("capacity_basis", ""),
         ).checked()
         spoken = fields.get("language", "").lower() or language
@@ -123,56 +101,3 @@ def judged(
     return BulkLine(
         line=line.number, recipient=recipient, reference=terms.reference, subject=said, language=spoken
     )
-
-
-def _capacity(fields: Mapping[str, str]) -> Capacity:
-    text = fields.get("capacity", "").lower() or Capacity.CONSUMER.value
-    try:
-        return Capacity(text)
-    except ValueError:
-        problem = f"names a capacity that is none: {text[:30]}"
-        raise bad_line(problem) from None
-
-
-def _of_workbook(stream: BinaryIO) -> Iterator[SheetLine]:
-    """Yield the lines of a workbook's first sheet; no formula is evaluated, each is told."""
-    try:
-        from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
-    except ImportError as error:
-        msg = "Workbooks cannot be read here."
-        raise MissingExtraError(msg, mend="Install lre-kit[bulk], or save the table as CSV UTF-8.") from error
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > UNPACKED_MAX_BYTES:
-            msg = "The workbook is far too large once unpacked."
-            raise TableError(msg, mend="Save the table alone as CSV UTF-8.")
-        stream.seek(0)
-        book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        msg = "The file is no workbook that can be read."
-        raise TableError(msg, mend="Save the table as CSV UTF-8.") from error
-    try:
-        rows = book.worksheets[0].iter_rows() if book.worksheets else iter(())
-        heads = next(rows, None)
-        if heads is None:
-            msg = "The workbook's first sheet is empty."
-            raise TableError(msg, mend="Its first line names the columns: email, name.")
-        names = named((str(cell.value or "") for cell in heads), COLUMNS)
-        expect_column(names, "email")
-        for number, cells in enumerate(rows, start=2):
-            yield from _row(number, names, cells)
-    finally:
-        book.close()
-
-
-def _row(number: int, names: list[str], cells: tuple[Any, ...]) -> Iterator[SheetLine]:
-    if all(cell.value is None or not str(cell.value).strip() for cell in cells):
-        return
-    if any(cell.data_type == "f" for cell, name in zip(cells, names, strict=False) if name):
-        yield SheetLine(number=number, fields={}, error=bad_line("holds a formula"))
-        return
-    texts = ("" if cell.value is None else str(cell.value).strip() for cell in cells)
-    fields = {name: text for name, text in zip(names, texts, strict=False) if name}
-    yield SheetLine(number=number, fields=fields)

@@ -24,6 +24,7 @@ class Told(StrEnum):
     ACCEPTED = "accepted"
     COPIED = "copied"
     REFUSED = "refused"
+    USED_AGAIN = "used_again"
     ORDERED = "ordered"
     ADDRESS = "address"
 
@@ -84,6 +85,14 @@ WORDS: Mapping[tuple[Told, str], tuple[str, str]] = {
     (Told.REFUSED, "en"): (
         "Several codes were refused",
         "Several wrong codes in a row were given for your identification means {serial}, by somebody who knows your password. If this was you, wait a little, then try again. If not, change your password and suspend this means from your profile.",
+    ),
+    (Told.USED_AGAIN, "fr"): (
+        "Un code déjà utilisé a été donné de nouveau",
+        "Un code de votre feuille {serial} qui avait déjà servi a été donné une nouvelle fois ; il a été refusé. Si c'était vous, rayez les codes utilisés. Sinon, quelqu'un a lu votre feuille et connaît votre mot de passe : changez votre mot de passe et suspendez cette feuille depuis votre profil.",
+    ),
+    (Told.USED_AGAIN, "en"): (
+        "A code that was used was given again",
+        "A code of your sheet {serial} that had been used before was given once more; it was refused. If this was you, strike out the codes you used. If not, somebody has read your sheet and knows your password: change your password and suspend this sheet from your profile.",
     ),
     (Told.ORDERED, "fr"): (
         "Un moyen d'identification est commandé",

@@ -1,18 +1,23 @@
 """``lre bulk``: letters in bulk from a table of recipients."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from lre_kit.bulk.results import result_lines
 from lre_kit.bulk.tables import read_recipients
 from lre_kit.bulk.values import Bulk, BulkReport, BulkWish
-from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, progress_bar
-from lre_kit.errors import MissingFileError
+from lre_kit.cli.shared import (
+    json_option,
+    opened_file,
+    opened_office,
+    paris_text,
+    print_json,
+    print_table,
+    progress_bar,
+)
 from lre_kit.law.products import parse_product
 from lre_kit.letters.values import Upload
 from lre_kit.parties.values import Sender
@@ -45,7 +50,7 @@ def check_command(*, table: str, product: str, encoding: str, as_json: bool) -> 
     Example:
       lre bulk check recipients.csv
     """
-    with opened_office() as office, _opened(table) as stream:
+    with opened_office() as office, opened_file(table) as stream:
         lines = read_recipients(stream, encoding=encoding, limit=office.settings.bulk_lines_max)
         _, report = office.bulk.check(lines, BulkWish(product=parse_product(product)))
     _tell(report, as_json=as_json)
@@ -84,8 +89,10 @@ def start_command(
       lre bulk start recipients.csv notice.pdf --from me@example.org --title "Spring notice"
     """
     with opened_office() as office, ExitStack() as stack:
-        stream = stack.enter_context(_opened(table))
-        uploads = [Upload(name=Path(name).name, stream=stack.enter_context(_opened(name))) for name in files]
+        stream = stack.enter_context(opened_file(table))
+        uploads = [
+            Upload(name=Path(name).name, stream=stack.enter_context(opened_file(name))) for name in files
+        ]
         sender = Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email)
         wish = BulkWish(product=parse_product(product), subject=subject, language=language, title=title)
         lines = read_recipients(stream, encoding=encoding, limit=office.settings.bulk_lines_max)
@@ -234,14 +241,3 @@ def _plain(bulk: Bulk) -> dict[str, object]:
         "done": bulk.done,
         "counts": {state.value: count for state, count in bulk.counts.items()},
     }
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    try:
-        stream = Path(name).open("rb")  # noqa: SIM115 - closed below; only its opening is guarded
-    except OSError as error:
-        msg = f"The file {name} cannot be read: {error.strerror}."
-        raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
-    with stream:
-        yield stream

@@ -8,8 +8,9 @@ from getpass import getuser
 
 import click
 
-from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table
-from lre_kit.operators.rules import Role
+from lre_kit.cli.operator_session import operator_session
+from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table, shown
+from lre_kit.operators.rules import RULES, Role
 from lre_kit.operators.values import Enrolment
 
 _roles = click.Choice([role.value for role in Role])
@@ -18,7 +19,7 @@ _why = click.option("--reason", required=True, metavar="TEXT", help="Why; stands
 
 @click.group()
 def operator_command() -> None:
-    """Operators of the console: add, list, give roles, disable, reset.
+    """Operators of the console: add, list, give roles, disable, reset; agree to acts that take two.
 
     They sign in where LRE_OPERATOR_ENTRANCE is “accounts”. All of it stands in the operators' journal.
     """
@@ -115,6 +116,64 @@ def reset_command(*, name: str, reason: str, as_json: bool) -> None:
     with opened_office() as office:
         made = office.operators.book.reset(name, by=getuser(), reason=reason)
     _show(made, as_json=as_json)
+
+
+@operator_command.command("waiting")
+@json_option
+def waiting_command(*, as_json: bool) -> None:
+    """List the acts that wait for a second operator.
+
+    \b
+    Example:
+      lre operator waiting
+    """
+    with opened_office(read_only=True) as office:
+        found = office.operators.two_people.waiting()
+    if as_json:
+        print_json([{name: getattr(one, name) for name in _OF_PROPOSALS} for one in found])
+        return
+    rows = [
+        (one.id, RULES[one.act].english, shown(one.label), one.proposed_by, shown(one.reason))
+        for one in found
+    ]
+    print_table(f"{len(rows)} acts wait", ("Proposal", "Act", "About", "Proposed by", "Reason"), rows)
+
+
+_OF_PROPOSALS = ("id", "act", "subject", "label", "reason", "proposed_by", "proposed_at", "expires_at")
+
+
+@operator_command.command("agree")
+@click.argument("proposal")
+@click.option("--by", "name", metavar="NAME", help="Who agrees; by default it is asked for.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; stands in the journal.")
+def agree_command(*, proposal: str, name: str | None, reason: str) -> None:
+    """Agree to PROPOSAL as the second operator, and carry it out. Who proposed it cannot.
+
+    \b
+    Example:
+      lre operator agree 01a22b13d86b703c9a7be17faa890e20 --by paul
+    """
+    with opened_office() as office, operator_session(office, name) as session:
+        found = office.operators.two_people.by_id(proposal)
+        office.operators.desk.agree(session, proposal, reason=reason)
+    click.echo(shown(f"Done: {RULES[found.act].english}, {found.label}."))
+
+
+@operator_command.command("decline")
+@click.argument("proposal")
+@click.option("--by", "name", metavar="NAME", help="Who declines; by default it is asked for.")
+@_why
+def decline_command(*, proposal: str, name: str | None, reason: str) -> None:
+    """Decline PROPOSAL, or take back your own; nothing is done.
+
+    \b
+    Example:
+      lre operator decline 01a22b13d86b703c9a7be17faa890e20 --by paul --reason "Wrong letter"
+    """
+    with opened_office() as office, operator_session(office, name) as session:
+        found = office.operators.two_people.by_id(proposal)
+        office.operators.desk.decline(session, proposal, reason=reason)
+    click.echo(shown(f"Declined: {RULES[found.act].english}, {found.label}."))
 
 
 def _show(made: Enrolment, *, as_json: bool) -> None:

@@ -53,6 +53,16 @@ def work_command(*, once: bool) -> None:
 @click.option("--operator", envvar="LRE_OPERATOR", help="Who works at it; by default the system's user.")
 @click.option("--screen", type=_VIEWS, default="today", show_default=True, help="Screen to begin with.")
 @click.option("--read-only", is_flag=True, help="Only look: the database itself refuses every write.")
+@click.option(
+    "--theme",
+    type=click.Choice(["dark", "light", "contrast"]),
+    envvar="LRE_CONSOLE_THEME",
+    help="Colours; by default as the terminal's background is. NO_COLOR takes them away.",
+)
+@click.option("--serve", is_flag=True, help="Serve it to browsers; operators sign in first.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --serve: address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True, help="With --serve.")
+@click.option("--public-url", metavar="URL", help="With --serve: where browsers find it, behind TLS.")
 @click.option("--plain", type=_VIEWS, metavar="SCREEN", help="Write this screen as text instead, and end.")
 @click.option("--text", default="", metavar="TEXT", help="With --plain: only lines with this text.")
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="With --plain.")
@@ -64,6 +74,11 @@ def console_command(
     operator: str | None,
     screen: str,
     read_only: bool,
+    theme: str | None,
+    serve: bool,
+    host: str,
+    port: int,
+    public_url: str | None,
     plain: str | None,
     text: str,
     limit: int,
@@ -73,13 +88,23 @@ def console_command(
     """Open the operators' console, or write one of its screens as text or JSON.
 
     \b
-    Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two.
+    Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two,
+    orders, webhooks, api-keys, bulk, requests.
 
     \b
     Examples:
       LRE_HOME=office lre console --lang fr --operator anne
       lre console --plain letters --text dupont --json
+      lre console --serve --public-url https://console.example.org
     """
+    if serve:
+        told = {"--lang": lang, "--theme": theme, "--screen": screen}
+        more = [part for option, value in told.items() if value for part in (option, value)]
+        more += ["--read-only"] if read_only else []
+        with opened_office() as office:
+            click.echo(f"Serving the console on {public_url or f'http://{host}:{port}'}; Ctrl-C stops.")
+            load_face("console").serve(office, host=host, port=port, public_url=public_url, more=more)
+        return
     face = load_face("console")
     with ExitStack() as stack:
         office = stack.enter_context(opened_office())
@@ -88,7 +113,7 @@ def console_command(
         if plain is None:
             face(
                 looked_at, language=lang, operator=operator, start=screen, entrance=entrance,
-                is_read_only=read_only,
+                is_read_only=read_only, theme=theme,
             )  # fmt: skip
             return
         session = stack.enter_context(operator_session(office, operator))

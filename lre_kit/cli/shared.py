@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from pydantic import ValidationError
 
 from lre_kit.clock import PARIS
-from lre_kit.errors import ConfigurationError
+from lre_kit.errors import ConfigurationError, MissingFileError
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter
@@ -44,6 +44,22 @@ def opened_office(*, read_only: bool = False, **overrides: Any) -> Iterator[Post
     """Yield the office the environment describes, and close it after; `read_only` for whoever only looks."""
     with PostOffice.open(read_settings(**overrides), read_only=read_only) as office:
         yield office
+
+
+@contextmanager
+def opened_file(name: str) -> Iterator[BinaryIO]:
+    """Yield a file for reading.
+
+    Raises:
+        MissingFileError: It cannot be read.
+    """
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below; only its opening is guarded
+    except OSError as error:
+        msg = f"The file {name} cannot be read: {error.strerror}."
+        raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
+    with stream:
+        yield stream
 
 
 def letter_called(office: PostOffice, number: str) -> Letter:

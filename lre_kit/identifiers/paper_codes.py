@@ -8,6 +8,7 @@ A sheet is possession: with a password before it, it makes two categories and is
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,8 @@ from lre_kit.law.assurance import Factor, Level
 from lre_kit.letters.numbers import ALPHABET
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
+
+log = logging.getLogger(__name__)
 
 CODES = 40
 """Codes on a usual sheet."""
@@ -93,6 +96,7 @@ class PaperCodes:
         pepper: bytes,
         first_use: FirstUse | None = None,
         often_refused: Refused | None = None,
+        used_again: Refused | None = None,
     ) -> None:
         """Prepare.
 
@@ -105,11 +109,13 @@ class PaperCodes:
             pepper: Secret kept outside the database.
             first_use: Told of the first use of a sheet, inside its transaction.
             often_refused: Told of a means whose codes were refused again and again.
+            used_again: Told of a sheet of which a code that had been used was answered with again.
         """
         self._database = database
         self._clock = clock
         self._register = register
         self._challenges = challenges
+        self._used_again = used_again
         self._key = hmac.new(pepper, b"lre-kit.paper-codes.v1", hashlib.sha256).digest()
         self._answering = Answering(
             database,
@@ -254,11 +260,14 @@ class PaperCodes:
         salt, hashed = (kept.salt, kept.hashed) if kept else (bytes(_SALT_BYTES), b"")
         fits = hmac.compare_digest(self._hash(code, salt), hashed)
         factor = (
-            self._answering.accept(answer, purpose, lambda uow, held: self._use_up(uow, held.id, number))
+            self._answering.accept(
+                answer, purpose, lambda uow, held: self._use_up(uow, held.id, number, code)
+            )
             if fits
             else None
         )
         if factor is None:
+            self._look_for_use(answer.identifier, code)
             raise self._answering.wrong(answer)
         return factor
 
@@ -283,17 +292,32 @@ class PaperCodes:
         with self._database.read() as connection:
             return connection.execute(select(_CODE.c.salt, _CODE.c.hashed).where(*is_it)).first()
 
-    def _use_up(self, uow: UnitOfWork, identifier_id: str, number: int) -> bool:
+    def _use_up(self, uow: UnitOfWork, identifier_id: str, number: int, code: str) -> bool:
         is_unused = (
             _CODE.c.identifier_id == identifier_id,
             _CODE.c.number == number,
             _CODE.c.used_at.is_(None),
         )
-        if uow.update(update(_CODE).where(*is_unused).values(used_at=self._clock())) != 1:
+        values = {"used_at": self._clock(), "used_mark": self._mark(identifier_id, code)}
+        if uow.update(update(_CODE).where(*is_unused).values(**values)) != 1:
             return False
         # Whatever else asks for this number can only be answered wrongly now.
         self._challenges.end_asked(uow, identifier_id)
         return True
+
+    def _look_for_use(self, sheet: Identifier, code: str) -> None:
+        """Tell the holder if a refused code is one that was used: perhaps somebody read the sheet."""
+        is_used = (_CODE.c.identifier_id == sheet.id, _CODE.c.used_mark == self._mark(sheet.id, code))
+        with self._database.read() as connection:
+            number = connection.execute(select(_CODE.c.number).where(*is_used)).scalar()
+        if number is not None:
+            log.warning("code %d of sheet %s was sent again after its use", number, sheet.id)
+            if self._used_again is not None:
+                self._used_again(sheet)
+
+    def _mark(self, identifier_id: str, code: str) -> bytes:
+        """Return by what a used code is known again: it opens nothing any more, so a fast digest does."""
+        return hmac.new(self._key, f"used\n{identifier_id}\n{code}".encode(), hashlib.sha256).digest()
 
     def _hash(self, code: str, salt: bytes) -> bytes:
         """Return a code's hash: Argon2id (RFC 9106), some 20 ms, over a digest keyed by the pepper."""

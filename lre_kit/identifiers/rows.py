@@ -80,6 +80,7 @@ class PaperCodeRow(SQLModel, table=True):
     salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hashed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    used_mark: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
 class ChallengeRow(SQLModel, table=True):

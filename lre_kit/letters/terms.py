@@ -56,6 +56,19 @@ def checked_matter(matter: Matter | str) -> Matter:
         raise InputError(msg, mend=f"Choose one of: {', '.join(Matter)}.") from None
 
 
+def checked_reference(reference: str) -> str:
+    """Return a sender's own reference as one line.
+
+    Raises:
+        InputError: It is too long, or holds invisible characters.
+    """
+    line = " ".join(reference.split())
+    if len(line) > REFERENCE_MAX_CHARS or has_hidden_characters(line):
+        msg = "The reference is too long or holds invisible control characters."
+        raise InputError(msg, mend=f"Type a line of at most {REFERENCE_MAX_CHARS} characters.")
+    return line
+
+
 def checked_terms(
     reference: str,
     notify_at: datetime | None,
@@ -71,10 +84,7 @@ def checked_terms(
             has no electronic notice; there is no such matter.
     """
     about = checked_matter(matter)
-    line = " ".join(reference.split())
-    if len(line) > REFERENCE_MAX_CHARS or has_hidden_characters(line):
-        msg = "The reference is too long or holds invisible control characters."
-        raise InputError(msg, mend=f"Type a line of at most {REFERENCE_MAX_CHARS} characters.")
+    line = checked_reference(reference)
     if notify_at is None:
         return Terms(reference=line, matter=about)
     at = as_utc(notify_at)

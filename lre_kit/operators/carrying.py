@@ -16,6 +16,7 @@ from lre_kit.letters.holds import NotHeldError, held
 from lre_kit.letters.lifecycle import decide
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import remind_now
+from lre_kit.operators import adopting, lists, moving
 from lre_kit.operators.journal import last_done
 from lre_kit.operators.rules import RULES, Act
 from lre_kit.operators.values import checked_reason
@@ -47,7 +48,10 @@ class Work:
 def kind_of(act: Act) -> str:
     """Return what an act is about: a letter, a duty, a case and so on."""
     kind = act.value.partition(".")[0]
-    return "batch" if act in {Act.CLOSE_BATCH, Act.HAND_OVER_BATCH} else "item" if kind == "post" else kind
+    return "batch" if act in _OF_BATCHES else "item" if kind == "post" else kind
+
+
+_OF_BATCHES = frozenset({Act.CLOSE_BATCH, Act.HAND_OVER_BATCH, Act.IMPORT_TRACKING})
 
 
 def label_of(office: "PostOffice", act: Act, subject_id: str) -> str:
@@ -90,6 +94,8 @@ def expect_possible(work: Work) -> None:
         if found.state in FINAL:
             msg = "This means has come to its end already."
             raise UnlawfulActError(msg, mend="Nothing to revoke.")
+    elif work.act is Act.ADOPT_REGIME:
+        adopting.drafted(str(work.facts["draft"]))
 
 
 def carry_out(work: Work) -> Any:
@@ -121,6 +127,17 @@ def _retry_duty(work: Work) -> None:
         raise UnlawfulActError(msg, mend="Look at the agenda again.")
 
 
+def _move_duty(*, later: bool) -> Callable[[Work], Any]:
+    def carry(work: Work) -> Any:
+        office, row = work.office, lists.duty(work.office.database, work.subject_id)
+        until = str(work.facts["until"])
+        return moving.move(
+            office.agenda, row["key"], until, action=row["action"], later=later, now=office.clock()
+        )
+
+    return carry
+
+
 def _decide_case(work: Work) -> Any:
     return work.office.people.reviews.decide(
         work.subject_id, work.operator, reason=work.reason, **dict(work.facts)
@@ -137,6 +154,66 @@ def _reprint(work: Work) -> Any:
     from lre_kit.postroom.items import item_by_number
 
     return work.office.post.batches.reprint(item_by_number(work.office.database, work.subject_id).id)
+
+
+def _import_tracking(work: Work) -> Any:
+    return work.office.post.import_file(work.facts["content"], source=str(work.facts["source"]))
+
+
+def _note_return(work: Work) -> Any:
+    from lre_kit.postroom.items import item_by_number
+    from lre_kit.postroom.values import CarrierNews
+
+    found = item_by_number(work.office.database, work.subject_id)
+    news = CarrierNews(source="pnd", raw_code=str(work.facts["code"]).upper())
+    return work.office.post.tracking.take(found, news)
+
+
+def _attach_scan(work: Work) -> Any:
+    from lre_kit.letters.commands import PaperFile
+    from lre_kit.letters.values import Upload
+    from lre_kit.postroom.items import item_by_number
+
+    found = item_by_number(work.office.database, work.subject_id)
+    upload = Upload(name=str(work.facts["name"]), stream=[work.facts["content"]])
+    return work.office.post.files.take(found, PaperFile.ACKNOWLEDGEMENT, upload, page=1)
+
+
+def _note_printed(work: Work) -> Any:
+    return work.office.people.ordering.orders.destroy_spool(work.subject_id, actor=work.actor)
+
+
+def _note_delivered(work: Work) -> Any:
+    return work.office.people.ordering.orders.delivered(work.subject_id, actor=work.actor, reason=work.reason)
+
+
+def _rotate_key(work: Work) -> bool:
+    from lre_kit.proofs.keys.rotation import rotate
+
+    name = expect_key_name(work.subject_id)
+    return rotate(work.office.settings, name, clock=work.office.clock)
+
+
+def expect_key_name(text: str) -> Any:
+    """Return which key is meant.
+
+    Raises:
+        NotFoundError: There is no such key.
+    """
+    if text not in {"seal", "tsa", "log", "kek"}:
+        raise NotFoundError("There is no such key.", mend="The keys are: seal, tsa, log, kek.")
+    return text
+
+
+def _replay_webhook(work: Work) -> int:
+    now = work.office.clock()
+    since = moving.instant_typed(str(work.facts["since"]), now=now, is_past=True)
+    return work.office.webhooks.desk.replay(work.subject_id, since=since, until=now, only_missed=True)
+
+
+def _handed_in(name: str) -> Callable[[Work], Any]:
+    # Writing a file is the face's; that it was written, by whom and why, is the kernel's.
+    return lambda work: work.facts[name]()
 
 
 def _audit(work: Work) -> Any:
@@ -200,4 +277,19 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
             work.subject_id, str(work.facts.get("text", "")), by=work.operator
         ),
         Act.CLOSE_REQUEST: lambda work: work.office.support.desk.close(work.subject_id),
+        Act.POSTPONE_DUTY: _move_duty(later=True),
+        Act.BRING_FORWARD_DUTY: _move_duty(later=False),
+        Act.IMPORT_TRACKING: _import_tracking,
+        Act.NOTE_RETURN: _note_return,
+        Act.ATTACH_SCAN: _attach_scan,
+        Act.NOTE_PRINTED: _note_printed,
+        Act.NOTE_DELIVERED: _note_delivered,
+        Act.ADOPT_REGIME: lambda work: adopting.adopt(work.office.settings, str(work.facts["draft"])),
+        Act.ROTATE_KEY: _rotate_key,
+        Act.TEST_WEBHOOK: lambda work: work.office.webhooks.desk.test(work.subject_id),
+        Act.DISABLE_WEBHOOK: lambda work: work.office.webhooks.desk.disable(work.subject_id),
+        Act.ENABLE_WEBHOOK: lambda work: work.office.webhooks.desk.enable(work.subject_id),
+        Act.REPLAY_WEBHOOK: _replay_webhook,
+        Act.REVOKE_API_KEY: lambda work: work.office.integration.keys.revoke(work.subject_id),
+        Act.EXPORT: _handed_in("write"),
     }

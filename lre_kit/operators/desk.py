@@ -17,7 +17,7 @@ from lre_kit.operators.journal import OperatorJournal, last_done
 from lre_kit.operators.rules import RULES, Act, View, may, may_see
 from lre_kit.operators.two_people import TwoPeople
 from lre_kit.operators.values import OperatorSession, Outcome, Proposal, ProposalState, checked_reason
-from lre_kit.store.database import OutcomeUnknownError
+from lre_kit.store.database import OutcomeUnknownError, UnitOfWork
 
 if TYPE_CHECKING:
     from lre_kit.office import PostOffice
@@ -26,6 +26,10 @@ declare("operators.begun", "operators.carried_out")
 
 ALONE = "alone"
 """Stands for the second person in an office where operators work alone (`operator_entrance` is local)."""
+
+
+BULK = "bulk:"
+"""Begins the subject of an act on many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Acted:
 
 class OperatorDesk:
     """Judges, writes down, carries out."""
+
+    alone = ALONE
 
     def __init__(
         self, office: "PostOffice", *, entrance: Entrance, journal: OperatorJournal, two_people: TwoPeople
@@ -90,9 +96,8 @@ class OperatorDesk:
             OvertakenError: Another operator was quicker.
             LreError: As the kernel's service says.
         """
-        present = self._entrance.check(session)
         label = label_of(self._office, act, subject_id)
-        self._expect_role(present, act, subject_id, label)
+        present = self.expect_allowed(session, act, subject_id, label)
         why = checked_reason(reason, is_asked=RULES[act].asks_reason)
         work = Work(
             office=self._office,
@@ -103,22 +108,42 @@ class OperatorDesk:
             facts=facts or {},
         )
         if not RULES[act].takes_two:
-            return Acted(answer=self._carry_out(work, label))
+            return Acted(answer=self.carry_out(work, label))
         if present.is_local:
-            return Acted(answer=self._carry_out(work, label, second=ALONE))
+            return Acted(answer=self.carry_out(work, label, second=ALONE))
         with self._telling_who(work):
             expect_possible(work)
         with self._office.database.write() as uow:
-            proposal_id = self._two.propose(
-                uow, act, subject=_subject(work), label=label, facts=work.facts, reason=why,
-                operator=present.name,
-            )  # fmt: skip
-            self._journal.begin(
-                uow, f"{act.value}.propose", subject=_subject(work), label=label, operator=present.name,
-                reason=why, at=self._office.clock(), outcome=Outcome.DONE,
-            )  # fmt: skip
+            proposal_id = self.propose(
+                uow, act, _subject(work), label, facts=work.facts, reason=why, operator=present.name
+            )
             uow.commit()
         return Acted(proposal=self._two.by_id(proposal_id))
+
+    def propose(
+        self,
+        uow: UnitOfWork,
+        act: Act,
+        subject: str,
+        label: str,
+        *,
+        reason: str,
+        operator: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Queue a proposal and its line in the journal, and return its id.
+
+        Raises:
+            AlreadyProposedError: The same waits already.
+        """
+        proposal_id = self._two.propose(
+            uow, act, subject=subject, label=label, facts=facts or {}, reason=reason, operator=operator
+        )
+        self._journal.begin(
+            uow, f"{act.value}.propose", subject=subject, label=label, operator=operator, reason=reason,
+            at=self._office.clock(), outcome=Outcome.DONE,
+        )  # fmt: skip
+        return proposal_id
 
     def agree(self, session: OperatorSession, proposal_id: str, *, reason: str = "") -> Acted:
         """Agree to what another operator proposed, and carry it out.
@@ -147,7 +172,10 @@ class OperatorDesk:
         def settle(uow: Any) -> None:
             self._two.settle(uow, proposal_id, operator=present.name, state=ProposalState.AGREED, reason=why)
 
-        return Acted(answer=self._carry_out(work, found.label, second=present.name, first=settle))
+        if found.subject.startswith(BULK):
+            bulk = self._office.operators.bulk
+            return Acted(answer=bulk.agreed(subject_id, second=present.name, settle=settle))
+        return Acted(answer=self.carry_out(work, found.label, second=present.name, first=settle))
 
     def decline(self, session: OperatorSession, proposal_id: str, *, reason: str) -> None:
         """Decline what another proposed, or take back what one proposed oneself.
@@ -169,7 +197,22 @@ class OperatorDesk:
                 uow, f"{found.act.value}.decline", subject=found.subject, label=found.label,
                 operator=present.name, reason=why, at=self._office.clock(), outcome=Outcome.DONE,
             )  # fmt: skip
+            if found.subject.startswith(BULK):
+                self._office.operators.bulk.declined(uow, found.subject.removeprefix(BULK))
             uow.commit()
+
+    def expect_allowed(
+        self, session: OperatorSession, act: Act, subject_id: str, label: str
+    ) -> OperatorSession:
+        """Return a session with its present roles, if they allow an act; a refusal stands in the journal.
+
+        Raises:
+            NotSignedInError: The session is over.
+            NotAllowedError: No role of the operator's allows it.
+        """
+        present = self._entrance.check(session)
+        self._expect_role(present, act, subject_id, label)
+        return present
 
     def _expect_role(self, session: OperatorSession, act: Act, subject_id: str, label: str) -> None:
         if may(session.roles, act):
@@ -183,9 +226,27 @@ class OperatorDesk:
             uow.commit()
         raise NotAllowedError(act)
 
-    def _carry_out(
-        self, work: Work, label: str, *, second: str = "", first: Callable[[Any], None] | None = None
+    def carry_out(
+        self,
+        work: Work,
+        label: str,
+        *,
+        second: str = "",
+        first: Callable[[UnitOfWork], None] | None = None,
+        last: Callable[[UnitOfWork], None] | None = None,
     ) -> Any:
+        """Write down an act that was judged, carry it out, and write down what became of it.
+
+        Args:
+            work: The act.
+            label: Its subject's name for people.
+            second: Who agreed.
+            first: Joins the transaction that writes it down as begun.
+            last: Joins the one that writes it down as done.
+
+        Raises:
+            LreError: As the kernel's service says.
+        """
         database, clock = self._office.database, self._office.clock
         rule = RULES[work.act]
         told = {name: str(work.facts[name]) for name in rule.told if name in work.facts}
@@ -208,11 +269,20 @@ class OperatorDesk:
             self._end(act_id, Outcome.REFUSED, error=error.slug)
             raise
         failpoint("operators.carried_out")
-        self._end(act_id, Outcome.DONE)
+        self._end(act_id, Outcome.DONE, also=last)
         return answer
 
-    def _end(self, act_id: str, outcome: Outcome, *, error: str = "") -> None:
+    def _end(
+        self,
+        act_id: str,
+        outcome: Outcome,
+        *,
+        error: str = "",
+        also: Callable[[UnitOfWork], None] | None = None,
+    ) -> None:
         with self._office.database.write() as uow:
+            if also is not None:
+                also(uow)
             self._journal.end(uow, act_id, outcome, at=self._office.clock(), error=error)
             uow.commit()
 

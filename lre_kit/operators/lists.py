@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from lre_kit.consents.journal import CONSENT
 from lre_kit.errors import NotFoundError
+from lre_kit.identifiers.order_book import ORDER
 from lre_kit.identifiers.rows import IdentifierRow
+from lre_kit.integration.rows import ApiKeyRow
 from lre_kit.postroom.items import BATCH
 from lre_kit.proofs.rows import CheckpointRow
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
+from lre_kit.webhooks.rows import WebhookEndpointRow
 
 RowValues = Mapping[str, Any]
 """One row's columns by name."""
@@ -36,6 +39,17 @@ _MEANS_COLUMNS = tuple(
     MEANS.c[name]
     for name in (
         "id serial kind state label level derogation created_at activated_at last_used_at expires_at ended_at"
+    ).split()
+)
+_ORDER_COLUMNS = tuple(
+    ORDER.c[name]
+    for name in "id kind delivery state cause level derogation reference digest spool_destroyed_at".split()
+) + tuple(ORDER.c[name] for name in "created_at ended_at identifier_id".split())
+_KEY, _ENDPOINT = table_of(ApiKeyRow), table_of(WebhookEndpointRow)
+_KEY_COLUMNS = tuple(
+    _KEY.c[name]
+    for name in (
+        "id prefix owner_name owner_email name kind scopes created_at expires_at revoked_at last_used_at"
     ).split()
 )
 _CHECKPOINT_COLUMNS = tuple(
@@ -93,6 +107,37 @@ def means(database: Database, *, limit: int, before: str | None = None, text: st
 def batches(database: Database, *, limit: int, before: str | None = None, text: str = "") -> list[RowValues]:
     """Return batches of the post room, the newest first."""
     return _newest(database, select(BATCH), BATCH, _BATCH_TEXT, limit, before, text)
+
+
+def orders(database: Database, *, limit: int, before: str | None = None, text: str = "") -> list[RowValues]:
+    """Return orders of identification means, the newest first; they hold no name and no address."""
+    return _newest(database, select(*_ORDER_COLUMNS), ORDER, _ORDER_TEXT, limit, before, text)
+
+
+def api_keys(database: Database, *, limit: int, before: str | None = None, text: str = "") -> list[RowValues]:
+    """Return keys of the API, the newest first, without what they are checked by."""
+    return _newest(database, select(*_KEY_COLUMNS), _KEY, _KEY_TEXT, limit, before, text)
+
+
+def api_key(database: Database, key_id: str) -> RowValues:
+    """Return one key of the API.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return _one(database, select(*_KEY_COLUMNS).where(_KEY.c.id == key_id))
+
+
+def endpoints(
+    database: Database, *, limit: int, before: str | None = None, text: str = ""
+) -> list[RowValues]:
+    """Return endpoints of webhooks, by their ids: they are few and have no order of their own."""
+    query = select(_ENDPOINT).where(*_in(_ENDPOINT, _ENDPOINT_TEXT, text))
+    if before is not None:
+        query = query.where(_ENDPOINT.c.id > before)
+    with database.read() as connection:
+        rows = connection.execute(query.order_by(_ENDPOINT.c.id).limit(limit)).mappings()
+        return [dict(row) for row in rows]
 
 
 def checkpoints(
@@ -158,11 +203,17 @@ _DUTY_TEXT = ("action", "subject", "key", "last_error")
 _CONSENT_TEXT = ("sender_name", "recipient_name", "recipient_email", "state")
 _MEANS_TEXT = ("serial", "kind", "state", "label", "derogation")
 _BATCH_TEXT = ("number", "state", "provider", "reference")
+_ORDER_TEXT = ("id", "kind", "state", "cause", "reference")
+_KEY_TEXT = ("prefix", "owner_name", "owner_email", "name", "kind")
+_ENDPOINT_TEXT = ("id", "owner_name", "owner_email", "url", "description", "state")
 _COUNTED: Mapping[str, tuple[Any, Sequence[str]]] = {
     "duties": (DUTY, _DUTY_TEXT),
     "consents": (CONSENT, _CONSENT_TEXT),
     "means": (MEANS, _MEANS_TEXT),
     "batches": (BATCH, _BATCH_TEXT),
+    "orders": (ORDER, _ORDER_TEXT),
+    "api-keys": (_KEY, _KEY_TEXT),
+    "endpoints": (_ENDPOINT, _ENDPOINT_TEXT),
 }
 
 

@@ -1,16 +1,21 @@
 """The operators' room as an office has it: its services, each opened when first asked for."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lre_kit.operators.book import OperatorBook
+from lre_kit.operators.bulk import ACTION as BULK
+from lre_kit.operators.bulk import BulkDesk
 from lre_kit.operators.desk import OperatorDesk
 from lre_kit.operators.entrance import Entrance
+from lre_kit.operators.filters import SavedFilters
 from lre_kit.operators.journal import OperatorJournal
 from lre_kit.operators.two_people import TwoPeople
 from lre_kit.parties.account_guesses import Guesses
 from lre_kit.parties.passwords import Passwords
+from lre_kit.store.agenda import Duty
 
 if TYPE_CHECKING:
     from lre_kit.office import PostOffice
@@ -76,3 +81,18 @@ class OperatorRoom:
         return OperatorDesk(
             self._office, entrance=self.entrance, journal=self.journal, two_people=self.two_people
         )
+
+    @cached_property
+    def bulk(self) -> BulkDesk:
+        """Where they act on many things at once."""
+        return BulkDesk(self._office, self.desk)
+
+    @cached_property
+    def filters(self) -> SavedFilters:
+        """Filters they keep."""
+        return SavedFilters(self._office.database)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[Duty], None]]:
+        """The operators' duties by action."""
+        return {BULK: self.bulk.run}

@@ -82,3 +82,53 @@ class TwoPeopleRow(SQLModel, table=True):
     decided_by: str = Field(max_length=40)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decision_reason: str = Field(max_length=500)
+
+
+class OperatorBulkRow(SQLModel, table=True):
+    """An act on many things: the list as it was frozen, and how far it has come."""
+
+    __tablename__ = "operator_bulk"
+
+    id: str = Field(primary_key=True, max_length=32)
+    act: str = Field(max_length=40)
+    view: str = Field(max_length=20)
+    filter_text: str = Field(max_length=200)
+    """Emptied once it is over: it may name people."""
+    total: int
+    digest: str = Field(max_length=64)
+    """SHA-256 of the ids in the list's order, one a line."""
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    reason: str = Field(max_length=500)
+    operator: str = Field(max_length=100)
+    is_local: bool
+    second: str = Field(max_length=100)
+    state: str = Field(max_length=12)
+    round: int
+    act_id: str | None = Field(default=None, max_length=32)
+    at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OperatorBulkItemRow(SQLModel, table=True):
+    """One thing of an act on many."""
+
+    __tablename__ = "operator_bulk_item"
+
+    bulk_id: str = Field(primary_key=True, foreign_key="operator_bulk.id", max_length=32)
+    place: int = Field(primary_key=True)
+    subject: str = Field(max_length=160)
+    state: str = Field(max_length=12)
+    error: str = Field(max_length=60)
+
+
+class OperatorFilterRow(SQLModel, table=True):
+    """A filter an operator keeps for a screen."""
+
+    __tablename__ = "operator_filter"
+    __table_args__ = (UniqueConstraint("operator", "view", "name", name="uq_operator_filter"),)
+
+    id: str = Field(primary_key=True, max_length=32)
+    operator: str = Field(max_length=100)
+    view: str = Field(max_length=20)
+    name: str = Field(max_length=60)
+    text: str = Field(max_length=200)

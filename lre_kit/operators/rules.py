@@ -64,6 +64,21 @@ class Act(StrEnum):
     ANSWER_REQUEST = "request.answer"
     NOTE_REQUEST = "request.note"
     CLOSE_REQUEST = "request.close"
+    POSTPONE_DUTY = "duty.postpone"
+    BRING_FORWARD_DUTY = "duty.bring-forward"
+    IMPORT_TRACKING = "post.import-tracking"
+    NOTE_RETURN = "post.note-return"
+    ATTACH_SCAN = "post.attach-scan"
+    NOTE_PRINTED = "order.printed"
+    NOTE_DELIVERED = "order.delivered"
+    ADOPT_REGIME = "regime.adopt"
+    ROTATE_KEY = "key.rotate"
+    TEST_WEBHOOK = "webhook.test"
+    DISABLE_WEBHOOK = "webhook.disable"
+    ENABLE_WEBHOOK = "webhook.enable"
+    REPLAY_WEBHOOK = "webhook.replay"
+    REVOKE_API_KEY = "api-key.revoke"
+    EXPORT = "list.export"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +115,8 @@ def _rule(
     )
 
 
+_OF_DUTIES = (Role.CLERK, Role.POST_ROOM, Role.KEY_HOLDER)
+
 RULES: Mapping[Act, Rule] = {
     Act.CORRECT_ADDRESS: _rule("corriger l'adresse", "correct the address", Role.CLERK),
     Act.RESEND_NOTICE: _rule("renvoyer l'avis", "send the notice again", Role.CLERK),
@@ -108,9 +125,7 @@ RULES: Mapping[Act, Rule] = {
     Act.RELEASE_HOLD: _rule(
         "lever le gel", "release the legal hold", Role.CLERK, Role.AUDITOR, takes_two=True
     ),
-    Act.RETRY_DUTY: _rule(
-        "relancer la tâche", "try the duty again", Role.CLERK, Role.POST_ROOM, Role.KEY_HOLDER
-    ),
+    Act.RETRY_DUTY: _rule("relancer la tâche", "try the duty again", *_OF_DUTIES),
     Act.WITHDRAW_CONSENT: _rule("noter un retrait", "note a withdrawal", Role.CLERK),
     Act.CLAIM_CASE: _rule("prendre le dossier", "take the case", Role.REVIEWER, asks_reason=False),
     Act.RELEASE_CASE: _rule("rendre le dossier", "give the case back", Role.REVIEWER, asks_reason=False),
@@ -136,8 +151,56 @@ RULES: Mapping[Act, Rule] = {
     ),
     Act.NOTE_REQUEST: _rule("annoter la demande", "note on the request", Role.CLERK, asks_reason=False),
     Act.CLOSE_REQUEST: _rule("clore la demande", "close the request", Role.CLERK, asks_reason=False),
+    Act.POSTPONE_DUTY: _rule("reporter la tâche", "put the duty off", *_OF_DUTIES, told=("until",)),
+    Act.BRING_FORWARD_DUTY: _rule("avancer la tâche", "bring the duty forward", *_OF_DUTIES, told=("until",)),
+    Act.IMPORT_TRACKING: _rule(
+        "importer le suivi", "import tracking", Role.POST_ROOM, asks_reason=False, told=("source", "digest")
+    ),
+    Act.NOTE_RETURN: _rule("noter un retour", "note a return", Role.POST_ROOM, told=("code",)),
+    Act.ATTACH_SCAN: _rule("joindre un scan", "keep a scan", Role.POST_ROOM, told=("digest",)),
+    Act.NOTE_PRINTED: _rule(
+        "noter l'impression", "note a sheet as printed", Role.POST_ROOM, Role.REVIEWER, asks_reason=False
+    ),
+    Act.NOTE_DELIVERED: _rule(
+        "noter la livraison", "note a delivery", Role.POST_ROOM, Role.REVIEWER, asks_reason=False
+    ),
+    Act.ADOPT_REGIME: _rule(
+        "adopter les règles", "adopt the rules", Role.KEY_HOLDER, takes_two=True, told=("digest",)
+    ),
+    Act.ROTATE_KEY: _rule("renouveler la clé", "rotate the key", Role.KEY_HOLDER, takes_two=True),
+    Act.TEST_WEBHOOK: _rule("tester le webhook", "test the webhook", Role.CLERK, asks_reason=False),
+    Act.DISABLE_WEBHOOK: _rule("arrêter le webhook", "disable the webhook", Role.CLERK),
+    Act.ENABLE_WEBHOOK: _rule("rétablir le webhook", "enable the webhook", Role.CLERK),
+    Act.REPLAY_WEBHOOK: _rule("rejouer les événements", "replay events", Role.CLERK, told=("since",)),
+    Act.REVOKE_API_KEY: _rule("révoquer la clé d'API", "revoke the API key", Role.CLERK, Role.KEY_HOLDER),
+    Act.EXPORT: _rule("exporter la liste", "export the list", *Role, told=("count", "digest")),
 }
 """Every act and what it asks for."""
+
+UNDOES: Mapping[Act, Act] = {
+    Act.HOLD: Act.RELEASE_HOLD,
+    Act.SUSPEND_MEANS: Act.RESUME_MEANS,
+    Act.RESUME_MEANS: Act.SUSPEND_MEANS,
+    Act.POSTPONE_DUTY: Act.BRING_FORWARD_DUTY,
+    Act.BRING_FORWARD_DUTY: Act.POSTPONE_DUTY,
+    Act.DISABLE_WEBHOOK: Act.ENABLE_WEBHOOK,
+    Act.ENABLE_WEBHOOK: Act.DISABLE_WEBHOOK,
+}
+"""What takes an act back, where the law and the state of things allow it: an act like any other."""
+
+IN_BULK: Mapping[Act, str] = {
+    Act.RETRY_DUTY: "agenda",
+    Act.POSTPONE_DUTY: "agenda",
+    Act.RESEND_NOTICE: "letters",
+    Act.HOLD: "letters",
+    Act.RELEASE_HOLD: "letters",
+    Act.WITHDRAW: "letters",
+    Act.SUSPEND_MEANS: "identifiers",
+    Act.RESUME_MEANS: "identifiers",
+    Act.REVOKE_MEANS: "identifiers",
+    Act.WITHDRAW_CONSENT: "consents",
+}
+"""Acts that may be done to a whole list at once, and on which view."""
 
 
 class View(StrEnum):
@@ -155,6 +218,11 @@ class View(StrEnum):
     KEYS = "keys"
     REGIMES = "regimes"
     TWO = "two"
+    ORDERS = "orders"
+    WEBHOOKS = "webhooks"
+    API_KEYS = "api-keys"
+    BULK = "bulk"
+    REQUESTS = "requests"
 
 
 _ALL = frozenset(Role)
@@ -172,6 +240,11 @@ VIEWS: Mapping[View, frozenset[Role]] = {
     View.KEYS: frozenset({Role.KEY_HOLDER, Role.AUDITOR}),
     View.REGIMES: _ALL,
     View.TWO: _ALL,
+    View.ORDERS: frozenset({Role.POST_ROOM, Role.REVIEWER, Role.AUDITOR}),
+    View.WEBHOOKS: frozenset({Role.CLERK, Role.AUDITOR}),
+    View.API_KEYS: frozenset({Role.CLERK, Role.KEY_HOLDER, Role.AUDITOR}),
+    View.BULK: _ALL,
+    View.REQUESTS: frozenset({Role.CLERK}),
 }
 """Who may look at what: personal data only for whom they are part of the work."""
 

@@ -18,6 +18,7 @@ from lre_kit.postroom.items import BATCH
 from lre_kit.postroom.rows import PostItemRow
 from lre_kit.postroom.values import BatchState
 from lre_kit.store.inserts import table_of
+from lre_kit.support.values import RequestState
 
 if TYPE_CHECKING:
     from lre_kit.office import PostOffice
@@ -81,6 +82,7 @@ def _counted(office: "PostOffice") -> Iterator[tuple[str, int, bool, str]]:
         yield "consents_asked", count(CONSENT, CONSENT.c.state == "asked"), False, "consents"
         yield "batches_open", count(BATCH, BATCH.c.state != BatchState.HANDED_OVER.value), False, "post"
         yield "items_missing", count(_ITEM, _ITEM.c.missing_at.is_not(None)), True, "post"
+    yield "requests_open", office.support.desk.count(state=RequestState.OPEN), False, "requests"
     yield "proposals", len(office.operators.two_people.waiting()), False, "two"
     backlog = office.sequencer.waiting()
     age_s = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0

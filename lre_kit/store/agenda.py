@@ -208,6 +208,28 @@ class Agenda:
             uow.commit()
         return revived == 1
 
+    def move(self, key: str, *, later: bool, to: datetime) -> datetime | None:
+        """Put a duty off, or bring it forward; return when it was due, or nothing if there is none to move.
+
+        One that a worker holds, that was given up, or that is not due on the other side of `to`, stays.
+
+        Args:
+            key: Which duty.
+            later: Whether it is put off.
+            to: When it is due then.
+        """
+        now = self._clock()
+        other_side = _DUTY.c.due_at < to if later else _DUTY.c.due_at > to
+        unheld = or_(_DUTY.c.claimed_until.is_(None), _DUTY.c.claimed_until <= now)
+        lawful = and_(_DUTY.c.key == key, _DUTY.c.dead_at.is_(None), unheld, other_side)
+        with self._database.write() as uow:
+            query = select(_DUTY.c.due_at).where(lawful)
+            former: datetime | None = uow.execute(query.with_for_update()).scalar_one_or_none()
+            if former is None or uow.update(update(_DUTY).where(lawful).values(due_at=to)) != 1:
+                return None
+            uow.commit()
+        return former
+
     def due_count(self) -> int:
         """Return how many duties could be claimed now."""
         query = select(func.count()).select_from(_DUTY).where(_claimable(self._clock()))

@@ -37,6 +37,7 @@ ROW_MODULES = (
     "lre_kit.integration.rows",
     "lre_kit.preparing.rows",
     "lre_kit.support.rows",
+    "lre_kit.contacts.rows",
     "lre_kit.sandbox.rows",
 )
 """Every module that declares tables."""

@@ -10,6 +10,7 @@ import pytest
 
 from lre_kit.bulk.tables import read_recipients
 from lre_kit.bulk.values import BulkWish
+from lre_kit.contacts.values import Card
 from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Upload
@@ -159,10 +160,15 @@ def test_what_a_sender_has_under_way_is_part_of_it(office: PostOffice) -> None:
     draft = Draft(recipient=Recipient(name="Zoé", email="zoe@example.net"), product=Product.SIMPLE)
     documents = [Upload(name="a.pdf", stream=[SMALL_PDF])]
     office.preparing.tray.prepare(house.id, person.id, draft, documents)
+    office.contacts.book.add(person.id, Card(name="Zoé", email="zoe@example.net", reference="secret-1"))
     (sending,) = known(office, SENDER.email).sections["letters_in_bulk"]
     assert (sending["title"], sending["lines"]) == ("Spring", 1)
     found = known(office, "jean@example.net")
     (prepared,) = found.sections["letters_prepared"]
     assert prepared["documents"] == ["a.pdf"]
+    assert found.sections["address_book"][0]["reference"] == "secret-1"
+    (about,) = known(office, "zoe@example.net").sections["in_address_books"]
+    assert about["name"] == "Zoé"
+    assert "secret-1" not in str(about), "the reference is the sender's own, and may tell who that is"
     for language in ("fr", "en"):
         assert "a.pdf" in readable(found, language)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from lre_kit.consents.values import ConsentRequest
+from lre_kit.contacts.values import Card
 from lre_kit.law.consents import ConsentState
 from lre_kit.law.products import Product
 from lre_kit.letters.commands import PaperFile
@@ -36,7 +37,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 FILES = (
     {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
     | {f"lre.{name}" for name in ("bundle", "document", "own_proof", "paper_file", "proof")}
-    | {"lre.bulk_result", "lre.prepared_document"}
+    | {"lre.bulk_result", "lre.prepared_document", "lre.contacts_export"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
 )
 """What is downloaded instead of shown; the verifier has tests of its own."""
@@ -96,6 +97,7 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     _recipient(walk, served)
     _consents(walk, served)
     _bulk(walk, served)
+    _contacts(walk, served)
     _api(walk)
     _webhooks(walk, served)
     _prepared(walk, served)
@@ -187,6 +189,24 @@ def _prepared(walk: Walk, site: ThrowawaySite) -> None:
         page.wait_for_load_state()
         walk.found += [f"sent back: {barrier}" for barrier in barriers(page)]
     walk.go("/lre/prepared")
+
+
+def _contacts(walk: Walk, site: ThrowawaySite) -> None:
+    book, groups = site.office.contacts.book, site.office.contacts.groups
+    kept = book.add(SENDER.ref, Card(name="Ada Lovelace", email="ada@example.net", reference="C-1"))
+    book.add(SENDER.ref, Card(name="ADA LOVELACE", email="ada@work.example"))
+    group = groups.all(SENDER.ref)[0] if groups.all(SENDER.ref) else groups.add(SENDER.ref, "Tenants")
+    groups.put(SENDER.ref, group.id, [kept.id])
+    for path in ("", f"?group={group.id}", f"/{kept.id}", "/twins", "/import"):
+        walk.go(f"/lre/contacts{path}")
+    table = {
+        "name": "t.csv",
+        "mimeType": "text/csv",
+        "buffer": b"name,email\nEve,nobody\nBob,b@example.net\n",
+    }
+    walk.page.set_input_files("#table", table)  # type: ignore[arg-type]
+    walk.page.click("main form button:not(.quiet)")
+    walk.judge()
 
 
 def _api(walk: Walk) -> None:

@@ -146,6 +146,7 @@ def plain(answer: TestResponse) -> tuple[int, str, str]:
 
 
 def test_nothing_tells_whether_an_address_has_an_account(site: Site) -> None:
+    """F9.08."""
     site.member()
     for act in (site.register, site.forget):
         answers = []
@@ -165,6 +166,7 @@ def test_nothing_tells_whether_an_address_has_an_account(site: Site) -> None:
 
 
 def test_logging_in_gives_a_new_token_and_ends_the_old_session(site: Site) -> None:
+    """F9.13: fixation."""
     client = site.member()
     before = cookie(client)
     fixed = site.client()
@@ -180,6 +182,7 @@ def test_logging_in_gives_a_new_token_and_ends_the_old_session(site: Site) -> No
 
 
 def test_a_visit_makes_no_session(site: Site) -> None:
+    """F9.13."""
     client = site.client()
     for path in ("/account/login", "/account/register", "/account/forgot", "/account/sent"):
         assert client.get(path).status_code == 200
@@ -215,6 +218,7 @@ def test_a_page_that_asks_for_an_account_comes_back_after_logging_in(site: Site)
 
 
 def test_an_idle_session_ends(site: Site) -> None:
+    """F9.13."""
     client = site.member()
     site.clock.advance(IDLE + timedelta(seconds=1))
     assert not is_in(client)
@@ -255,6 +259,7 @@ def test_the_password_is_changed_with_the_present_one_only(site: Site) -> None:
 
 
 def test_sessions_are_listed_and_ended(site: Site) -> None:
+    """F9.13."""
     client, second, third = site.member(), site.client(), site.client()
     second.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"
     site.log_in(second)

@@ -156,6 +156,7 @@ def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
 
 
 def test_who_shows_an_enrolled_certificate_is_known_and_nobody_else(office: Office) -> None:
+    """F9.10: over sockets, past the proxy and through it."""
     card, other = office.authority.card(), office.authority.card("Bob", "Byron")
     office.certificates.enrol_shown(ADA, card.pem, label="x", fits=lambda _: True)
     card.write(office.folder, "ada")

@@ -206,6 +206,7 @@ def test_a_person_shows_card_and_face_by_camera_and_an_operator_approves(
 def test_a_cut_upload_loses_nothing_and_a_reload_goes_on(
     opened: Opener, camera: Browser, site: ProofingSite
 ) -> None:
+    """F16.02."""
     page = opened(camera, "/identity")
     begin(page)
     press(page, "Open the camera")
@@ -272,6 +273,7 @@ STUBS = {
 def test_each_way_a_camera_fails_is_told_and_leads_to_the_upload(
     opened: Opener, camera: Browser, site: ProofingSite, stub: str, told: str
 ) -> None:
+    """F16.01."""
     page = opened(camera, "/identity", init=STUBS[stub])
     begin(page)
     button = page.get_by_role("button", name="Open the camera")
@@ -288,6 +290,7 @@ def test_each_way_a_camera_fails_is_told_and_leads_to_the_upload(
 def test_without_leave_or_without_a_camera_files_are_sent_instead(
     opened: Opener, forbidden: Browser, browser: Browser, site: ProofingSite
 ) -> None:
+    """F16.01."""
     page = opened(forbidden, "/identity")
     begin(page)
     press(page, "Open the camera")
@@ -328,6 +331,7 @@ def test_a_dark_camera_is_told(opened: Opener, browser: Browser, tmp_path: Path,
 def test_the_waiting_computer_follows_the_telephone(
     opened: Opener, browser: Browser, site: ProofingSite
 ) -> None:
+    """F16.01: the telephone takes over."""
     page = opened(browser, "/identity")
     begin(page)
     press(page, "Continue on your telephone")

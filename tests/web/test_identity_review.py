@@ -167,6 +167,7 @@ def test_of_two_operators_one_holds_the_case_and_the_other_is_told(site: Proofin
 
 
 def test_two_who_claim_at_once_do_not_both_hold_it(site: ProofingSite) -> None:
+    """F16.05, F14.01."""
     case = site.submit()
     operators = {"first": "olivia", "second": "bruno"}
     named = threading.local()
@@ -211,6 +212,7 @@ def test_a_case_given_back_waits_again(site: ProofingSite) -> None:
 
 
 def test_two_pairs_of_eyes_judge_alone_and_must_agree(tmp_path: Path) -> None:
+    """F16.05."""
     made = ProofingSite.open(tmp_path / "office", identity_two_reviewers=True)
     with made.office:
         case = made.submit()
@@ -256,6 +258,7 @@ def test_a_photo_reaches_the_low_level_at_most(site: ProofingSite) -> None:
 
 
 def test_a_specimen_is_not_approved(site: ProofingSite) -> None:
+    """F16.04."""
     site.fill()
     lines = card_lines(issuer="UTO")
     site.send(f"/identity/{site.case().id}/zone", lines="\n".join(lines))

@@ -193,6 +193,7 @@ def test_nobody_touches_the_means_orders_or_mandates_of_another(site: ProfileSit
 
 
 def test_changes_ask_for_the_password_once_more_after_a_while(site: ProfileSite) -> None:
+    """F9.13."""
     client, party = site.member()
     sheet = site.sheet(party)
     site.clock.advance(FRESH + timedelta(minutes=1))

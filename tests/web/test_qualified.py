@@ -136,6 +136,7 @@ def test_a_code_by_email_is_not_enough_and_the_page_says_what_is(site: Site) -> 
 def test_a_recipient_who_is_identified_from_afar_accepts_meanwhile_and_reads_after_the_verdict(
     site: Site, tmp_path: Path
 ) -> None:
+    """F16.03, F16.06: the page of the wait tells dates, and what they mean for the letter."""
     client = site.client()
     site.follow(client)
     party = site.office.people.parties.reader_of(JEANNE.email)
@@ -143,7 +144,11 @@ def test_a_recipient_who_is_identified_from_afar_accepts_meanwhile_and_reads_aft
     case = site.submit_case(party, f"recipient:{site.letter.id}")
     site.hold(client, case)
     assert "being checked" in client.get("/r").text
+    waiting = client.get(f"/identity/{case}?lang=en").text
+    assert "Answer promised by" in waiting
+    assert "can be accepted or refused until" in waiting
     assert send_form(client, "/r/accept", "/r").status_code == 303
+    assert "You accepted the letter in time" in client.get(f"/identity/{case}").text
     accepted = site.now()
     assert accepted.phase is Phase.ACCEPTED_PENDING_IDENTIFICATION
     assert "content is handed over as soon as it is confirmed" in client.get("/r").text
@@ -193,6 +198,7 @@ def waiting(site: Site, client: FlaskClient) -> str:
 
 
 def test_an_acceptance_without_identification_ends_with_a_proof_of_its_own(site: Site) -> None:
+    """F16.03."""
     client = site.client()
     case = waiting(site, client)
     assert "If it is not confirmed before" in client.get("/r").text
@@ -212,6 +218,7 @@ def test_an_acceptance_without_identification_ends_with_a_proof_of_its_own(site:
 
 
 def test_a_verdict_that_comes_too_late_hands_nothing_over(site: Site) -> None:
+    """F16.03."""
     case = waiting(site, site.client())
     site.clock.advance(timedelta(days=17))
     site.decide(case)
@@ -280,6 +287,7 @@ def test_a_person_with_an_account_and_paper_codes_decides_at_once(site: Site) ->
 
 
 def test_a_means_that_is_revoked_between_showing_and_deciding_counts_no_more(site: Site) -> None:
+    """F9.07, F9.13."""
     client = site.client()
     party = site.account(client)
     site.decide(site.submit_case(party, "sender"))
@@ -390,6 +398,7 @@ def test_a_sender_who_is_not_identified_is_told_what_is_missing(site: Site) -> N
 
 
 def test_a_person_who_bears_another_name_receives_once_an_operator_stated_that_it_is_they(site: Site) -> None:
+    """F9.15."""
     people, letter = site.office.people, site.letter
     other = deposit_sample(
         site.office, product="qualified", recipient=Recipient(name="Sophie Martin", email=JEANNE.email)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.testing.office import SENDER, SMALL_PDF
@@ -49,6 +50,7 @@ def test_refusing_asks_for_the_typed_word_and_hides_the_sender_for_good(site: Th
 
 
 def test_robots_change_nothing_and_the_person_can_still_accept(site: ThrowawaySite) -> None:
+    """F9.02: twenty GET, HEAD, OPTIONS, prefetches, and every form."""
     letter = site.letter()
     before = site.office.reading.timeline(letter.id)
     robot = site.client()
@@ -70,6 +72,7 @@ def test_robots_change_nothing_and_the_person_can_still_accept(site: ThrowawaySi
 
 
 def test_steps_cannot_be_skipped(site: ThrowawaySite) -> None:
+    """F9.14."""
     letter, client = site.letter(), site.client()
     client.get(site.link(letter))
     for path in ("accept", "refuse"):
@@ -80,6 +83,7 @@ def test_steps_cannot_be_skipped(site: ThrowawaySite) -> None:
 
 
 def test_an_identification_is_for_one_letter(site: ThrowawaySite) -> None:
+    """F9.06."""
     first, second = site.letter(), site.letter()
     client = site.identified(first)
     client.get(site.link(second))
@@ -88,6 +92,7 @@ def test_an_identification_is_for_one_letter(site: ThrowawaySite) -> None:
 
 
 def test_an_identification_grows_old(site: ThrowawaySite) -> None:
+    """F9.13."""
     letter = site.letter()
     client = site.identified(letter)
     site.clock.advance(timedelta(seconds=site.office.settings.session_ttl_s + 1))
@@ -95,10 +100,40 @@ def test_an_identification_grows_old(site: ThrowawaySite) -> None:
 
 
 def test_a_forged_or_foreign_link_leads_nowhere(site: ThrowawaySite) -> None:
+    """F9.01."""
     client = site.client()
     for token in ("x", "..", "InhpZCI.abc", "a" * 500):
         assert client.get(f"/lre/r/{token}").status_code == 404
     assert client.get("/lre/r").status_code == 404
+
+
+def test_a_link_shows_where_the_letter_stands_and_nothing_of_who_sent_it(site: ThrowawaySite) -> None:
+    """F9.01: opened again, by others, by its reader after the end, and for another letter."""
+    letter, other = site.letter(), site.letter()
+    before = [site.office.reading.timeline(each.id) for each in (letter, other)]
+    secrets = (SENDER.name, SENDER.email, "test.pdf", letter.documents[0].name)
+
+    def shown(client: FlaskClient, link: str) -> str:
+        page = client.get(link, follow_redirects=True)
+        told = page.text + str(page.headers)
+        assert [each for each in secrets if each in told] == []
+        for path in ("/lre/r/letter", "/lre/r/documents/1", "/lre/r/proofs/receipt.pdf"):
+            assert client.get(path).status_code in {403, 404}
+        return page.text
+
+    reader, stranger = site.client(), site.client()
+    for client in (reader, stranger, reader):
+        assert "Nothing is decided yet" in shown(client, f"{site.link(letter)}?lang=en")
+        shown(client, site.link(other))
+    assert [site.office.reading.timeline(each.id) for each in (letter, other)] == before
+    send_form(site.identified(letter), "/lre/r/accept")
+    assert SENDER.name not in shown(stranger, site.link(letter))
+    site.clock.advance(timedelta(days=17))
+    site.office.run_until_idle()
+    for link in (site.link(letter), site.link(other)):
+        shown(stranger, link)
+    assert site.office.reading.by_id(letter.id).phase is Phase.RECEIVED
+    assert site.office.reading.by_id(other.id).phase is Phase.UNCLAIMED
 
 
 def test_after_the_end_the_page_says_so(site: ThrowawaySite) -> None:
@@ -126,6 +161,7 @@ def test_wrong_codes_end_and_say_so_in_one_sentence(site: ThrowawaySite) -> None
 
 
 def test_the_same_code_sent_many_times_at_once_works_once(site: ThrowawaySite) -> None:
+    """F9.03."""
     letter = site.letter()
     site.office.identification.send_code(letter.id)
     code = site.code()

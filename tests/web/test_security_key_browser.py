@@ -156,6 +156,7 @@ def test_a_key_is_made_and_used(site: Site, opened: Callable[..., Opened], trans
 
 
 def test_a_copied_key_is_found_out(site: Site, opened: Callable[..., Opened]) -> None:
+    """F9.11: by a browser."""
     page, devices, device = opened()
     assert answered(page, site, "create") == "passed"
     found = devices.send("WebAuthn.getCredentials", {"authenticatorId": device})

@@ -93,6 +93,7 @@ def test_who_is_logged_in_steps_up_by_a_security_key(
 def test_a_copied_key_is_suspended_said_so_and_told_by_mail(
     site: ProfileSite, device: SoftwareAuthenticator
 ) -> None:
+    """F9.11."""
     client, party = site.member()
     add(client, device)
     step(client, device)
@@ -111,6 +112,7 @@ def test_a_copied_key_is_suspended_said_so_and_told_by_mail(
 
 
 def test_a_stranger_gets_no_question_for_a_key(site: ProfileSite, device: SoftwareAuthenticator) -> None:
+    """F9.05, F9.08."""
     client, _ = site.member()
     add(client, device)
     stranger = site.client()

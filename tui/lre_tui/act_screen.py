@@ -23,6 +23,10 @@ class Question:
     asks: Sequence[str] = ()
     """Facts to be typed."""
     asks_reason: bool = True
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What was typed before, if the office did not take it: nobody types it twice."""
+    wrong: str = ""
+    """Why it was not taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,9 @@ class ActScreen(ModalScreen[Confirmed | None]):
             if question.note:
                 yield Static(question.note, id="act-note", markup=False)
             for name in self._names:
-                yield labelled(Input(id=f"ask-{name}"), words[f"ask_{name}"])
-            yield Static("", id="act-wrong", markup=False)
+                kept = question.typed.get(name, "")
+                yield labelled(Input(kept, id=f"ask-{name}"), words[f"ask_{name}"])
+            yield Static(question.wrong, id="act-wrong", markup=False)
             yield Static(f"{words['confirm']} · {words['cancel']}", id="act-hint", markup=False)
 
     def on_mount(self) -> None:

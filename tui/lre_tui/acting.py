@@ -1,91 +1,130 @@
 """Acting from a screen: asking to confirm, handing the act to the kernel in a thread, saying what came."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from textual.widgets import Static
-
-from lre_kit.errors import LreError
 from lre_kit.operators.desk import Acted
-from lre_kit.operators.errors import NotSignedInError
-from lre_kit.operators.rules import RULES, Act, may
-from lre_kit.operators.values import OperatorSession
+from lre_kit.operators.rules import RULES, UNDOES, Act, may
 from lre_tui.act_screen import ActScreen, Confirmed, Question
 from lre_tui.inert import inert
-from lre_tui.panel import Panel, PanelAct, Piece, Sight
+from lre_tui.panel import PanelAct, Piece
 from lre_tui.report_screen import ReportScreen
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    _Base = Screen[None]
-else:
-    _Base = object
+from lre_tui.texts import number_text
+from lre_tui.working import Working, does
 
 
-class Acting(_Base):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoable:
+    """An act that was done and can be taken back by another."""
+
+    act: Act
+    subject: str
+    label: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Acting(Working):
     """What a screen of the console does when an act or a look is asked for."""
-
-    panel: Panel
-    sight: Sight
-    session: OperatorSession
-    is_read_only: bool
-    _status: Static
 
     def action_ask(self, place: int) -> None:
         """Ask for the confirmation of an act."""
         act = self.panel.acts[place]
-        words = self.sight.words
-        line = self.chosen_line
-        if self.is_read_only:
-            self.say(words["is_read_only"])
-        elif not may(self.session.roles, act.act):
-            self.say(words["not_yours"])
+        words, line = self.sight.words, self.chosen_line
+        if self.is_refused(act.act):
+            return
+        if act.reads_files and self.app.is_web:
+            self.say(words["not_in_browser"])
         elif line is None and not act.on_screen:
             self.say(words["no_line"])
         else:
-            subject = "log" if act.on_screen else line.id
-            label = words["view_log"] if act.on_screen else line.cells[self.panel.columns[0].name]
-            rule = RULES[act.act]
-            question = Question(
-                title=self.sight.called(rule).capitalize(),
-                about=label,
-                consequence=words[does(act.act)],
-                note=self._note(act.act),
-                asks=act.asks,
-                asks_reason=rule.asks_reason,
-            )
-            self.app.push_screen(
-                ActScreen(question, words), partial(self._act, act=act, subject=subject, label=label)
-            )
+            subject = act.subject if act.on_screen else act.subject_of(line.id)
+            place_word = words[f"view_{self.panel.view.value}"]
+            label = place_word if act.on_screen else line.cells[self.panel.columns[0].name]
+            question = self.question(act.act, label, asks=act.asks)
+            self._confirm(question, act=act, subject=subject, label=label)
 
-    def _note(self, act: Act) -> str:
-        if not RULES[act].takes_two:
-            return ""
-        return self.sight.words["takes_one" if self.session.is_local else "takes_two"]
+    def question(self, act: Act, label: str, *, asks: Sequence[str] = (), note: str = "") -> Question:
+        """Return what is asked before an act."""
+        rule, words = RULES[act], self.sight.words
+        two = words["takes_one" if self.session.is_local else "takes_two"] if rule.takes_two else ""
+        return Question(
+            title=self.sight.called(rule).capitalize(),
+            about=label,
+            consequence=words[does(act)],
+            note="\n".join(part for part in (note, two) if part),
+            asks=asks,
+            asks_reason=rule.asks_reason,
+        )
 
-    def _act(self, confirmed: Confirmed | None, *, act: PanelAct, subject: str, label: str) -> None:
-        if confirmed is None:
-            return
-        facts: dict[str, Any] = {**confirmed.facts, **act.facts}
+    def _confirm(self, question: Question, *, act: PanelAct, subject: str, label: str) -> None:
+        def confirmed(typed: Confirmed | None) -> None:
+            if typed is not None:
+                again = replace(question, typed={**typed.facts, "reason": typed.reason})
+                self._act(typed, again, act=act, subject=subject, label=label)
+
+        self.app.push_screen(ActScreen(question, self.sight.words), confirmed)
+
+    def _act(
+        self, confirmed: Confirmed, question: Question, *, act: PanelAct, subject: str, label: str
+    ) -> None:
+        facts: dict[str, Any] = {**act.facts, **confirmed.facts}
+        if act.act is Act.AUDIT_LOG:
+            facts["audit"] = partial(act.facts["audit"], progress=self.progress)
         # A posting is named by its own number, not by the batch the cursor is on.
         about = str(facts.pop("item")) if "item" in facts else subject
-        desk = self.sight.office.operators.desk
-        job = partial(desk.act, self.session, act.act, about, reason=confirmed.reason, facts=facts)
-        self._work(job, partial(self._acted, act=act.act, label=label), act=act.act)
+        desk, session = self.sight.office.operators.desk, self.session
 
-    def _acted(self, acted: Acted, *, act: Act, label: str) -> None:
+        def job() -> Acted:
+            return desk.act(session, act.act, about, reason=confirmed.reason, facts=dict(act.prepare(facts)))
+
+        def refused(text: str) -> None:
+            self._confirm(replace(question, wrong=text), act=act, subject=subject, label=label)
+
+        then = partial(self._acted, act=act.act, label=label, subject=about)
+        self.work(job, then, act=act.act, again=refused)
+
+    def _acted(self, acted: Acted, *, act: Act, label: str, subject: str) -> None:
         word = "acted" if acted.proposal is None else "proposed"
         self.say(self.sight.words[word].format(act=self.sight.called(RULES[act]), label=label))
-        if act is Act.AUDIT_LOG:
-            report = acted.answer
-            pieces: list[Piece] = [f"{inert(report.summary)}\n\n"]
-            pieces += [
-                f"{f.table} {inert(str(f.row_id))} {f.field}: {inert(f.problem)}\n" for f in report.findings
-            ]
-            self._report(self.sight.called(RULES[act]).capitalize(), pieces)
+        if acted.proposal is None and act in UNDOES:
+            moved = act in {Act.POSTPONE_DUTY, Act.BRING_FORWARD_DUTY}
+            facts = {"until": acted.answer.isoformat()} if moved else {}
+            self.app.undoable = Undoable(act=UNDOES[act], subject=subject, label=label, facts=facts)
+        if pieces := self._told(act, acted.answer) if acted.proposal is None else []:
+            self.report(self.sight.called(RULES[act]).capitalize(), pieces)
         self.action_look()
+
+    def _told(self, act: Act, answer: Any) -> list[Piece]:
+        """Return what an act answered, where that is worth reading."""
+        words, language = self.sight.words, self.sight.language
+        if act is Act.AUDIT_LOG:
+            pieces: list[Piece] = [f"{inert(answer.summary)}\n\n"]
+            return pieces + [
+                f"{f.table} {inert(str(f.row_id))} {f.field}: {inert(f.problem)}\n" for f in answer.findings
+            ]
+        if act is Act.IMPORT_TRACKING:
+            wrong = [line for line in answer if line.result in _NOT_TAKEN]
+            told = words["import_told"].format(
+                lines=number_text(len(answer), language), wrong=number_text(len(wrong), language)
+            )
+            return [f"{told}\n\n", *(f"{line.line}: {line.result} {inert(line.detail)}\n" for line in wrong)]
+        if act is Act.ROTATE_KEY:
+            return [f"{words['key_rotated' if answer else 'key_finished']}\n"]
+        if act is Act.REPLAY_WEBHOOK:
+            return [f"{words['replayed'].format(count=number_text(answer, language))}\n"]
+        return []
+
+    def action_undo(self) -> None:
+        """Ask for the act that takes back the last one done here."""
+        undo, words = self.app.undoable, self.sight.words
+        if undo is None:
+            self.say(words["nothing_to_undo"])
+        elif not self.is_refused(undo.act):
+            question = self.question(undo.act, undo.label, note=words["undoes"])
+            act = PanelAct(key="z", act=undo.act, facts=undo.facts)
+            self._confirm(question, act=act, subject=undo.subject, label=undo.label)
 
     # --- what takes two ---------------------------------------------------------------------------
 
@@ -116,12 +155,15 @@ class Acting(_Base):
             label = line.cells["about"]
             word = "acted" if step == "agree" else "declined"
 
-            def done(_answer: Any) -> None:
+            def done(answer: Any) -> None:
                 called = self.sight.called(RULES[proposal.act])
                 self.say(words[word].format(act=called, label=label))
+                is_told = step == "agree" and not proposal.subject.startswith("bulk:")
+                if pieces := self._told(proposal.act, answer.answer) if is_told else []:
+                    self.report(called.capitalize(), pieces)
                 self.action_look()
 
-            self._work(job, done, act=proposal.act)
+            self.work(job, done, act=proposal.act)
 
         self.app.push_screen(ActScreen(question, words), settle)
 
@@ -131,65 +173,30 @@ class Acting(_Base):
         """Take a look that lasts, and show what it found."""
         look, line = self.panel.looks[place], self.chosen_line
         title = self.sight.words[f"look_{look.name}"]
-        if line is None:
+        if line is None and not look.on_screen:
             self.say(self.sight.words["no_line"])
             return
         label = line.cells[self.panel.columns[0].name] if look.name == "verify" else ""
-        self._work(
-            partial(look.run, self.sight, line.id),
-            lambda pieces: self._report(f"{title} {label}".strip(), pieces),
+        self.work(
+            partial(look.run, self.sight, line.id if line is not None else None),
+            lambda pieces: self.report(f"{title} {label}".strip(), pieces),
             title=title,
         )
 
-    def _report(self, title: str, pieces: Sequence[Piece]) -> None:
+    def report(self, title: str, pieces: Sequence[Piece]) -> None:
+        """Show a text apart."""
         self.app.push_screen(ReportScreen(title, pieces, hint=self.sight.words["close_report"]))
 
-    # --- asking the kernel ----------------------------------------------------------------------------
-
-    def _work(
-        self, job: Callable[[], Any], then: Callable[[Any], None], *, act: Act | None = None, title: str = ""
-    ) -> None:
-        """Run a job in a thread, and show what it answers, or why it was refused."""
-        named = self.sight.called(RULES[act]) if act is not None else title
-        self._status.update(self.sight.words["working"].format(act=named))
-
-        session = self.session
-
-        def run() -> None:
-            try:
-                answer = job()
-            except NotSignedInError as error:
-                self.app.call_from_thread(self.app.turned_away, error, session)  # type: ignore[attr-defined]
-            except LreError as error:
-                self.app.call_from_thread(self._refused, error)
-            else:
-                self.app.call_from_thread(then, answer)
-
-        self.run_worker(run, thread=True, group="act", exit_on_error=True)
-
-    def _refused(self, error: LreError) -> None:
-        self.say(inert(f"{error.problem} {error.mend}"), is_wrong=True)
-        self.action_look()
-
-    def say(self, text: str, *, is_wrong: bool = False) -> None:
-        """Tell the operator something, apart from the line of state that the next look overwrites."""
-        self.notify(text, severity="error" if is_wrong else "information", timeout=8, markup=False)
-
-    if TYPE_CHECKING:
-
-        def action_look(self) -> None:
-            """Look at the office."""
-
-        @property
-        def chosen_line(self) -> Any:
-            """The line under the cursor."""
+    def is_refused(self, act: Act) -> bool:
+        """Say why an act is not offered, if it is not."""
+        words = self.sight.words
+        if self.is_read_only:
+            self.say(words["is_read_only"])
+        elif not may(self.session.roles, act):
+            self.say(words["not_yours"])
+        else:
+            return False
+        return True
 
 
-def does(act: Act) -> str:
-    """Return the key of the words that say what an act brings about."""
-    return f"does_{act.value.replace('.', '_').replace('-', '_')}"
-
-
-def short(act: Act) -> str:
-    """Return the key of an act's name as short as the line of keys needs it."""
-    return f"short_{act.value.replace('.', '_').replace('-', '_')}"
+_NOT_TAKEN = frozenset({"bad_line", "unknown_number", "unknown_code", "contradicts"})

@@ -4,12 +4,11 @@ Whoever signs in keeps the screens; an operator with another name gets fresh one
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from getpass import getuser
 from typing import Any, ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import App, SystemCommand
 from textual.command import CommandPalette
@@ -21,15 +20,19 @@ from lre_kit.operators.entrance import Entrance
 from lre_kit.operators.errors import NotSignedInError
 from lre_kit.operators.rules import View, may_see
 from lre_kit.operators.values import OperatorSession
+from lre_tui.acting import Undoable
 from lre_tui.entrance_screen import EntranceScreen
 from lre_tui.inert import inert
-from lre_tui.keys_table import keys_of
-from lre_tui.panel import Panel, Sight
+from lre_tui.keys_table import EVERYWHERE, keys_of
+from lre_tui.panel import Sight
 from lre_tui.panel_screen import PanelScreen
 from lre_tui.panels import PANELS, panel_of
 from lre_tui.plain import plain_text
 from lre_tui.reviews import ReviewScreen
 from lre_tui.texts import TEXTS, language_of
+from lre_tui.themes import THEMES, theme_of
+
+_IN_PALETTE = frozenset({"filters", "bulk", "undo", "copy", "copy_all", "export"})
 
 IDLE_EVERY_S = 1.0
 """Seconds between two looks at how long nobody pressed a key."""
@@ -50,6 +53,7 @@ class ConsoleApp(App[None]):
         start: str = "today",
         entrance: Entrance | None = None,
         is_read_only: bool = False,
+        theme: str | None = None,
     ) -> None:
         """Show `office`.
 
@@ -60,8 +64,16 @@ class ConsoleApp(App[None]):
             start: View to begin with.
             entrance: Where operators sign in, if the office itself can only be read.
             is_read_only: Offer no act.
+            theme: ``dark``, ``light`` or ``contrast``; by default as the terminal's background is.
         """
         super().__init__()
+        for made in THEMES.values():
+            self.register_theme(made)
+        self.theme = THEMES[theme or theme_of()].name
+        self.undoable: Undoable | None = None
+        """The last act done here that can be taken back."""
+        self.draft = ""
+        """Rules that are drafted, until the console is left."""
         self._office = office
         self._entrance = entrance or office.operators.entrance
         self._operator = operator
@@ -123,6 +135,7 @@ class ConsoleApp(App[None]):
             self.uninstall_screen(view.value)
             made.remove()
         self._made.clear()
+        self.undoable, self.draft = None, ""
         self._open(self._first_view())
 
     def _first_view(self) -> View:
@@ -175,10 +188,13 @@ class ConsoleApp(App[None]):
         self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
-        """Leave, and end the session."""
+        """Leave; the session ends with the console."""
+        self.exit()
+
+    def on_unmount(self) -> None:
+        """End the session also where the terminal or the browser went away."""
         if self.session is not None and not self._is_locked:
             self._end_session(self.session)
-        self.exit()
 
     # --- going from screen to screen ------------------------------------------------------------
 
@@ -223,18 +239,23 @@ class ConsoleApp(App[None]):
         else:
             self.push_screen(ReviewScreen(self._office, session=self.session, language=self.language))
 
-    def places_text(self, present: Panel, cells: int) -> str:
-        """Return the line of places: all with their names, or only the present one where it is narrow."""
+    @property
+    def places(self) -> list[tuple[View, str, str]]:
+        """Where the operator may go: the view, its key, its name."""
         assert self.session is not None
-        seen = [panel for panel in PANELS if may_see(self.session.roles, panel.view)]
+        words = self.sight.words
+        return [
+            (panel.view, panel.key, words[f"view_{panel.view.value}"])
+            for panel in PANELS
+            if may_see(self.session.roles, panel.view)
+        ]
 
-        def named(panel: Panel) -> str:
-            return f"{panel.key} {self.sight.words['view_' + panel.view.value]}"
-
-        whole = "  ".join(f"[{named(p)}]" if p is present else named(p) for p in seen)
-        if cell_len(whole) <= cells:
-            return whole
-        return "  ".join(f"[{named(p)}]" if p is present else p.key for p in seen)
+    def action_next_theme(self) -> None:
+        """Take the next theme."""
+        names = [theme.name for theme in THEMES.values()]
+        place = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(place + 1) % len(names)]
+        self.notify(self.sight.words[f"theme_{self.theme.removeprefix('lre-')}"], timeout=2, markup=False)
 
     # --- the palette ------------------------------------------------------------------------------
 
@@ -254,11 +275,13 @@ class ConsoleApp(App[None]):
                 press = partial(self.simulate_key, key)
                 yield SystemCommand(what.capitalize(), f"({key})", press)
             yield SystemCommand(words["help"], "(?)", screen.action_explain)
+            for more in (more for more in EVERYWHERE if more.word in _IN_PALETTE):
+                press = partial(self.simulate_key, more.key)
+                yield SystemCommand(words[more.word].capitalize(), f"({more.shown})", press)
         yield SystemCommand(words["lock"], "(Ctrl+L)", self.action_lock)
         yield SystemCommand(words["quit"], "(q)", self.action_quit)
-        for theme in ("textual-dark", "textual-light", "textual-ansi"):
-            if theme in self.available_themes:
-                yield SystemCommand(f"Theme: {theme}", "", partial(setattr, self, "theme", theme))
+        for name, theme in THEMES.items():
+            yield SystemCommand(words[f"theme_{name}"], "(T)", partial(setattr, self, "theme", theme.name))
 
     def action_command_palette(self) -> None:
         """Open the palette, once somebody is in."""
@@ -275,6 +298,7 @@ def run(
     start: str = "today",
     entrance: Entrance | None = None,
     is_read_only: bool = False,
+    theme: str | None = None,
 ) -> None:
     """Open the console on an office until it is closed; see `ConsoleApp`."""
     ConsoleApp(
@@ -284,6 +308,7 @@ def run(
         start=start,
         entrance=entrance,
         is_read_only=is_read_only,
+        theme=theme,
     ).run()
 
 
@@ -301,4 +326,14 @@ def plain(
     return plain_text(sight, View(view), session, **asked)
 
 
-run.plain = plain  # type: ignore[attr-defined] # the same door leads to both
+def serve(
+    office: PostOffice, *, host: str, port: int, public_url: str | None = None, more: Sequence[str] = ()
+) -> None:
+    """Serve the console to browsers; see `lre_tui.serving.serve`."""
+    from lre_tui import serving
+
+    serving.serve(office, host=host, port=port, public_url=public_url, more=more)
+
+
+run.plain = plain  # type: ignore[attr-defined] # the same door leads to all three
+run.serve = serve  # type: ignore[attr-defined]

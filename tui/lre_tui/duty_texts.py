@@ -25,6 +25,8 @@ DUTY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("duty_make_identifier", "fabriquer un moyen", "make a means"),
     ("duty_make_proof", "établir la preuve", "make the proof"),
     ("duty_notify", "envoyer l'avis", "send the notice"),
+    ("duty_deliver_webhook", "envoyer un webhook", "send a webhook"),
+    ("duty_operator_bulk", "agir en nombre", "act on many"),
     ("duty_post_close", "fermer le lot", "close the batch"),
     ("duty_post_hand_over", "remettre le lot", "hand the batch over"),
     ("duty_post_letter", "préparer le pli", "prepare the posting"),

@@ -24,9 +24,15 @@ EVERYWHERE: tuple[Key, ...] = (
     Key("slash", "/", "find", "find", in_footer=True),
     Key("escape", "Esc", "show_all", "show_all"),
     Key("r", "r", "refresh", "look"),
+    Key("f", "f", "filters", "filters"),
+    Key("B", "B", "bulk", "bulk"),
+    Key("z", "z", "undo", "undo"),
     Key("c", "c", "copy", "copy"),
+    Key("C", "C", "copy_all", "copy_story"),
+    Key("E", "E", "export", "export"),
     Key("question_mark", "?", "help", "explain", in_footer=True),
     Key("ctrl+p", "Ctrl+P", "palette", "app.command_palette"),
+    Key("T", "T", "theme", "app.next_theme"),
     Key("ctrl+l", "Ctrl+L", "lock", "app.lock"),
     Key("q", "q", "quit", "app.quit", in_footer=True),
 )
@@ -44,6 +50,9 @@ MOVING: tuple[Key, ...] = (
 TWO_PEOPLE: tuple[Key, ...] = (Key("a", "a", "agree", "agree"), Key("d", "d", "decline", "decline"))
 """Keys of the screen of what waits for a second operator."""
 
+DRAFTING: tuple[Key, ...] = (Key("d", "d", "draft", "draft"),)
+"""Keys of the screen of rules."""
+
 
 def keys_of(panel: Panel, sight: Sight) -> Iterator[tuple[str, str]]:
     """Yield the keys that are a screen's own, with what they do."""
@@ -51,9 +60,20 @@ def keys_of(panel: Panel, sight: Sight) -> Iterator[tuple[str, str]]:
         yield act.key, sight.called(RULES[act.act])
     for look in panel.looks:
         yield look.key, sight.words[f"look_{look.name}"]
-    if panel.view is View.TWO:
-        for key in TWO_PEOPLE:
-            yield key.shown, sight.words[key.word]
+    for key in more_keys(panel):
+        yield key.shown, sight.words[key.word]
+
+
+_MORE = {
+    View.TWO: TWO_PEOPLE,
+    View.REGIMES: DRAFTING,
+    View.REQUESTS: (Key("a", "a", "answer", "answer"),),
+}
+
+
+def more_keys(panel: Panel) -> tuple[Key, ...]:
+    """Return the keys of a screen that are neither an act on a line nor a look."""
+    return _MORE.get(panel.view, ())
 
 
 def help_text(panel: Panel, sight: Sight) -> str:
@@ -99,6 +119,5 @@ def _rows(panel: Panel) -> Iterator[str]:
         yield f"| `{act.key}` | {rule.english} | {roles} | {'yes' if rule.takes_two else ''} |"
     for look in panel.looks:
         yield f"| `{look.key}` | {words['look_' + look.name]} | all who see it | |"
-    if panel.view is View.TWO:
-        for key in TWO_PEOPLE:
-            yield f"| `{key.shown}` | {words[key.word]} | as the act | |"
+    for key in more_keys(panel):
+        yield f"| `{key.shown}` | {words[key.word]} | as the act | |"

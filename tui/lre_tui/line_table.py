@@ -18,6 +18,9 @@ from textual.strip import Strip
 from lre_tui.lines import GAP, Column, Line, Tone, columns_for
 from lre_tui.listing import Listing
 
+MARGIN = 1
+"""Cells before the first column."""
+
 
 class LineTable(ScrollView, can_focus=True):
     """Lines of a list. The cursor belongs to a thing, not to a place, and stays with it."""
@@ -118,7 +121,7 @@ class LineTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
         width = self.scrollable_content_region.width
-        columns = columns_for(self._columns, width)
+        columns = columns_for(self._columns, width - MARGIN)
         if y == 0:
             heads = ((self._words[name], cells) for name, cells in columns)
             return self._strip(heads, style=self.get_component_rich_style("line-table--head"), width=width)
@@ -130,7 +133,7 @@ class LineTable(ScrollView, can_focus=True):
         return self._strip(cells, style=self._style_of(line), width=width)
 
     def _strip(self, cells: Iterable[tuple[str, int]], *, style: Style, width: int) -> Strip:
-        line = (" " * GAP).join(_fitted(text, size) for text, size in cells)
+        line = " " * MARGIN + (" " * GAP).join(_fitted(text, size) for text, size in cells)
         return Strip([Segment(set_cell_size(line, width), style)], width)
 
     def _style_of(self, line: Line) -> Style:

@@ -3,14 +3,23 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from textual.style import Style
+
 from lre_kit.clock import PARIS
+from lre_kit.errors import MissingFileError
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act, View
+from lre_tui.health import Health
+from lre_tui.inert import inert
 from lre_tui.lines import Column, Line
 
-Piece = str | tuple[str, str]
+FILE_MAX_BYTES = 20 << 20
+"""Biggest file that is read for an act."""
+
+Piece = str | tuple[str, str | Style]
 """Text, or text with its style."""
 
 
@@ -21,6 +30,7 @@ class Sight:
     office: PostOffice
     language: str
     words: Mapping[str, str] = field(repr=False)
+    health: Health = field(default_factory=Health, repr=False)
 
     def called(self, thing: Any) -> str:
         """Return the name of a thing that has a French and an English one."""
@@ -43,6 +53,14 @@ class PanelAct:
     """Whether it is about no line, but about all: the log."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Facts that nobody types."""
+    subject: str = "log"
+    """What it is about, where that is no line."""
+    subject_of: Callable[[str], str] = str
+    """What a line's id is to the kernel."""
+    prepare: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    """Makes facts of what was typed, such as a file's content of its path; done in the act's thread."""
+    reads_files: bool = False
+    """Whether it reads a file of this machine: not offered to a browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +71,8 @@ class PanelLook:
     name: str
     """Its word is ``look_<name>``."""
     run: Callable[[Sight, str | None], Sequence[Piece]]
+    on_screen: bool = False
+    """Whether it is about no line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +108,25 @@ def story_told(panel: Panel, sight: Sight, line_id: str) -> tuple[Piece, ...]:
     )
 
 
+def file_typed(path: str) -> tuple[str, bytes]:
+    """Return the name and content of a file somebody named.
+
+    Raises:
+        MissingFileError: It cannot be read, or is too big.
+    """
+    place = Path(path).expanduser()
+    try:
+        with place.open("rb") as stream:
+            content = stream.read(FILE_MAX_BYTES + 1)
+    except OSError as error:
+        msg = f"The file {place} cannot be read: {error.strerror}."
+        raise MissingFileError(msg, mend="Check its name and that you may read it.") from error
+    if len(content) > FILE_MAX_BYTES:
+        msg = f"The file {place} is too big."
+        raise MissingFileError(msg, mend=f"Use one of at most {FILE_MAX_BYTES >> 20} MB.")
+    return place.name, content
+
+
 def window_of(lines: Sequence[Line], before: Any, limit: int) -> list[Line]:
     """Return a page of a list that is short enough to be made as a whole."""
     places = [place for place, line in enumerate(lines) if line.cursor == before]
@@ -104,6 +143,11 @@ def fitting(lines: Sequence[Line], text: str) -> list[Line]:
 def instant(at: datetime | None) -> str:
     """Return an instant as cells show it, in Paris time."""
     return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}" if at else "–"
+
+
+def linked(path: Path) -> Piece:
+    """Return a file's path, as a link where the terminal opens links."""
+    return (inert(str(path)), Style(link=path.absolute().as_uri(), underline=True))
 
 
 def told(head: str, text: str) -> list[Piece]:

@@ -4,6 +4,7 @@ Threads ask the kernel and nothing else; widgets get values. What people typed i
 never read as markup, and cannot reach the terminal as a command.
 """
 
+import time
 from functools import partial
 from typing import Any
 
@@ -16,33 +17,42 @@ from textual.widgets import Footer, Input, Static
 from textual.worker import get_current_worker
 
 from lre_kit.errors import LreError
+from lre_kit.identifiers.derogation_files import FILE_NAME
 from lre_kit.operators.errors import NotForYouError, NotSignedInError
-from lre_kit.operators.rules import View, may
+from lre_kit.operators.rules import Act, View, may
 from lre_kit.operators.values import OperatorSession
-from lre_tui.acting import Acting, short
+from lre_tui.answering import Answering
+from lre_tui.draft_screen import TEMPLATE, DraftScreen
 from lre_tui.inert import inert
-from lre_tui.keys_table import EVERYWHERE, TWO_PEOPLE, help_text
+from lre_tui.keys_table import EVERYWHERE, help_text, more_keys
 from lre_tui.line_table import LineTable
 from lre_tui.listing import PAGE, Listing
 from lre_tui.observing import Observer, Seen
 from lre_tui.panel import Panel, Sight
+from lre_tui.places import Places
 from lre_tui.report_screen import ReportScreen
 from lre_tui.texts import number_text
 from lre_tui.warning import warning_text
+from lre_tui.working import short
 
 REFRESH_S = 1.0
 """Seconds between two looks at the office."""
+
+LOOK_SHARE = 0.05
+"""Part of the time that looking by itself may take."""
+
+COLUMN_FROM_CELLS = 140
+"""Width from which the places stand in a column of their own."""
 
 EVIDENCE_LATE_S = 5.0
 """Age in seconds from which waiting evidence is mentioned; the log is at most one second behind."""
 
 
-class PanelScreen(Acting, Screen[None]):
+class PanelScreen(Answering, Screen[None]):
     """One declared screen at work."""
 
     CSS = """
     #title { height: 1; padding: 0 1; background: $primary; color: $text; text-style: bold; }
-    #places { height: 1; padding: 0 1; background: $panel; color: $foreground; }
     PanelScreen #filter { display: none; }
     PanelScreen #filter.shown { display: block; }
     #lines { width: 3fr; }
@@ -52,13 +62,16 @@ class PanelScreen(Acting, Screen[None]):
     #status.lost { background: $error; color: $text; text-style: bold; }
     #warning { display: none; padding: 0 1; background: $warning; color: $text; }
     #warning.shown { display: block; }
+    PanelScreen.vast #places {
+        dock: left; width: 22; height: 1fr; padding: 1 1; border-right: solid $primary;
+    }
     PanelScreen.narrow Horizontal { layout: vertical; }
     PanelScreen.narrow #lines { width: 1fr; height: 5fr; }
     PanelScreen.narrow #detail { width: 1fr; height: 4fr; border-left: none; border-top: solid $primary; }
     PanelScreen.narrow #detail:focus { border-left: none; border-top: thick $accent; }
     """
     SCOPED_CSS = False
-    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (120, "wide")]  # noqa: RUF012 - the parent declares it so
+    HORIZONTAL_BREAKPOINTS = [(0, "narrow"), (110, "wide"), (COLUMN_FROM_CELLS, "vast")]  # noqa: RUF012 - the parent declares it so
 
     def __init__(self, panel: Panel, sight: Sight, session: OperatorSession, *, is_read_only: bool) -> None:
         """Show `panel` to `session`."""
@@ -73,12 +86,13 @@ class PanelScreen(Acting, Screen[None]):
         self._filter = ""
         self._wants_more = False
         self._is_looking = False
+        self._looked_at_s = self._look_took_s = 0.0
         self._seen: Seen | None = None
         # Held, not looked up: a look that ends after the screen is gone then harms nobody.
         self._field = Input(placeholder=self._words["filter"], id="filter", compact=True)
         heads = {column.name: self._words[f"col_{column.name}"] for column in panel.columns}
         self.table = LineTable(panel.columns, heads, id="lines")
-        self._places = Static("", id="places", markup=False)
+        self._places = Places()
         self._detail = VerticalScroll(id="detail")
         self._story = Static(self._words["choose"], id="story", markup=False)
         self._warning = Static("", id="warning", markup=False)
@@ -98,9 +112,8 @@ class PanelScreen(Acting, Screen[None]):
             bind(act.key, f"ask({place})", self._words[short(act.act)], show=allowed)
         for place, look in enumerate(self.panel.looks):
             bind(look.key, f"glance({place})", self._words[f"look_{look.name}"], show=True)
-        if self.panel.view is View.TWO:
-            for key in TWO_PEOPLE:
-                bind(key.key, key.action, self._words[key.word], show=not self.is_read_only)
+        for key in more_keys(self.panel):
+            bind(key.key, key.action, self._words[key.word], show=not self.is_read_only)
         for key in (key for key in EVERYWHERE if not key.in_footer):
             bind(key.key, key.action, self._words[key.word], show=False, shown=key.shown)
 
@@ -136,13 +149,29 @@ class PanelScreen(Acting, Screen[None]):
         self._show_places()
 
     def _show_places(self) -> None:
-        width = self.app.size.width - 2
-        self._places.update(self.app.places_text(self.panel, width))  # type: ignore[attr-defined]
+        width = self.app.size.width
+        self._places.show(
+            self.app.places, self.panel.view, cells=width - 2, is_column=width >= COLUMN_FROM_CELLS
+        )
+
+    def on_places_wanted(self, event: Places.Wanted) -> None:
+        """Go where the mouse was."""
+        self.app.go(event.view)
+
+    def action_draft(self) -> None:
+        """Draft rules of the office's own."""
+        if self.is_refused(Act.ADOPT_REGIME):
+            return
+        path = self.sight.office.settings.home / FILE_NAME
+        text = self.app.draft or (path.read_text("utf-8") if path.exists() else TEMPLATE)
+        self.app.push_screen(DraftScreen(self.panel, self.sight, self.session, text=text))
 
     # --- looking ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self.is_current:
+        # However slow the database is, looking by itself takes a small part of the time.
+        rests = time.monotonic() - self._looked_at_s < self._look_took_s / LOOK_SHARE
+        if self.is_current and not rests:
             self.action_look()
 
     def on_screen_resume(self) -> None:
@@ -155,6 +184,7 @@ class PanelScreen(Acting, Screen[None]):
         if self._is_looking:
             return
         self._is_looking = True
+        self._looked_at_s = time.monotonic()
         look = partial(
             self._look, text=self._filter, asked=self._wanted_pages(), chosen_id=self.table.chosen_id
         )
@@ -183,11 +213,13 @@ class PanelScreen(Acting, Screen[None]):
 
     def _turned_away(self, error: LreError, session: OperatorSession) -> None:
         self._is_looking = False
-        self.app.turned_away(error, session)  # type: ignore[attr-defined]
+        self.app.turned_away(error, session)
 
     def _take(self, seen: Seen | None) -> None:
         """Show what a look found; look again at once if it was overtaken by what the user did."""
         self._is_looking = False
+        self._look_took_s = time.monotonic() - self._looked_at_s
+        self._looked_at_s = time.monotonic()
         self._status.set_class(seen is None, "lost")
         if seen is None:
             self._status.update(self._words["lost"])
@@ -221,6 +253,9 @@ class PanelScreen(Acting, Screen[None]):
         """Say where the cursor is, and how the jobs are."""
         seen, words, language = self._seen, self._words, self.sight.language
         if seen is None:
+            return
+        if self.busy:
+            self._status.update(self.busy)
             return
         parts = [self._count_text(seen), words["duties"].format(due=number_text(seen.due, language))]
         if seen.dead:
@@ -256,9 +291,9 @@ class PanelScreen(Acting, Screen[None]):
     def on_line_table_opened(self, event: LineTable.Opened) -> None:
         """Go where Enter leads from a line."""
         if self.panel.view is View.REVIEWS:
-            self.app.open_review()  # type: ignore[attr-defined]
+            self.app.open_review()
         elif self.panel.opens is not None:
-            self.app.go(self.panel.opens(event.line_id))  # type: ignore[attr-defined]
+            self.app.go(self.panel.opens(event.line_id))
         else:
             self._detail.focus()
 
@@ -303,6 +338,11 @@ class PanelScreen(Acting, Screen[None]):
         """Say what the keys do."""
         text = help_text(self.panel, self.sight)
         self.app.push_screen(ReportScreen(self._words["help"], [text], hint=self._words["close_report"]))
+
+    @property
+    def story_text(self) -> str:
+        """What is told of the chosen line."""
+        return str(self._story.render()) if self.table.chosen_id is not None else ""
 
     @property
     def chosen_line(self) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from lre_tui.act_texts import ACT_WORDS
 from lre_tui.duty_texts import DUTY_WORDS
+from lre_tui.more_texts import MORE_WORDS
 from lre_tui.panel_texts import PANEL_WORDS
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -80,7 +81,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-_MORE = (*PANEL_WORDS, *DUTY_WORDS, *ACT_WORDS)
+_MORE = (*PANEL_WORDS, *DUTY_WORDS, *ACT_WORDS, *MORE_WORDS)
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "fr": {**_WORDS["fr"], **{key: french for key, french, _ in _MORE}},

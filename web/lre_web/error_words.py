@@ -104,6 +104,14 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Ce tableau, ou cette ligne, ne convient pas.",
         "Vérifiez les colonnes, l'adresse, la langue, la qualité, les doublons et les formules.",
     ),
+    "contact-input": (
+        "Cette fiche, ou ce groupe, ne peut pas être gardé ainsi.",
+        "Donnez un nom, une langue et une référence qui conviennent ; un nom de groupe ne sert qu'une fois.",
+    ),
+    "contact-changed": (
+        "Cette fiche a été modifiée entre-temps.",
+        "Regardez-la de nouveau, puis modifiez-la.",
+    ),
     "capacity-basis": (
         "Il manque la raison pour laquelle ce destinataire n'est pas un particulier.",
         "Donnez un numéro SIREN, un contrat, un site.",

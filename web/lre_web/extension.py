@@ -149,7 +149,17 @@ def _api(name: str) -> Blueprint:
 
 
 def _blueprint(name: str, limit_bytes: int) -> Blueprint:
-    from lre_web import api_keys, bulk, consents, prepared, recipient, sender, sender_acts, verification
+    from lre_web import (
+        api_keys,
+        bulk,
+        consents,
+        contacts,
+        prepared,
+        recipient,
+        sender,
+        sender_acts,
+        verification,
+    )
     from lre_web import webhooks as webhook_pages
     from lre_web.filters import add_filters
     from lre_web.menu import add_menu
@@ -166,6 +176,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     recipient.add_pages(blueprint)
     consents.add_pages(blueprint)
     bulk.add_pages(blueprint)
+    contacts.add_pages(blueprint)
     prepared.add_pages(blueprint)
     api_keys.add_pages(blueprint)
     webhook_pages.add_pages(blueprint)

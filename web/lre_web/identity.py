@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from lre_kit.errors import LreError, NotFoundError, StoreUnavailableError
+from lre_kit.letters.values import NoticeView
 from lre_kit.parties.proofing import IncompleteCaseError
 from lre_kit.parties.proofing_values import CaseState, CaseView
 from lre_web import identity_capture, identity_phone, identity_review, identity_who, means_review
@@ -152,10 +153,17 @@ def _case(case_id: str) -> Answer:
         queue=queue,
         now=now,
         proofing=proofing,
+        letter=_letter_of(case) if case.state.is_open else None,
         phone=is_phone(case_id),
         other_ways=site.other_ways,
         begin=url_for(".identity", **again),
     )
+
+
+def _letter_of(case: CaseView) -> NoticeView | None:
+    """Return the letter that a case is about, as its recipient may see it; nothing for any other case."""
+    kind, _, letter_id = case.purpose.partition(":")
+    return mounted().office.reading.before_acceptance(letter_id) if kind == "recipient" else None
 
 
 def _check(case_id: str) -> Answer:

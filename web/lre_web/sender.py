@@ -110,7 +110,21 @@ def _cursor(text: str) -> Cursor | None:
 
 def _deposit_form() -> str:
     current_actor()
-    return deposit_form({}, None)
+    return deposit_form(offered_contact(), None)
+
+
+def offered_contact() -> Mapping[str, str]:
+    """Return what a form begins with: the entry of an address book that its link names, or nothing."""
+    from lre_web.contacts import chosen_book, room, typed_of  # it knows this module
+    from lre_web.prepared import PREFIX, prepare_names
+
+    chosen = request.args.get("contact", "")
+    if not chosen:
+        return {}
+    owner = chosen_book()
+    house = owner if owner in send_names() else f"{PREFIX}{owner}"
+    named = {"for": house} if house in {**send_names(), **prepare_names()} else {}
+    return typed_of(room().book.by_id(owner, chosen).card) | named
 
 
 def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:

@@ -153,6 +153,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "queue_oldest": ("Le plus ancien attend depuis", "The oldest has waited for"),
     "what_next": ("La suite", "What comes next"),
     "what_next_text": ("Revenez sur cette page pour connaître la réponse. Si quelque chose ne convient pas, elle vous dira quoi refaire.", "Come back to this page for the answer. If something does not fit, it will tell you what to make again."),
+    "letter_open": ("La lettre que vous avez reçue peut être acceptée ou refusée jusqu'au {when}, que la réponse soit venue ou non : votre choix compte à l'instant où vous le faites, et le contenu vous est remis après la réponse.", "The letter you received can be accepted or refused until {when}, whether or not the answer has come: your choice counts at the moment you make it, and the content is handed over after the answer."),
+    "letter_waits": ("Vous avez accepté la lettre à temps. Son contenu vous est remis dès que la réponse est favorable, si elle vient avant le {when}. Passé ce moment, il ne peut plus l'être.", "You accepted the letter in time. Its content is handed over once the answer is favourable, if it comes before {when}. After that it cannot be."),
     "again_title": ("L'opérateur vous demande de refaire une étape", "The operator asks you to make something again"),
     "again_reason": ("Ce que l'opérateur vous écrit", "What the operator writes to you"),
     "again_what": ("À refaire", "To make again"),

@@ -58,23 +58,27 @@ def test_header_names_are_the_operators_to_choose(card: Card) -> None:
 
 @pytest.mark.parametrize("remote", [OUTSIDE, "", "unix:", "10.2.0.1", "10.1.2.3, 10.1.2.3"])
 def test_a_forged_header_from_elsewhere_is_as_if_not_there(card: Card, remote: str) -> None:
+    """F9.10."""
     assert read_proxy_headers(nginx(card), remote=remote, settings=SETTINGS) is None
     assert read_proxy_headers([*nginx(card), *nginx(card)], remote=remote, settings=SETTINGS) is None
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", SECRET[:-1], "é" * 40, f"{SECRET},{SECRET}"])
 def test_a_header_without_the_secret_is_as_if_not_there(card: Card, secret: str) -> None:
+    """F9.10."""
     assert read_proxy_headers(nginx(card, secret), remote=INSIDE, settings=SETTINGS) is None
     assert read_proxy_headers(nginx(card)[:1], remote=INSIDE, settings=SETTINGS) is None
 
 
 def test_a_secret_given_twice_is_none(card: Card) -> None:
+    """F9.10."""
     headers = [*nginx(card), ("X_LRE_Proxy_Secret", SECRET)]
     assert read_proxy_headers(headers, remote=INSIDE, settings=SETTINGS) is None
 
 
 @pytest.mark.parametrize("name", ["X-SSL-Client-Cert", "x-ssl-client-cert", "X_SSL_Client_Cert"])
 def test_a_repeated_certificate_is_refused(card: Card, name: str) -> None:
+    """F9.10."""
     with pytest.raises(ClientCertificateHeaderError) as caught:
         read_proxy_headers([(name, "x"), *nginx(card)], remote=INSIDE, settings=SETTINGS)
     assert (caught.value.slug, caught.value.status) == ("client-certificate-header", 400)

@@ -161,6 +161,7 @@ def test_a_certificate_shown_in_a_handshake_tells_whose_it_is(desk: Desk) -> Non
 
 
 def test_a_name_that_is_not_clearly_the_partys_waits_for_a_look(desk: Desk) -> None:
+    """F9.15."""
     card = desk.authority.card("A.", "Lovelace")
     enrolment = desk.enrol(card)
     assert enrolment.needs_review
@@ -232,6 +233,7 @@ def test_another_persons_certificate_is_refused(desk: Desk) -> None:
 
 
 def test_a_text_is_signed_once_in_its_session_and_for_its_act(desk: Desk) -> None:
+    """F9.06."""
     card = desk.authority.card()
     desk.enrol(card)
     asked = desk.certificates.begin(ADA, purpose=ACT, binding=SESSION)
@@ -276,6 +278,7 @@ def test_an_old_text_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("act", ["revoke", "suspend", "expire"])
 def test_a_means_that_ends_takes_open_texts_along(desk: Desk, act: str) -> None:
+    """F9.07."""
     card = desk.authority.card()
     made = desk.enrol(card).identifier
     asked = desk.certificates.begin(ADA, purpose=ACT, binding=SESSION)
@@ -337,6 +340,7 @@ def test_what_was_relied_on_is_kept_at_each_use(desk: Desk) -> None:
 
 
 def test_refusals_are_counted_per_session_so_no_stranger_locks_anybody_out(desk: Desk) -> None:
+    """F9.05."""
     card, wrong = desk.authority.card(), desk.authority.card()
     desk.enrol(card)
     with pytest.raises(ThrottledError):

@@ -102,6 +102,7 @@ def test_a_level_that_a_provider_never_reaches_is_not_asked_of_it(
 
 
 def test_an_answer_serves_once(desk: EidDesk, idp: ForgingProvider) -> None:
+    """F9.12."""
     brought = idp.visit(desk.begin(party_id=desk.ada))
     desk.identities.complete(brought, binding=SESSION)
     assert desk.refused(lambda: desk.identities.complete(brought, binding=SESSION)) == "state"
@@ -150,6 +151,7 @@ def test_a_state_with_another_secret_is_refused_and_ends_the_question(
 
 
 def test_one_of_many_answers_at_once_is_taken(desk: EidDesk, idp: ForgingProvider) -> None:
+    """F9.12, F9.03."""
     brought, barrier = idp.visit(desk.begin(party_id=desk.ada)), Barrier(4)
 
     def answer(_: int) -> str:

@@ -100,6 +100,7 @@ def refusal(desk: EidDesk, idp: ForgingProvider, **asked: Any) -> str:
 def test_a_claim_that_does_not_fit_is_refused(
     opened: Opened, idp: ForgingProvider, changes: Claims, reason: str
 ) -> None:
+    """F9.12: levels, ages, nonces and the rest, one by one."""
     idp.changes = changes
     assert refusal(opened(), idp, level=Level.SUBSTANTIAL) == reason
 

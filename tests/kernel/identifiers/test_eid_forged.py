@@ -139,6 +139,7 @@ def test_a_forged_token_is_refused(
     made: Callable[[ForgingProvider], Callable[[Claims], str]],
     reason: str,
 ) -> None:
+    """F9.12."""
     idp.sign = made(idp)
     assert refusal(opened(), idp) == reason
 
@@ -159,6 +160,7 @@ def test_a_claim_that_stands_twice_is_refused(opened: Opened, idp: ForgingProvid
 
 
 def test_a_token_of_an_earlier_login_is_refused(opened: Opened, idp: ForgingProvider) -> None:
+    """F9.12."""
     kept: list[str] = []
 
     def replayed(claims: Claims) -> str:

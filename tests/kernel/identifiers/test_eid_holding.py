@@ -120,6 +120,7 @@ def test_an_identity_of_another_party_is_refused(desk: EidDesk, idp: ForgingProv
 def test_the_same_subject_at_another_provider_is_somebody_else(
     database: Database, idp: ForgingProvider, clock: MovedClock
 ) -> None:
+    """F9.12."""
     with ForgingProvider(clock=clock) as other:
         desk = EidDesk(database, idp.provider(), other.provider(slug="other"), clock=clock, fits=_always)
         desk.identify(idp.visit, party_id=desk.ada)
@@ -133,6 +134,7 @@ def test_the_same_subject_at_another_provider_is_somebody_else(
 def test_a_name_that_is_not_clearly_the_partys_waits_for_an_operator(
     desk: EidDesk, idp: ForgingProvider
 ) -> None:
+    """F9.15."""
     idp.person |= {"given_name": "Augusta"}
     found = desk.identify(idp.visit, party_id=desk.ada)
     assert (found.factor, found.needs_review, found.party_id) == (None, True, desk.ada)

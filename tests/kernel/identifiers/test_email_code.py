@@ -78,6 +78,7 @@ def test_a_code_shows_who_reads_the_mailbox_and_no_more(mailbox: Mailbox, letter
 
 
 def test_a_code_works_once_even_when_sent_many_times_at_once(mailbox: Mailbox, letter_id: str) -> None:
+    """F9.03."""
     code = mailbox.code(letter_id)
 
     def attempt(_: int) -> bool:
@@ -92,6 +93,7 @@ def test_a_code_works_once_even_when_sent_many_times_at_once(mailbox: Mailbox, l
 
 
 def test_a_code_dies_after_five_guesses_even_if_the_sixth_is_right(mailbox: Mailbox, letter_id: str) -> None:
+    """F9.04."""
     code = mailbox.code(letter_id)
     for _ in range(5):
         with pytest.raises(IdentificationError):
@@ -119,6 +121,7 @@ def test_a_new_code_ends_the_one_before(mailbox: Mailbox, letter_id: str) -> Non
 
 
 def test_a_code_is_for_one_letter(mailbox: Mailbox, letter_id: str) -> None:
+    """F9.06."""
     code = mailbox.code(letter_id)
     with pytest.raises(IdentificationError):
         mailbox.codes.check_code(new_id(), code)
@@ -134,6 +137,7 @@ def test_codes_are_asked_for_a_few_times_an_hour(mailbox: Mailbox, letter_id: st
 
 
 def test_every_failure_says_the_same(mailbox: Mailbox, letter_id: str) -> None:
+    """F9.08."""
     code = mailbox.code(letter_id)
     mailbox.codes.check_code(letter_id, code)
     told = set()

@@ -86,6 +86,7 @@ def test_a_handle_is_kept_as_a_digest(desk: Desk) -> None:
     ],
 )
 def test_a_handle_serves_no_other_party_or_act(desk: Desk, misuse: Callable[[Desk, Handle], Factor]) -> None:
+    """F9.16, F9.06."""
     handle = desk.give()
     with pytest.raises(IdentificationError):
         misuse(desk, handle)
@@ -93,6 +94,7 @@ def test_a_handle_serves_no_other_party_or_act(desk: Desk, misuse: Callable[[Des
 
 
 def test_a_handle_ends_after_an_hour(desk: Desk) -> None:
+    """F9.16."""
     handle = desk.give()
     desk.clock.advance(HANDLE_LIFE)
     with pytest.raises(IdentificationError):
@@ -101,6 +103,7 @@ def test_a_handle_ends_after_an_hour(desk: Desk) -> None:
 
 @pytest.mark.parametrize("act", ["suspend", "revoke", "expire"])
 def test_a_handle_dies_with_its_means(desk: Desk, act: str) -> None:
+    """F9.07."""
     handle = desk.give()
     with desk.database.write() as uow:
         desk.register.change(uow, desk.means.id, act, actor=OFFICE)
@@ -110,6 +113,7 @@ def test_a_handle_dies_with_its_means(desk: Desk, act: str) -> None:
 
 
 def test_uses_at_once_are_no_more_than_were_given(desk: Desk) -> None:
+    """F9.16: thirty threads on a barrier."""
     handle = desk.give(uses=3)
     barrier = Barrier(30)
 

@@ -113,6 +113,7 @@ def test_counted_codes_are_those_of_rfc_4226() -> None:
     ],
 )
 def test_time_based_codes_are_those_of_rfc_6238(at: int, sha1: str, sha256: str, sha512: str) -> None:
+    """F9.16: the vectors of RFC 6238."""
     step = step_at(datetime.fromtimestamp(at, UTC))
     assert code_at(VECTOR, step, digits=8) == sha1
     assert code_at((VECTOR * 2)[:32], step, digits=8, digest=hashlib.sha256) == sha256
@@ -159,18 +160,21 @@ def test_a_code_with_a_password_reaches_substantial(desk: Desk) -> None:
 
 @pytest.mark.parametrize("offset", [-1, 0, 1])
 def test_the_present_step_and_its_neighbours_are_taken(desk: Desk, offset: int) -> None:
+    """F9.16."""
     seed = desk.seed()
     assert desk.use(seed, desk.code(seed, offset)).identifier_id == seed.identifier.id
 
 
 @pytest.mark.parametrize("offset", [-3, -2, 2, 3])
 def test_steps_further_away_are_refused(desk: Desk, offset: int) -> None:
+    """F9.16."""
     seed = desk.seed()
     with pytest.raises(IdentificationError):
         desk.use(seed, desk.code(seed, offset))
 
 
 def test_a_step_is_taken_once_ever_and_no_earlier_one_after_it(desk: Desk) -> None:
+    """F9.03, F9.16."""
     seed = desk.seed()
     code, before = desk.code(seed), desk.code(seed, -1)
     desk.use(seed, code)
@@ -184,6 +188,7 @@ def test_a_step_is_taken_once_ever_and_no_earlier_one_after_it(desk: Desk) -> No
 
 
 def test_a_clock_that_is_set_back_brings_no_code_back(desk: Desk) -> None:
+    """F9.16, F6.02."""
     seed = desk.seed()
     desk.use(seed, desk.code(seed))
     desk.base -= timedelta(minutes=5)
@@ -192,6 +197,7 @@ def test_a_clock_that_is_set_back_brings_no_code_back(desk: Desk) -> None:
 
 
 def test_a_device_s_clock_may_be_off_within_a_bound(desk: Desk) -> None:
+    """F9.16."""
     seed = desk.seed()
     for offset in (1, 2):
         desk.use(seed, desk.code(seed, offset))
@@ -220,6 +226,7 @@ def test_a_counted_code_moves_forward_only_and_not_far(desk: Desk) -> None:
 
 @pytest.mark.parametrize("by_time", [True, False])
 def test_devices_at_once_with_one_code_give_one_success(desk: Desk, *, by_time: bool) -> None:
+    """F9.03, F9.16: thirty threads on a barrier."""
     seed = desk.seed(by_time=by_time)
     code = desk.code(seed) if by_time else pyotp.HOTP(seed.base32.replace(" ", "")).at(0)
     asked = [desk.ask(seed, purpose=f"accept:{place}") for place in range(30)]
@@ -238,6 +245,7 @@ def test_devices_at_once_with_one_code_give_one_success(desk: Desk, *, by_time: 
 
 
 def test_a_code_asked_for_one_act_serves_no_other(desk: Desk) -> None:
+    """F9.06."""
     seed = desk.seed()
     asked = desk.ask(seed)
     for purpose, binding in [("accept:2", SESSION), (ACT, "session-2")]:
@@ -257,6 +265,7 @@ def test_guessing_is_slowed_down(desk: Desk) -> None:
 
 
 def test_without_a_first_factor_nothing_is_counted(desk: Desk) -> None:
+    """F9.05."""
     seed = desk.seed()
     asked = desk.ask(seed)
     for _ in range(20):
@@ -268,6 +277,7 @@ def test_without_a_first_factor_nothing_is_counted(desk: Desk) -> None:
 
 @pytest.mark.parametrize("act", ["suspend", "revoke", "expire"])
 def test_an_open_challenge_dies_with_its_secret(desk: Desk, act: str) -> None:
+    """F9.07."""
     seed = desk.seed()
     desk.use(seed, desk.code(seed, -1))
     asked = desk.ask(seed)
@@ -323,6 +333,7 @@ def test_secrets_and_codes_stand_in_no_log(desk: Desk, caplog: pytest.LogCapture
 
 @given(st.lists(st.tuples(st.integers(-6, 6), st.integers(0, 4)), max_size=40))
 def test_whatever_is_typed_when_no_step_is_accepted_twice(tries: list[tuple[int, int]]) -> None:
+    """F9.16: for any order of tries."""
     now, moving = START, Moving(by_time=True, at_least=0)
     accepted: list[int] = []
     for offset, later in tries:

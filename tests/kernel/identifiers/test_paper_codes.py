@@ -39,6 +39,7 @@ class Desk:
         self.clock = MovedClock()
         self.database = database
         self.first_uses: list[str] = []
+        self.used_again: list[str] = []
         self.register = IdentifierRegister(database, clock=self.clock, vault=Vault(bytes(range(32)), "kek"))
         self.challenges = Challenges(database, clock=self.clock)
         self.throttle = Throttle(database, clock=self.clock, pepper=b"p" * 32)
@@ -50,6 +51,7 @@ class Desk:
             throttle=self.throttle,
             pepper=b"q" * 32,
             first_use=self._first_use,
+            used_again=lambda sheet: self.used_again.append(sheet.id),
         )
 
     def sheet(self, count: int = 12, *, party_id: str = ADA) -> Sheet:
@@ -187,6 +189,7 @@ def test_the_holder_is_told_in_time_that_codes_run_out(desk: Desk) -> None:
     ("purpose", "binding"), [("accept:2", SESSION), (ACT, "session-2"), ("refuse:1", SESSION)]
 )
 def test_a_code_asked_for_one_act_and_session_serves_no_other(desk: Desk, purpose: str, binding: str) -> None:
+    """F9.06."""
     sheet = desk.sheet()
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
     code = sheet.codes[asked.facts["number"] - 1]
@@ -197,6 +200,7 @@ def test_a_code_asked_for_one_act_and_session_serves_no_other(desk: Desk, purpos
 
 
 def test_another_number_s_code_is_wrong(desk: Desk) -> None:
+    """F9.06."""
     sheet = desk.sheet()
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
     other = sheet.codes[asked.facts["number"] % 12]
@@ -221,6 +225,7 @@ def test_a_challenge_is_answered_once_and_not_too_late(desk: Desk) -> None:
 
 
 def test_every_refusal_says_the_same(desk: Desk) -> None:
+    """F9.08."""
     sheet = desk.sheet()
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
     said = set()
@@ -237,6 +242,7 @@ def test_every_refusal_says_the_same(desk: Desk) -> None:
 
 
 def test_a_hash_is_computed_whatever_is_wrong(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F9.08: the work, not the clock, is what is compared."""
     sheet = desk.sheet(3)
     ended = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
     with pytest.raises(IdentificationError):
@@ -261,7 +267,29 @@ def test_a_hash_is_computed_whatever_is_wrong(desk: Desk, monkeypatch: pytest.Mo
         assert len(hashed) == before + 1
 
 
+def test_a_used_code_is_refused_logged_and_told_to_its_holder(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F9.03: one after the other; a wrong code that never was one tells nobody anything."""
+    sheet, other = desk.sheet(3), desk.sheet(3)
+    number, _ = desk.use(sheet)
+    with pytest.raises(IdentificationError):
+        desk.wrong(sheet)
+    asked = desk.codes.begin(other.identifier.id, purpose=ACT, binding=SESSION)
+    with pytest.raises(IdentificationError):
+        desk.answer(asked.id, sheet.codes[number - 1])
+    assert (desk.used_again, "again after its use" in caplog.text) == ([], False)
+    asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
+    with pytest.raises(IdentificationError):
+        desk.answer(asked.id, sheet.codes[number - 1])
+    assert desk.used_again == [sheet.identifier.id]
+    assert f"code {number} of sheet {sheet.identifier.id} was sent again" in caplog.text
+    assert not any(code in caplog.text for code in sheet.codes)
+    assert desk.used() == 1
+
+
 def test_fifty_uses_of_one_code_at_once_give_one_success(desk: Desk) -> None:
+    """F9.03: fifty threads on a barrier."""
     sheet = desk.sheet(3)
     asked = [
         desk.codes.begin(sheet.identifier.id, purpose=f"accept:{place}", binding=SESSION)
@@ -284,6 +312,7 @@ def test_fifty_uses_of_one_code_at_once_give_one_success(desk: Desk) -> None:
 
 
 def test_fifty_answers_to_one_challenge_give_one_success(desk: Desk) -> None:
+    """F9.03: fifty threads on a barrier."""
     sheet = desk.sheet(3)
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
     barrier = Barrier(50)
@@ -302,6 +331,7 @@ def test_fifty_answers_to_one_challenge_give_one_success(desk: Desk) -> None:
 
 
 def test_without_a_first_factor_nothing_is_counted_or_ended(desk: Desk) -> None:
+    """F9.05."""
     sheet = desk.sheet()
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
     code = sheet.codes[asked.facts["number"] - 1]
@@ -337,10 +367,18 @@ def test_wrong_answers_are_counted_and_delay_the_next(desk: Desk) -> None:
     assert [desk.throttle.failures(key) for key in counted] == [0, 0, 5]
 
 
-def test_guesses_at_once_are_counted_exactly(desk: Desk) -> None:
+def test_guesses_at_once_are_counted_exactly(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F9.04: two hundred threads on a barrier, the very first try among them; five comparisons."""
     sheet = desk.sheet(3)
-    asked = [desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION) for _ in range(60)]
-    barrier = Barrier(60)
+    asked = [desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION) for _ in range(200)]
+    barrier = Barrier(200)
+    compared: list[bytes] = []
+
+    def counted(secret: bytes, salt: bytes, **settings: Any) -> bytes:
+        compared.append(salt)
+        return hash_secret_raw(secret, salt, **settings)
+
+    monkeypatch.setattr(paper_codes, "hash_secret_raw", counted)
 
     def guess(place: int) -> type[LreError]:
         barrier.wait()
@@ -348,13 +386,15 @@ def test_guesses_at_once_are_counted_exactly(desk: Desk) -> None:
             desk.answer(asked[place].id, "0000-0000")
         return type(caught.value)
 
-    with ThreadPoolExecutor(60) as pool:
-        found = list(pool.map(guess, range(60)))
-    assert (found.count(IdentificationError), found.count(ThrottledError)) == (5, 55)
+    with ThreadPoolExecutor(200) as pool:
+        found = list(pool.map(guess, range(200)))
+    assert (found.count(IdentificationError), found.count(ThrottledError)) == (5, 195)
+    assert len(compared) == 5
 
 
 @pytest.mark.parametrize("act", ["suspend", "revoke", "expire"])
 def test_what_is_open_dies_with_the_sheet(desk: Desk, act: str) -> None:
+    """F9.07."""
     sheet = desk.sheet()
     desk.use(sheet)
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
@@ -374,6 +414,7 @@ def test_what_is_open_dies_with_the_sheet(desk: Desk, act: str) -> None:
 
 
 def test_a_sheet_whose_term_is_over_identifies_nobody(desk: Desk) -> None:
+    """F9.07."""
     end = desk.clock() + timedelta(minutes=5)
     sheet = desk.codes.make_sheet(None, ADA, actor=OFFICE, count=3, expires_at=end)
     asked = desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION)
@@ -384,6 +425,7 @@ def test_a_sheet_whose_term_is_over_identifies_nobody(desk: Desk) -> None:
 
 
 def test_only_the_holder_is_asked(desk: Desk) -> None:
+    """F9.05."""
     sheet = desk.sheet()
     with pytest.raises(RequirementError):
         desk.codes.begin(sheet.identifier.id, purpose=ACT, binding=SESSION, party_id=new_id())
@@ -401,6 +443,7 @@ def test_codes_stand_in_no_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_revocation_against_a_use_leaves_no_use_after_it(desk: Desk) -> None:
+    """F9.07."""
     for _ in range(5):
         sheet = desk.sheet(2)
         desk.use(sheet)

@@ -279,6 +279,7 @@ def test_thousands_are_replaced_in_batches(office: OrderOffice) -> None:
 
 
 def test_open_challenges_die_with_the_means(office: OrderOffice) -> None:
+    """F9.07: replaced at the end of a derogation."""
     (old,) = issue(office, 1)
     with office.database.write() as uow:
         uow.add(

@@ -44,6 +44,7 @@ def reason(act: Callable[[], object]) -> Reason:
 def test_each_question_is_answered_once_in_its_session_and_for_its_act(
     desk: Desk, device: SoftwareAuthenticator
 ) -> None:
+    """F9.06, F9.11."""
     desk.enrol(device)
     asked = desk.keys.begin(ADA.id, purpose=ACT, binding=SESSION)
     answer = device.get(asked.options)
@@ -62,6 +63,7 @@ def test_each_question_is_answered_once_in_its_session_and_for_its_act(
 def test_an_answer_to_an_earlier_question_does_not_fit_a_new_one(
     desk: Desk, device: SoftwareAuthenticator
 ) -> None:
+    """F9.11."""
     desk.enrol(device)
     old = device.get(desk.keys.begin(ADA.id, purpose=ACT, binding=SESSION).options)
     asked = desk.keys.begin(ADA.id, purpose=ACT, binding=SESSION)
@@ -96,6 +98,7 @@ def test_a_question_grows_old(desk: Desk, device: SoftwareAuthenticator) -> None
 def test_a_wrong_answer_is_refused_at_registration_and_at_use(
     desk: Desk, device: SoftwareAuthenticator, bend: dict[str, Any], why: Reason
 ) -> None:
+    """F9.11: origins, frames, types, questions, presence and verification."""
     desk.enrol(device)
     other = SoftwareAuthenticator(ORIGIN)
     for name, value in bend.items():
@@ -108,6 +111,7 @@ def test_a_wrong_answer_is_refused_at_registration_and_at_use(
 
 
 def test_an_answer_for_another_relying_party_is_refused(desk: Desk, device: SoftwareAuthenticator) -> None:
+    """F9.11."""
     desk.enrol(device)
     assert reason(lambda: desk.use(device, rp_id="evil.example")) is Reason.WRONG_RP_ID
     asked = desk.keys.begin_registration(ADA, binding=SESSION)
@@ -132,6 +136,7 @@ def test_another_persons_key_is_refused(desk: Desk, device: SoftwareAuthenticato
 def test_an_unregistered_key_is_refused_with_the_same_sentence(
     desk: Desk, device: SoftwareAuthenticator
 ) -> None:
+    """F9.08."""
     desk.enrol(device)
     stranger = SoftwareAuthenticator("https://elsewhere.example")
     with pytest.raises(LookupError):
@@ -241,6 +246,7 @@ def test_a_name_twice_in_the_client_data_is_refused(desk: Desk, device: Software
 def test_refusals_are_counted_per_session_so_no_stranger_locks_anybody_out(
     desk: Desk, device: SoftwareAuthenticator
 ) -> None:
+    """F9.05."""
     desk.enrol(device)
 
     def guess(binding: str) -> None:

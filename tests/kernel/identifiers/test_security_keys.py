@@ -101,6 +101,7 @@ def test_a_key_with_a_long_id_works_too(desk: Desk) -> None:
 def test_a_counter_that_does_not_grow_suspends_the_key(
     desk: Desk, device: SoftwareAuthenticator, back: int
 ) -> None:
+    """F9.11."""
     made = desk.enrol(device)
     for _ in range(3):
         desk.use(device)
@@ -120,6 +121,7 @@ def test_a_counter_that_does_not_grow_suspends_the_key(
 
 
 def test_a_count_that_falls_to_zero_is_a_copy_too(desk: Desk, device: SoftwareAuthenticator) -> None:
+    """F9.11."""
     desk.enrol(device)
     desk.use(device)
     device.passkeys[0].count, device.counts = 0, False
@@ -148,6 +150,7 @@ def test_a_key_that_becomes_one_that_can_be_copied_is_refused(
 def test_a_key_that_ends_takes_open_questions_along(
     desk: Desk, device: SoftwareAuthenticator, act: str
 ) -> None:
+    """F9.07."""
     made = desk.enrol(device)
     asked = desk.keys.begin(ADA.id, purpose=ACT, binding=SESSION)
     answer = device.get(asked.options)
@@ -240,6 +243,7 @@ def test_keys_without_the_makers_word_are_refused_if_it_is_asked(
 
 
 def test_one_answer_sent_many_times_at_once_counts_once(desk: Desk, device: SoftwareAuthenticator) -> None:
+    """F9.03."""
     desk.enrol(device)
     asked = desk.keys.begin(ADA.id, purpose=ACT, binding=SESSION)
     answer = device.get(asked.options)
@@ -259,6 +263,7 @@ def test_one_answer_sent_many_times_at_once_counts_once(desk: Desk, device: Soft
 
 
 def test_two_answers_with_one_count_cannot_both_pass(desk: Desk, device: SoftwareAuthenticator) -> None:
+    """F9.11, F9.03."""
     desk.enrol(device)
     asked = [desk.keys.begin(ADA.id, purpose=ACT, binding=SESSION) for _ in range(2)]
     answers = []

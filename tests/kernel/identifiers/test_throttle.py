@@ -33,6 +33,7 @@ def fail(throttle: Throttle, *keys: str) -> None:
 
 
 def test_two_hundred_tries_at_once_are_five(throttle: Throttle) -> None:
+    """F9.04: two hundred threads on a barrier, the very first try among them."""
     barrier = Barrier(200)
 
     def one_try(_: int) -> bool:
@@ -49,6 +50,7 @@ def test_two_hundred_tries_at_once_are_five(throttle: Throttle) -> None:
 
 
 def test_tries_at_keys_in_any_order_wait_for_no_other_for_ever(throttle: Throttle) -> None:
+    """F9.04: no deadlock."""
     barrier = Barrier(20)
 
     def one_try(place: int) -> bool:

@@ -77,7 +77,7 @@ def test_every_act_is_refused_to_whom_it_is_not_allowed_and_the_try_is_on_record
     office: PostOffice, sign_in: SignIn
 ) -> None:
     letter = deposit_sample(office)
-    for number, roles in enumerate({rule.roles for rule in RULES.values()}):
+    for number, roles in enumerate({rule.roles for rule in RULES.values()} - {frozenset(Role)}):
         name = f"operator{number}"
         session = sign_in(name, *(role.value for role in Role if role not in roles))
         acts = [act for act, rule in RULES.items() if rule.roles == roles]

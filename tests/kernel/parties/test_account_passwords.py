@@ -66,6 +66,7 @@ def test_what_is_kept_fits_the_same_password_in_any_normal_form_and_no_other(pas
 
 
 def test_the_same_work_is_done_when_there_is_nothing_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F9.08: the work, not the clock, is what is compared."""
     verified: list[str] = []
     verify = PasswordHasher.verify
 

@@ -87,6 +87,7 @@ def test_only_the_digest_of_a_token_is_kept(
 def test_a_session_ends_when_idle_and_at_the_latest_after_its_longest_life(
     sessions: Sessions, account_id: str, clock: MovedClock
 ) -> None:
+    """F9.13."""
     idle, used = opened(sessions, account_id, clock), opened(sessions, account_id, clock)
     clock.advance(IDLE / 2)
     assert sessions.touch(used.token) is not None
@@ -105,6 +106,7 @@ def test_a_session_ends_when_idle_and_at_the_latest_after_its_longest_life(
 def test_a_new_factor_gives_a_new_token_and_the_old_one_is_worth_nothing(
     sessions: Sessions, account_id: str, clock: MovedClock
 ) -> None:
+    """F9.13: fixation."""
     before = opened(sessions, account_id, clock, second_due=True)
     second = Factor(
         means=Means.AUTHENTICATOR,
@@ -153,6 +155,7 @@ def test_a_password_typed_again_does_not_stand_for_the_second_factor(
 def test_sessions_are_listed_and_ended_by_their_owner_only(
     sessions: Sessions, account_id: str, clock: MovedClock, database: Database
 ) -> None:
+    """F9.13: sessions side by side."""
     first, second, third = (opened(sessions, account_id, clock) for _ in range(3))
     other = account(database, clock)
     strangers = opened(sessions, other, clock)

@@ -119,6 +119,7 @@ def test_a_password_is_the_same_however_its_accents_are_typed(desk: Desk) -> Non
 
 
 def test_registering_answers_the_same_whether_the_address_is_taken_or_not(desk: Desk) -> None:
+    """F9.08."""
     desk.member()
     for address in (EMAIL, "other@example.org"):
         before = len(desk.mails)
@@ -133,6 +134,7 @@ def test_registering_answers_the_same_whether_the_address_is_taken_or_not(desk: 
 
 
 def test_forgetting_answers_the_same_whether_there_is_an_account_or_not(desk: Desk) -> None:
+    """F9.08."""
     desk.member()
     for address in (EMAIL, "other@example.org"):
         before = len(desk.mails)
@@ -205,6 +207,7 @@ def race(number: int, act: Any) -> list[Any]:
 
 
 def test_a_link_followed_many_times_at_once_works_once(desk: Desk) -> None:
+    """F9.03."""
     desk.member()
     token = desk.reset_token()
     answers = race(10, lambda: desk.accounts.reset(token, OTHER))
@@ -219,6 +222,7 @@ def test_a_link_followed_many_times_at_once_works_once(desk: Desk) -> None:
 def test_guesses_at_once_are_counted_before_they_are_judged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F9.04."""
     desk.member()
     judged: list[bool] = []
     fits = Passwords.fits
@@ -241,6 +245,7 @@ def guess(desk: Desk, email: str = EMAIL) -> str:
 
 
 def test_delays_grow_and_are_the_same_for_accounts_that_do_not_exist(desk: Desk) -> None:
+    """F9.08."""
     desk.member()
     for _ in range(3):
         for _ in range(8):
@@ -266,6 +271,7 @@ def test_a_network_that_guesses_at_many_accounts_is_slowed_down(desk: Desk) -> N
 
 
 def test_a_stranger_cannot_lock_the_owner_out_for_ever(desk: Desk) -> None:
+    """F9.05."""
     desk.member()
     for _ in range(FAILURES_MAX):
         guess(desk)
@@ -281,6 +287,7 @@ def test_a_stranger_cannot_lock_the_owner_out_for_ever(desk: Desk) -> None:
 
 
 def test_a_reset_ends_every_session_and_tells_the_owner_and_leaves_the_second_factor_due(desk: Desk) -> None:
+    """F9.13."""
     found = desk.member()
     desk.means = [SimpleNamespace(kind="authenticator", state="active")]
     sessions = desk.accounts.sessions
@@ -360,6 +367,7 @@ def test_second_factors_are_the_active_authenticators_and_security_keys(desk: De
 
 
 def test_a_recovery_code_works_once_even_when_sent_many_times_at_once(desk: Desk) -> None:
+    """F9.03."""
     account = desk.member().account
     codes = desk.accounts.codes.make(account.id)
     assert len(set(codes)) == CODES == desk.accounts.codes.left(account.id)

@@ -129,6 +129,7 @@ def test_the_table_is_long_and_has_every_answer() -> None:
 
 @pytest.mark.parametrize(("declared", "shown", "answer"), PAIRS, ids=str)
 def test_two_names_compare_as_a_person_would_say(declared: str, shown: str, answer: NameMatch) -> None:
+    """F9.15: sixty pairs and more."""
     assert compare_names(name(declared), name(shown)) is answer
 
 

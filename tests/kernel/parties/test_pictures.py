@@ -111,10 +111,13 @@ def png_of(width, height, body=b""):
 
 
 def test_a_small_file_that_would_unpack_to_gigabytes_is_refused():
+    """F11.04."""
     assert reason(png_of(60_000, 60_000, zlib.compress(bytes(10_000_000), 9))) == "too-large"
 
 
 def test_a_bomb_in_a_text_chunk_does_not_get_through():
+    """F11.04."""
+
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
@@ -180,6 +183,7 @@ def test_the_decoding_process_cannot_outstay_its_clock():
     ],
 )
 def test_the_decoding_process_has_limits_of_memory_time_and_writing(line, told, tmp_path, monkeypatch):
+    """F11.04."""
     script = tmp_path / "python"
     script.write_text(
         f"#!{sys.executable} -I\n"

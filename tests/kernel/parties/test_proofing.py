@@ -84,6 +84,7 @@ def test_a_name_with_hidden_characters_is_refused(identity):
 
 
 def test_each_case_has_a_challenge_of_its_own(identity):
+    """F16.04."""
     challenges = {identity.open(new_id()).challenge for _ in range(8)}
     assert len(challenges) == 8
     assert all(challenge[0].startswith("say:") and len(challenge) == 4 for challenge in challenges)
@@ -204,7 +205,15 @@ def test_a_zone_read_in_the_picture_needs_no_typing_and_one_typed_otherwise_is_f
     assert {"mrz_typed", "mrz_disagrees"} <= flags(identity, case.id)
 
 
+def assert_nothing_was_approved(identity, *parties):
+    """Whatever was shown, no machine approved it: there is no verdict and no proofing."""
+    identity.run_duties()
+    assert identity.decided == []
+    assert [identity.desk.proofing_of(party, identity.clock()) for party in parties] == [None] * len(parties)
+
+
 def test_an_expired_title_is_refused_at_submission_and_another_may_be_shown(identity):
+    """F16.04."""
     case = identity.filled("p1", lines=card_lines(expiry=date(2026, 3, 1)))
     with pytest.raises(TitleRefusedError) as refused:
         identity.desk.submit(case.id, party_id="p1")
@@ -212,13 +221,16 @@ def test_an_expired_title_is_refused_at_submission_and_another_may_be_shown(iden
     assert identity.desk.view(case.id, party_id="p1").state is CaseState.COLLECTING
     identity.desk.type_mrz(case.id, card_lines(expiry=date(2026, 3, 2)), party_id="p1")
     assert identity.desk.submit(case.id, party_id="p1").state is CaseState.SUBMITTED
+    assert_nothing_was_approved(identity, "p1")
 
 
 def test_a_flawless_case_goes_to_the_operators_all_the_same(identity):
+    """F16.04."""
     case = identity.submitted("p1")
     assert case.state is CaseState.SUBMITTED
     assert case.answer_by - case.submitted_at == identity.rules.service
     assert flags(identity, case.id) == {"mrz_typed"}
+    assert_nothing_was_approved(identity, "p1")
 
 
 @pytest.mark.parametrize(
@@ -233,12 +245,15 @@ def test_a_flawless_case_goes_to_the_operators_all_the_same(identity):
     ],
 )
 def test_what_does_not_fit_is_flagged_for_an_operator_and_never_decided_by_a_machine(identity, lines, flag):
+    """F16.04."""
     case = identity.submitted("p1", lines=card_lines(**lines))
     assert case.state is CaseState.SUBMITTED
     assert flag in flags(identity, case.id)
+    assert_nothing_was_approved(identity, "p1")
 
 
 def test_the_same_title_or_picture_from_another_person_is_flagged_also_after_erasure(identity):
+    """F16.04: another person's title."""
     first = identity.submitted("p1", seed=1)
     identity.desk.withdraw(first.id, party_id="p1")
     assert identity.run_duties()
@@ -246,13 +261,16 @@ def test_the_same_title_or_picture_from_another_person_is_flagged_also_after_era
     assert {"duplicate_document", "duplicate_picture"} <= flags(identity, second.id)
     third = identity.submitted("p3", seed=3, lines=card_lines(number="OTHER1234"))
     assert not {"duplicate_document", "duplicate_picture"} & flags(identity, third.id)
+    assert_nothing_was_approved(identity, "p1", "p2", "p3")
 
 
 def test_the_same_title_from_the_same_person_is_no_duplicate_but_the_same_film_is_flagged(identity):
+    """F16.04: a film shown again."""
     identity.submitted("p1", seed=1)
     second = identity.submitted("p1", seed=1, purpose="order:42")
     assert "duplicate_document" not in flags(identity, second.id)
     assert "film_reused" in flags(identity, second.id)
+    assert_nothing_was_approved(identity, "p1")
 
 
 def test_a_case_without_a_film_says_so(identity):
@@ -315,6 +333,7 @@ def test_a_withdrawn_case_is_unreadable_at_once(identity):
 
 
 def test_the_queue_tells_its_age_and_a_late_case_raises_an_alarm_once(identity, caplog):
+    """F16.06."""
     assert identity.desk.queue_status().oldest_submitted_at is None
     case = identity.submitted("p1")
     assert identity.desk.queue_status().waiting == 1

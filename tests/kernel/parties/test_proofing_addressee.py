@@ -17,6 +17,7 @@ def judge(identity, case, operator, checks, reason="marriage certificate seen"):
 
 
 def test_the_statement_needs_a_reason_and_stays_in_the_history(identity) -> None:
+    """F9.15."""
     case = identity.submitted(purpose=PURPOSE)
     with pytest.raises(VerdictError):
         judge(identity, case, "one", STATED, reason=" ")

@@ -144,6 +144,7 @@ def test_a_signature_by_ed25519_counts_as_well(identity):
 
 
 def test_forged_changed_stale_and_unsigned_messages_are_refused_alike(identity):
+    """F16.04."""
     at, case = started(identity)
     body = said(case.id)
     good = signed(identity, body)
@@ -241,6 +242,7 @@ def test_a_message_sent_again_changes_nothing_and_its_id_serves_no_other(identit
 def test_another_person_who_was_proofed_well_goes_to_the_operators_who_cannot_wave_it_through(
     identity, person, flag
 ):
+    """F16.04, F9.15."""
     at, case = started(identity)
     body = said(case.id, person=person)
     assert at.receive_callback(body, signed(identity, body)).state is CaseState.SUBMITTED

@@ -42,6 +42,7 @@ def test_opening_at_once_opens_one_case(identity):
 
 
 def test_films_handed_in_at_once_leave_one_that_stands(identity):
+    """F16.02."""
     case = identity.open("p1")
     acts = [
         lambda seed=seed: identity.desk.add_picture(case.id, Part.FACE_VIDEO, film(seed=seed), party_id="p1")

@@ -67,6 +67,7 @@ def test_an_operator_sees_the_zone_the_flags_and_what_must_be_ticked(identity):
 
 @pytest.mark.parametrize("_again", range(3))
 def test_of_two_operators_who_claim_at_once_one_gets_the_case(identity, _again):
+    """F16.05, F14.01."""
     case = identity.submitted("p1")
     ready = Barrier(4)
 
@@ -189,6 +190,7 @@ def test_what_waits_for_a_verdict_goes_on_in_its_transaction_or_nothing_happens(
 
 
 def test_a_verdict_is_not_changed_afterwards_by_anyone(identity):
+    """F16.05."""
     case = identity.approved("p1")
     for operator in (ONE, TWO):
         with pytest.raises(AlreadyDecidedError):
@@ -199,6 +201,7 @@ def test_a_verdict_is_not_changed_afterwards_by_anyone(identity):
 
 
 def test_two_verdicts_of_one_holder_at_once_make_one(identity):
+    """F16.05."""
     case = identity.submitted("p1")
     identity.review.claim(case.id, ONE)
     ready = Barrier(4)
@@ -219,6 +222,7 @@ def test_two_verdicts_of_one_holder_at_once_make_one(identity):
 
 
 def test_a_specimen_cannot_be_approved_outside_a_sandbox(identity):
+    """F16.04."""
     case = identity.submitted("p1", lines=card_lines(issuer="UTO"))
     identity.review.claim(case.id, ONE)
     with pytest.raises(VerdictError):
@@ -245,6 +249,7 @@ def test_remote_proofing_never_reaches_high_and_a_photo_only_what_the_office_all
 
 
 def test_asked_again_the_person_makes_it_again_with_a_new_challenge(identity):
+    """F16.04."""
     case = identity.submitted("p1")
     identity.review.claim(case.id, ONE)
     again = identity.review.decide(
@@ -277,6 +282,7 @@ def test_asked_for_everything_again_the_zone_is_asked_anew_too(identity):
 
 
 def test_two_pairs_of_eyes_must_agree_and_the_second_does_not_see_the_first(identity):
+    """F16.05."""
     identity.build(two_reviewers=True)
     case = identity.submitted("p1")
     identity.review.claim(case.id, ONE)
@@ -294,6 +300,7 @@ def test_two_pairs_of_eyes_must_agree_and_the_second_does_not_see_the_first(iden
 
 
 def test_operators_who_disagree_send_the_case_back_and_a_third_settles_it(identity):
+    """F16.05."""
     identity.build(two_reviewers=True)
     case = identity.submitted("p1")
     for operator, verdict in ((ONE, Verdict.APPROVE), (TWO, Verdict.REFUSE)):
@@ -316,6 +323,7 @@ def test_operators_who_disagree_send_the_case_back_and_a_third_settles_it(identi
 
 
 def test_the_digest_covers_every_picture_check_and_verdict(identity):
+    """F16.05."""
     digests = set()
     for number in range(3):
         identity.build(two_reviewers=number == 2)
@@ -336,6 +344,7 @@ def test_a_proofing_under_a_derogation_ends_with_it(identity):
 
 
 def test_the_face_goes_after_its_hours_and_the_rest_after_its_days_for_good(identity):
+    """F13.07."""
     case = identity.approved("p1")
     with identity.database.read() as connection:
         before = connection.execute(select(CASE).where(CASE.c.id == case.id)).one()
@@ -369,6 +378,7 @@ def test_the_face_goes_after_its_hours_and_the_rest_after_its_days_for_good(iden
 
 
 def test_an_erasure_that_dies_before_its_bytes_are_gone_is_finished_by_the_next(identity, monkeypatch):
+    """F13.07."""
     case = identity.approved("p1")
     identity.clock.advance(identity.rules.images_kept)
     monkeypatch.setattr(identity.blobs, "delete", lambda key: 1 / 0)
@@ -384,6 +394,7 @@ def test_an_erasure_that_dies_before_its_bytes_are_gone_is_finished_by_the_next(
 
 
 def test_what_dead_uploads_left_is_swept_and_what_stands_is_not(identity):
+    """F16.02."""
     standing = identity.filled("p2", seed=5)
     ended = identity.filled("p1", seed=6)
     for name in ("identity/dead/1", f"identity/{standing.id}/dead"):

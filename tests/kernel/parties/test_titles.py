@@ -31,6 +31,7 @@ def test_a_card_in_date_counts():
 
 
 def test_an_expired_title_is_refused_for_good_from_the_day_after_its_last():
+    """F16.04."""
     assert judge_title(card(expiry="260301"), AT).ok
     verdict = judge_title(card(expiry="260228"), AT)
     assert (verdict.reason, verdict.final) == (TitleReason.EXPIRED, True)
@@ -59,6 +60,7 @@ def test_another_kind_than_announced_is_said():
 
 @pytest.mark.parametrize("facts", [{"issuer": "UTO"}, {"issuer": "XXX"}, {"number": "X4RTBPFW4"}])
 def test_specimens_are_refused_unless_a_sandbox_allows_them(facts):
+    """F16.04."""
     assert judge_title(card(**facts), AT).reason is TitleReason.SPECIMEN
     assert judge_title(card(**facts), AT, allow_specimens=True).ok
 

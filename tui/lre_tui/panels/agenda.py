@@ -6,10 +6,12 @@ from typing import Any
 from lre_kit.clock import local_text
 from lre_kit.errors import NotFoundError
 from lre_kit.operators import lists
+from lre_kit.operators.moving import MOVABLE
 from lre_kit.operators.rules import Act, View
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
 from lre_tui.panel import Panel, PanelAct, Piece, Sight, instant, told
+from lre_tui.panels.trail import acts_told
 
 
 def _page(sight: Sight, text: str, before: Any, limit: int) -> list[Line]:
@@ -42,6 +44,8 @@ def _story(sight: Sight, key: str) -> Iterator[Piece]:
     if row["last_error"]:
         yield from told(words["error"], inert(row["last_error"]))
     yield from told(words["duty_key"], inert(row["key"]))
+    yield f"{words['duty_movable' if row['action'] in MOVABLE else 'duty_fixed']}\n"
+    yield from acts_told(sight, f"duty:{key}"[:160])
 
 
 def _about(sight: Sight, subject: str) -> str:
@@ -64,5 +68,9 @@ AGENDA = Panel(
     page=_page,
     count=lambda sight, text: lists.count(sight.office.database, "duties", text),
     story=_story,
-    acts=(PanelAct(key="t", act=Act.RETRY_DUTY),),
+    acts=(
+        PanelAct(key="t", act=Act.RETRY_DUTY),
+        PanelAct(key="p", act=Act.POSTPONE_DUTY, asks=("until",)),
+        PanelAct(key="n", act=Act.BRING_FORWARD_DUTY, facts={"until": "0min"}),
+    ),
 )

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from lre_kit.clock import local_text
-from lre_kit.operators.rules import View
+from lre_kit.operators.rules import Act, View
 from lre_kit.proofs.keys.rotation import Generation, generations
 from lre_kit.proofs.keys.token_key import TokenKey
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
-from lre_tui.panel import Panel, Piece, Sight, fitting, instant, told, window_of
+from lre_tui.panel import Panel, PanelAct, Piece, Sight, fitting, instant, told, window_of
+from lre_tui.panels.trail import acts_told
 
 SOON = timedelta(days=90)
 """A certificate that ends within this is marked."""
@@ -50,6 +51,7 @@ def _story(sight: Sight, line_id: str) -> Iterator[Piece]:
         yield from told(words["col_ends_at"], local_text(one.ends_at))
     yield from told(words["private_key"], words[f"place_{one.place or 'none'}"])
     yield f"\n{words['how_rotated'].format(name=one.name)}\n"
+    yield from acts_told(sight, f"key:{one.name}")
 
 
 def _page(sight: Sight, text: str, before: Any, limit: int) -> list[Line]:
@@ -68,4 +70,5 @@ KEYS = Panel(
     page=_page,
     count=lambda sight, text: len(_lines(sight, text)),
     story=_story,
+    acts=(PanelAct(key="n", act=Act.ROTATE_KEY, subject_of=lambda line_id: line_id.partition(":")[0]),),
 )

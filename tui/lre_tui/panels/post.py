@@ -1,6 +1,7 @@
 """The post room: batches from open to handed over, and the postings in each."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lre_kit.clock import local_text
@@ -10,7 +11,7 @@ from lre_kit.postroom.items import ITEM, batch_by_number, items_where
 from lre_kit.postroom.values import BatchState
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
-from lre_tui.panel import Panel, PanelAct, Piece, Sight, instant, told
+from lre_tui.panel import Panel, PanelAct, Piece, Sight, file_typed, instant, told
 from lre_tui.panels.trail import acts_told
 
 _ITEMS_SHOWN = 200
@@ -57,6 +58,13 @@ def _story(sight: Sight, number: str) -> Iterator[Piece]:
     yield from acts_told(sight, f"batch:{number}")
 
 
+def _with_file(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put a file's content in the place of its path."""
+    name, content = file_typed(str(facts["file"]))
+    kept = {key: value for key, value in facts.items() if key != "file"}
+    return kept | {"name": name, "content": content, "digest": hashlib.sha256(content).hexdigest()}
+
+
 POST = Panel(
     view=View.POST,
     key="6",
@@ -74,5 +82,17 @@ POST = Panel(
         PanelAct(key="b", act=Act.CLOSE_BATCH),
         PanelAct(key="o", act=Act.HAND_OVER_BATCH),
         PanelAct(key="p", act=Act.REPRINT, asks=("item",)),
+        PanelAct(
+            key="i",
+            act=Act.IMPORT_TRACKING,
+            asks=("file",),
+            on_screen=True,
+            subject="tracking",
+            facts={"source": "maileva"},
+            prepare=_with_file,
+            reads_files=True,
+        ),
+        PanelAct(key="t", act=Act.NOTE_RETURN, asks=("item", "code")),
+        PanelAct(key="s", act=Act.ATTACH_SCAN, asks=("item", "file"), prepare=_with_file, reads_files=True),
     ),
 )

@@ -1,7 +1,7 @@
 """Regimes: the rules in force, derogations and suspensions, with their dates and their texts."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from lre_kit.clock import PARIS
@@ -9,10 +9,12 @@ from lre_kit.law.derogations import Derogation, Suspension
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import STANDING, Regime
 from lre_kit.law.requirements import Role, for_role
+from lre_kit.operators import adopting
 from lre_kit.operators.rules import View
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
-from lre_tui.panel import Panel, Piece, Sight, fitting, told, window_of
+from lre_tui.panel import Panel, Piece, Sight, fitting, instant, told, window_of
+from lre_tui.texts import number_text
 
 Rule = Regime | Derogation | Suspension
 
@@ -71,7 +73,48 @@ def _story(sight: Sight, rule_id: str) -> Iterator[Piece]:
             yield from told(words["approved_by"], inert(rule.approved_by))
         if rule.note:
             yield from told(words["note"], inert(rule.note))
+        yield from _campaign(sight, rule)
     yield from _required(sight)
+
+
+def _campaign(sight: Sight, rule: Derogation) -> Iterator[Piece]:
+    """Tell what is left to do for a derogation: means that live by it, people without an address."""
+    from lre_kit.identifiers.simulation import endings
+
+    office, words = sight.office, sight.words
+    found = endings(
+        office.database, office.people.policy, now=office.clock(), at=rule.ends_at,
+        addresses=office.people.addresses,
+    )  # fmt: skip
+    mine = next((one for one in found if one.derogation == rule.id), None)
+    if mine is None or not mine.serials:
+        return
+    yield (f"\n{words['campaign']}\n", "bold")
+    yield from told(words["campaign_means"], number_text(len(mine.serials), sight.language))
+    yield from told(words["campaign_people"], number_text(mine.parties, sight.language))
+    if mine.without_address:
+        yield from told(words["campaign_no_address"], number_text(mine.without_address, sight.language))
+    yield f"{words['campaign_how'].format(name=rule.id)}\n"
+
+
+def simulated_told(sight: Sight, draft: str, *, at: datetime) -> Iterator[Piece]:
+    """Tell what a draft would bring up to an instant."""
+    words, office = sight.words, sight.office
+    found = adopting.simulated(office, draft, at=at)
+    yield (f"{words['simulated_up_to'].format(day=instant(at))}\n", "bold $accent")
+    for head, ids in (("rules_added", found.added), ("rules_removed", found.removed)):
+        yield from told(words[head], inert(", ".join(ids)) or "–")
+    for ending in found.endings:
+        yield from told(
+            words["rule_ends"].format(name=inert(ending.derogation), day=instant(ending.ends_at)),
+            number_text(len(ending.serials), sight.language),
+        )
+    for change in found.changes:
+        before, after = (one.level.value if one.level else "–" for one in (change.before, change.after))
+        role = sight.word(f"role_{change.role.value}")
+        yield (f"{change.product.value}, {role}: {before} → {after}\n", "$text-warning")
+    if not found.changes:
+        yield f"{words['no_changes']}\n"
 
 
 def _required(sight: Sight) -> Iterator[Piece]:

@@ -3,27 +3,46 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lre_kit.doctor import examine
+from lre_kit.doctor import Finding, examine
 from lre_kit.operators.rules import View
 from lre_kit.operators.today import Figure, figures, trend
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
-from lre_tui.panel import Panel, PanelLook, Piece, Sight, fitting, window_of
+from lre_tui.panel import Panel, PanelLook, Piece, Sight, fitting, told, window_of
+from lre_tui.plot import bars
 from lre_tui.texts import number_text
 
-_BARS = "·▁▂▃▄▅▆▇█"
+_HEIGHT = 4
+"""Lines of the plot."""
+
+HEALTH = "health"
+"""Line of the office's health."""
 
 _VIEW_OF = {
     "duties_dead": View.AGENDA, "duties_late": View.AGENDA, "duties_due": View.AGENDA,
     "notice_failed": View.LETTERS, "windows_closing": View.LETTERS,
     "cases_waiting": View.REVIEWS, "cases_late": View.REVIEWS, "consents_asked": View.CONSENTS,
     "batches_open": View.POST, "items_missing": View.POST, "proposals": View.TWO,
+    "requests_open": View.REQUESTS,
     "evidence_waiting": View.LOG, "certificates": View.KEYS,
 }  # fmt: skip
 
 
 def _lines(sight: Sight, text: str) -> list[Line]:
-    return fitting([_line(sight, figure) for figure in figures(sight.office)], text)
+    return fitting([_line(sight, figure) for figure in figures(sight.office)] + [_health_line(sight)], text)
+
+
+def _health_line(sight: Sight) -> Line:
+    words, found = sight.words, sight.health.found(sight.office)
+    unwell = [finding for finding in found or () if not finding.well]
+    state = "awaited" if found is None else "look" if unwell else "well"
+    cells = {
+        "what": words["health"],
+        "count": number_text(len(unwell), sight.language),
+        "figure_state": words[f"figure_is_{state}"],
+        "where": inert(", ".join(finding.name for finding in unwell)),
+    }
+    return Line(HEALTH, HEALTH, cells, Tone.TROUBLE if unwell else Tone.PLAIN)
 
 
 def _line(sight: Sight, figure: Figure) -> Line:
@@ -40,6 +59,10 @@ def _line(sight: Sight, figure: Figure) -> Line:
 
 
 def _story(sight: Sight, name: str) -> Iterator[Piece]:
+    if name == HEALTH:
+        yield (f"{sight.words['health']}\n", "bold $accent")
+        yield from _findings(sight.health.found(sight.office) or ())
+        return
     yield (f"{sight.word('figure_' + name)}\n", "bold $accent")
     yield f"{sight.word('about_' + name)}\n"
     yield from _trend(sight)
@@ -49,24 +72,29 @@ def _trend(sight: Sight) -> Iterator[Piece]:
     days = trend(sight.office)
     most = max(count for _, count in days) or 1
     yield (f"\n{sight.words['trend'].format(days=len(days))}\n", "bold")
-    yield "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] for _, count in days) + "\n"
-    first, last = days[0], days[-1]
-    yield from (
-        f"{day:%d/%m}: {number_text(count, sight.language)}{'   ' if day is first[0] else ''}"
-        for day, count in (first, last)
-    )
-    yield "\n"
+    counts = [count for _, count in days]
+    for row, line in enumerate(bars(counts, height=_HEIGHT, width=3)):
+        scale = number_text(most, sight.language) if row == 0 else "0" if row == _HEIGHT - 1 else ""
+        yield (f"{scale:>7} ┤", "$text-muted")
+        yield (f"{line}\n", "$accent")
+    yield (f"{'':8}└{'─' * 3 * len(days)}\n", "$text-muted")
+    labels = (f"{day:%d} " for day, _ in days)
+    yield (f"{'':9}{''.join(labels)}\n", "$text-muted")
+    yield from told(sight.words["trend_today"], number_text(counts[-1], sight.language))
 
 
 def _health(sight: Sight, _line_id: str | None) -> Sequence[Piece]:
     """Examine the office as ``lre doctor`` does."""
-    pieces: list[Piece] = []
-    for finding in examine(sight.office.settings, clock=sight.office.clock):
+    return list(_findings(examine(sight.office.settings, clock=sight.office.clock)))
+
+
+def _findings(found: Sequence[Finding]) -> Iterator[Piece]:
+    for finding in found:
         mark, style = ("✓", "$text-success") if finding.well else ("✗", "$text-error")
-        pieces += [(f"{mark} {finding.name}: ", style), f"{inert(finding.found)}\n"]
+        yield (f"{mark} {finding.name}: ", style)
+        yield f"{inert(finding.found)}\n"
         if finding.mend and not finding.well:
-            pieces.append((f"    {inert(finding.mend)}\n", "$text-muted"))
-    return pieces
+            yield (f"    {inert(finding.mend)}\n", "$text-muted")
 
 
 def _page(sight: Sight, text: str, before: Any, limit: int) -> list[Line]:
@@ -86,5 +114,5 @@ TODAY = Panel(
     count=lambda sight, text: len(_lines(sight, text)),
     story=_story,
     looks=(PanelLook(key="h", name="health", run=_health),),
-    opens=_VIEW_OF.__getitem__,
+    opens=lambda name: _VIEW_OF.get(name, View.TODAY),
 )

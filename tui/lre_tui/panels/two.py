@@ -1,15 +1,20 @@
 """What waits for a second operator: agreed to, or declined."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from lre_kit.clock import local_text
-from lre_kit.operators.rules import RULES, View
+from lre_kit.operators.rules import RULES, Act, View
 from lre_kit.operators.values import Proposal
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line
 from lre_tui.panel import Panel, Piece, Sight, fitting, instant, told, window_of
+from lre_tui.panels.regimes import simulated_told
 from lre_tui.panels.trail import acts_told
+
+_AHEAD = timedelta(days=180)
+"""How far ahead a draft is simulated for the second person."""
 
 
 def _lines(sight: Sight, text: str) -> list[Line]:
@@ -36,7 +41,22 @@ def _story(sight: Sight, proposal_id: str) -> Iterator[Piece]:
     yield from told(words["col_when"], local_text(proposal.proposed_at))
     yield from told(words["col_until"], local_text(proposal.expires_at))
     yield f"\n{words['does_' + proposal.act.value.replace('.', '_').replace('-', '_')]}\n"
+    yield from _subject(sight, proposal)
     yield from acts_told(sight, proposal.subject)
+
+
+def _subject(sight: Sight, proposal: Proposal) -> Iterator[Piece]:
+    """Tell what the second person agrees to, where the line does not say all of it."""
+    words = sight.words
+    if proposal.act is Act.ADOPT_REGIME:
+        draft = str(proposal.facts.get("draft", ""))
+        yield from simulated_told(sight, draft, at=sight.office.clock() + _AHEAD)
+        yield (f"\n{words['draft']}\n", "bold")
+        yield from (f"{inert(line)}\n" for line in draft.splitlines())
+    elif proposal.subject.startswith("bulk:"):
+        bulk = sight.office.operators.bulk.by_id(proposal.subject.removeprefix("bulk:"))
+        yield from told(words["filter"], inert(bulk.filter_text) or words["bulk_all"])
+        yield from told(words["list_digest"], bulk.digest)
 
 
 def _page(sight: Sight, text: str, before: Any, limit: int) -> list[Line]:
