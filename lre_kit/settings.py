@@ -182,6 +182,8 @@ class Settings(BaseSettings):
     operator_session_h: float = Field(default=12.0, gt=0)
     """Longest session of an operator, in hours."""
 
+    status_every_s: float = Field(default=60.0, ge=5)
+    """Seconds between two rounds of the probes behind the status page (``lre serve`` and ``lre work``)."""
     support_email: str | None = None
     """Address to which people reply when the office answers a request; `imap_host` may read its mailbox."""
     support_phone: str = ""
