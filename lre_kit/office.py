@@ -19,6 +19,7 @@ from lre_kit.consents.service import ConsentGround, Consents
 from lre_kit.contacts.room import Contacts
 from lre_kit.content_names import NAMED
 from lre_kit.errors import LreError, NotInitialisedError
+from lre_kit.help.articles import Articles
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
@@ -402,6 +403,11 @@ class PostOffice:
     def status(self) -> Status:
         """How each service is; opened when first asked for."""
         return Status(self)
+
+    @cached_property
+    def help(self) -> Articles:
+        """Articles that help; read when first asked for."""
+        return Articles(self.settings.help_folder)
 
     @cached_property
     def announcements(self) -> Board:
