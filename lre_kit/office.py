@@ -98,7 +98,6 @@ class PostOffice:
         contacts: Address books, and groups to send to.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
-        support: Opening hours, and what people ask of the office.
         webhooks: What happens to letters, told to addresses of their senders.
         sandbox: A moved clock and scripted recipients, if this office is one to try out with.
         mail_room: Reminders, delivery reports that come back, senders who are told.
@@ -217,17 +216,6 @@ class PostOffice:
             intake=self.intake,
             reminders=parse_plan(settings.reminders),
         )
-        self.support = Support(
-            settings,
-            database=database,
-            clock=clock,
-            vault=self.vault,
-            pepper=keys.pepper,
-            courier=courier,
-            links=self.links,
-            identity=self.identity,
-            throttle=lambda: self.people.throttle,
-        )
         self.mail_room = MailRoom(
             settings,
             database=database,
@@ -238,7 +226,7 @@ class PostOffice:
             identity=self.identity,
             desk=self.desk,
             reading=self.reading,
-            replies=self.support.mail.take,
+            replies=lambda raw: self.support.mail.take(raw),
         )
         self.sandbox = Sandbox(
             database,
@@ -288,7 +276,7 @@ class PostOffice:
             database,
             self.vault,
             clock=clock,
-            others=(self._rewrap_people, self.webhooks.rewrap, self.support.keeping.rewrap),
+            others=(self._rewrap_people, self.webhooks.rewrap, lambda: self.support.keeping.rewrap()),
         )
         kept, proofs = settings.retention_proofs_days, RULES[DataClass.PROOFS]
         self.forgetting = Forgetting(
@@ -398,6 +386,21 @@ class PostOffice:
         from lre_kit.operators.room import OperatorRoom
 
         return OperatorRoom(self)
+
+    @cached_property
+    def support(self) -> Support:
+        """Opening hours, and what people ask of the office; opened when first asked for."""
+        return Support(
+            self.settings,
+            database=self.database,
+            clock=self.clock,
+            vault=self.vault,
+            pepper=self.keys.pepper,
+            courier=self.outgoing,
+            links=self.links,
+            identity=self.identity,
+            throttle=lambda: self.people.throttle,
+        )
 
     @cached_property
     def status(self) -> Status:
