@@ -226,7 +226,7 @@ class PostOffice:
             identity=self.identity,
             desk=self.desk,
             reading=self.reading,
-            replies=lambda raw: self.support.mail.take(raw),
+            replies=self.support.mail.take,
         )
         self.sandbox = Sandbox(
             database,
@@ -276,7 +276,7 @@ class PostOffice:
             database,
             self.vault,
             clock=clock,
-            others=(self._rewrap_people, self.webhooks.rewrap, lambda: self.support.keeping.rewrap()),
+            others=(self._rewrap_people, self.webhooks.rewrap, self.support.keeping.rewrap),
         )
         kept, proofs = settings.retention_proofs_days, RULES[DataClass.PROOFS]
         self.forgetting = Forgetting(
