@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0049"
+HEAD = "0053"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -39,8 +39,6 @@ ROW_MODULES = (
     "lre_kit.support.rows",
     "lre_kit.contacts.rows",
     "lre_kit.sandbox.rows",
-    "lre_kit.status.rows",
-    "lre_kit.announcements.rows",
 )
 """Every module that declares tables."""
 

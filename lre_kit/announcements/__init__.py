@@ -1,1 +1,0 @@
-"""Announcements: what the office tells everybody for some time, where it matters."""

@@ -1,1 +1,0 @@
-"""Help: articles as Markdown files with dates and languages, and a search over them."""
