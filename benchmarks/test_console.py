@@ -75,7 +75,7 @@ def _fill(office: PostOffice, dialect: str) -> None:
         uow.execute(text(insert.format(count=LETTERS_COUNT)))
         found = uow.execute(text("SELECT * FROM agenda LIMIT 0")).keys()
         columns = ", ".join(f'"{name}"' for name in found)
-        own = {"id": _VALUES[dialect]["id"], "key": "'close_window:' || n || ':1'"}
+        own = {"id": _VALUES[dialect]["id"], "key": "'close_window-' || n"}
         values = ", ".join(own.get(name, f'duty."{name}"') for name in found)
         one = "(SELECT * FROM agenda WHERE action = 'close_window' LIMIT 1) duty"
         insert = f"INSERT INTO agenda ({columns}) {_NUMBERS[dialect]}SELECT {values} FROM c, {one}"

@@ -151,6 +151,7 @@ HOSTILE = ["[red]bold[/red]", "[@click=app.quit]x[/]", "$primary", "a\u200bb", "
 
 
 def test_hostile_names_are_shown_as_they_are(office: PostOffice, until: Until, text_of: TextOf) -> None:
+    """F14.05: markup and commands are words."""
     for name in HOSTILE:
         deposit_for(office, name)
 
@@ -259,6 +260,7 @@ def duty_of(office: PostOffice, letter: Letter) -> None:
 def test_a_database_that_goes_away_is_said_and_its_return_too(
     tmp_path: Path, postgres_server: str, postgres_url: str, until: Until, text_of: TextOf
 ) -> None:
+    """F14.06: a banner, a new try each second, and no breakdown."""
     name = urlsplit(postgres_url).path.lstrip("/")
 
     def close_database(*, closed: bool) -> None:
@@ -286,6 +288,7 @@ def test_a_database_that_goes_away_is_said_and_its_return_too(
 def test_two_hundred_thousand_letters_open_at_once_and_scroll(
     office: PostOffice, until: Until, text_of: TextOf
 ) -> None:
+    """F14.07: as many as one likes; counts are honest."""
     many = 200_000
     model = deposit_for(office, "Model")
     with office.database.write() as uow:

@@ -210,8 +210,14 @@ def test_a_bad_address_is_refused_in_the_kernels_words_and_changes_nothing(
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: lines(pilot) == 1)
-        await confirm(pilot, until, "a", "no address[/]", "Typed wrong")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActScreen))
+        await pilot.press(*"no address[/]", "enter", *"Typed wrong", "enter")
         await until(pilot, lambda: "address" in notes(pilot))
+        # What was typed is kept, with why it was not taken.
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActScreen))
+        assert [field.value for field in pilot.app.screen.query(Input)] == ["no address[/]", "Typed wrong"]
+        assert "address" in str(pilot.app.screen.query_one("#act-wrong", Static).render())
 
     play(office, View.LETTERS, scene)
     assert office.reading.by_id(letter.id).version == letter.version + 1, "the notice alone"
@@ -272,6 +278,7 @@ def test_verify_now_checks_the_bundle_as_a_third_party_would(office: PostOffice,
 
 
 def test_who_was_slower_is_told_by_whom_and_when(office: PostOffice, until: Until) -> None:
+    """F14.01: the slower operator reads who and when, and changes nothing."""
     letter = one_letter(office)
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -403,6 +410,7 @@ def test_the_chosen_cell_is_copied(office: PostOffice, until: Until) -> None:
 
 
 def test_read_only_offers_no_act_and_the_database_refuses_any_write(office: PostOffice, until: Until) -> None:
+    """F14.08: no act is offered, and none would be written."""
     from lre_kit.errors import StoreUnavailableError
 
     letter = one_letter(office)

@@ -7,14 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from lre_kit.clock import now
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
+from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, throwaway_office
+from lre_kit.testing.operators import PASSWORD, add_operator, code_of
 
 pytestmark = [
     pytest.mark.skipif(
@@ -37,7 +41,9 @@ class Terminal:
         command = ["tmux", "-L", self._socket, "-f", "/dev/null", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20).stdout
 
-    def open(self, office: PostOffice, *, columns: int, rows: int, language: str | None, lang: str) -> None:
+    def open(
+        self, office: PostOffice, *, columns: int, rows: int, language: str | None, lang: str, **more: str
+    ) -> None:
         command = [
             sys.executable,
             "-P",
@@ -54,6 +60,7 @@ class Terminal:
             "LRE_PROVIDER_NAME": office.settings.provider_name,
             "LANG": lang,
             "LC_ALL": "",
+            **more,
         }
         environment = [part for name, value in told.items() for part in ("-e", f"{name}={value}")]
         python_path = os.environ.get("PYTHONPATH", "")
@@ -137,7 +144,37 @@ def test_the_console_opens_shows_and_leaves(
     assert "Traceback" not in terminal.screen()
 
 
+def test_an_operator_signs_in_with_a_code_holds_a_letter_and_leaves(
+    tmp_path: Path, terminal: Terminal
+) -> None:
+    past = MovedClock(lambda: now() - timedelta(minutes=10))
+    with throwaway_office(tmp_path / "office", clock=past, operator_entrance="accounts") as office:
+        made = add_operator(office, past, "anne", "clerk")
+        (letter,) = letters_for(office, "Zoë Müller")
+        terminal.open(
+            office, columns=80, rows=24, language="en", lang="C.UTF-8", LRE_OPERATOR_ENTRANCE="accounts"
+        )
+        terminal.until(lambda: "Password" in terminal.screen())
+        assert letter.number not in terminal.screen()
+        terminal.press("anne", "Tab", PASSWORD, "Tab", code_of(made, now), "Enter")
+        terminal.until(lambda: letter.number in terminal.screen())
+        assert PASSWORD not in terminal.run("capture-pane", "-p", "-S", "-")
+        terminal.press("h")
+        terminal.until(lambda: "Reason (no personal data)" in terminal.screen())
+        terminal.press("Lawsuit 24", "Enter")
+        terminal.until(lambda: "Done: put on legal hold" in terminal.screen())
+        terminal.press("C-l")
+        terminal.until(lambda: "Console locked" in terminal.screen())
+        assert letter.number not in terminal.screen()
+        terminal.press("C-q")
+        terminal.until(terminal.is_over)
+        assert "Traceback" not in terminal.screen()
+        [entry] = office.operators.journal.of(f"letter:{letter.id}")
+        assert (entry.act, entry.operator, entry.reason) == ("letter.hold", "anne", "Lawsuit 24")
+
+
 def test_resized_to_almost_nothing_and_back_it_goes_on(office: PostOffice, terminal: Terminal) -> None:
+    """F14.04: twenty by five, one by one, and back."""
     (letter,) = letters_for(office, "Jean")
     terminal.open(office, columns=80, rows=24, language="en", lang="C.UTF-8")
     terminal.until(lambda: letter.number in terminal.screen())
@@ -151,6 +188,7 @@ def test_resized_to_almost_nothing_and_back_it_goes_on(office: PostOffice, termi
 def test_a_hostile_name_that_got_into_the_database_reaches_no_terminal_as_a_command(
     office: PostOffice, terminal: Terminal
 ) -> None:
+    """F14.05: titles, colours, the clipboard, and writing from the right stay words."""
     from sqlalchemy import text
 
     letters_for(office, "Jean")
@@ -166,6 +204,7 @@ def test_a_hostile_name_that_got_into_the_database_reaches_no_terminal_as_a_comm
 
 
 def test_a_terminal_that_hangs_up_leaves_no_process(office: PostOffice, terminal: Terminal) -> None:
+    """F14.04: hung up, it ends."""
     (letter,) = letters_for(office, "Jean")
     terminal.open(office, columns=80, rows=24, language="en", lang="C.UTF-8")
     terminal.until(lambda: letter.number in terminal.screen())

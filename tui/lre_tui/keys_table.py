@@ -91,7 +91,7 @@ def keys_page() -> str:
     """Return the reference page of the console's keys, in Markdown."""
     words = TEXTS["en"]
     lines = [
-        "# Keys of the console",
+        "# Screens and keys of the console",
         "",
         "`?` shows those of a screen on the screen itself. Which acts are offered follows the operator's",
         "roles; the kernel judges them whatever is pressed.",
@@ -105,7 +105,9 @@ def keys_page() -> str:
     lines += [f"| `{panel.key}` | Go: {words['view_' + panel.view.value]} |" for panel in PANELS]
     for panel in PANELS:
         roles = ", ".join(sorted(role.value for role in VIEWS[panel.view]))
-        lines += ["", f"## {words['view_' + panel.view.value]}", "", f"For: {roles}.", ""]
+        name = words[f"view_{panel.view.value}"]
+        picture = f"![The screen {name}](../images/console/{panel.view.value}.svg)"
+        lines += ["", f"## {name}", "", picture, "", f"For: {roles}.", ""]
         rows = list(_rows(panel))
         lines += ["| Key | Does | For | Takes two |", "|---|---|---|---|", *rows] if rows else []
     return "\n".join(lines).rstrip() + "\n"
