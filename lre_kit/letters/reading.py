@@ -18,6 +18,7 @@ from lre_kit.letters.filters import LetterFilter
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold, waits_until
 from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
+from lre_kit.letters.searching import wanted_of
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.standing import refs_of
@@ -82,7 +83,7 @@ class Reading:
         Args:
             limit: Longest answer.
             before: Cursor of the page before.
-            text: Part of a number, a name or an address.
+            text: Part of a number, a name or an address, and filters: see `lre_kit.letters.searching`.
             phase: Only letters in this phase.
         """
         return self._page(_filter(text, phase), limit=limit, before=before)
@@ -303,9 +304,20 @@ def _is_theirs(connection: Connection, kept: str, asked: str | None) -> bool:
 
 def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:
     conditions: list[ColumnElement[bool]] = []
-    if text:
+    wanted = wanted_of(text)
+    if wanted.text:
         names = "number recipient_name recipient_email sender_name sender_email subject reference".split()
-        conditions.append(or_(*(_LETTER.c[name].icontains(text, autoescape=True) for name in names)))
+        conditions.append(or_(*(_LETTER.c[name].icontains(wanted.text, autoescape=True) for name in names)))
+    if wanted.number:
+        conditions.append(_LETTER.c.number == wanted.number)
+    if wanted.phases is not None:
+        conditions.append(_LETTER.c.phase.in_(sorted(one.value for one in wanted.phases)))
+    if wanted.products is not None:
+        conditions.append(_LETTER.c.product.in_(sorted(one.value for one in wanted.products)))
+    if wanted.begins_at is not None:
+        conditions.append(_LETTER.c.deposited_at >= wanted.begins_at)
+    if wanted.ends_at is not None:
+        conditions.append(_LETTER.c.deposited_at < wanted.ends_at)
     if phase is not None:
         conditions.append(_LETTER.c.phase == phase.value)
     return and_(*conditions) if conditions else None

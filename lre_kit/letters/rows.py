@@ -17,12 +17,13 @@ class LetterRow(SQLModel, table=True):
         UniqueConstraint("sender_ref", "idempotency_key", name="uq_letter_idempotency"),
         Index("ix_letter_sender_list", "sender_ref", "deposited_at", "id"),
         Index("ix_letter_list", "deposited_at", "id"),
+        Index("ix_letter_closing", "phase", "window_closes_at"),
     )
 
     id: str = Field(primary_key=True, max_length=32)
     number: str = Field(unique=True, max_length=32)
     product: str = Field(max_length=16)
-    phase: str = Field(max_length=40, index=True)
+    phase: str = Field(max_length=40)
     version: int
     language: str = Field(max_length=2)
     sender_ref: str = Field(max_length=200)

@@ -49,9 +49,9 @@ TOLERANCE = 24
 NUMBER = "7KWR-P3XA-H4ND-2MCT"
 
 MASKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){1,3}\b"), lambda found: NUMBER[: len(found[0])]),
+    (re.compile(r"(?<![-\w])[0-9A-Z]{4}(?:-[0-9A-Z]{4}){1,3}\b"), lambda found: NUMBER[: len(found[0])]),
     (re.compile(r"\b[0-9a-f]{8,}\b"), lambda found: "0" * len(found[0])),
-    (re.compile(r"(?<=[+ ])[A-Za-z0-9+/]{20,}={0,2}"), lambda found: "x" * len(found[0])),
+    (re.compile(r"(?<=[+ ])(?!0+\b)[A-Za-z0-9+/]{20,}={0,2}"), lambda found: "x" * len(found[0])),
 )
 
 Run = tuple[int, int, str, tuple[str, str, bool]]
@@ -107,6 +107,11 @@ def _fill(office: PostOffice, clock: MovedClock) -> None:
     bulk = office.operators.bulk
     frozen = bulk.freeze(anne, Act.HOLD)
     bulk.start(anne, frozen, typed_count=str(frozen.count), reason="Inquiry 7")
+    with office.database.write() as uow:
+        office.operators.desk.propose(
+            uow, Act.RELEASE_HOLD, f"letter:{first.id}", first.number, reason="Judged", operator="paul.lenoir"
+        )
+        uow.commit()
     office.run_until_idle()
 
 

@@ -16,9 +16,9 @@ from lre_kit.parties.values import Recipient
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.operators import PASSWORD, code_of
-from lre_tui.acting import does, short
 from lre_tui.panels import PANELS
 from lre_tui.texts import TEXTS
+from lre_tui.working import does, short
 
 
 def lre(*arguments: str, typed: str = "") -> Any:
@@ -119,7 +119,11 @@ def test_every_act_column_and_look_has_its_words_in_both_languages() -> None:
             wanted += [f"col_{column.name}" for column in panel.columns]
             wanted += [f"look_{look.name}" for look in panel.looks]
             for act in panel.acts:
-                wanted += [does(act.act), short(act.act), *(f"ask_{ask}" for ask in act.asks)]
+                wanted += [
+                    does(act.act),
+                    short(act.act),
+                    *(f"ask_{ask.removesuffix('?')}" for ask in act.asks),
+                ]
             assert [name for name in wanted if name not in words] == []
     for act, rule in RULES.items():
         if rule.takes_two:

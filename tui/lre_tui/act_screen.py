@@ -49,7 +49,7 @@ class ActScreen(ModalScreen[Confirmed | None]):
 
     CSS = """
     ActScreen { align: center middle; }
-    #act { width: 90%; max-width: 76; height: auto; padding: 0 1; }
+    #act { width: 90%; max-width: 76; height: auto; max-height: 100%; padding: 0 1; overflow-y: auto; }
     #act { border: round $warning; background: $surface; }
     #act Static { height: auto; }
     #act-title { text-style: bold; }
@@ -63,7 +63,9 @@ class ActScreen(ModalScreen[Confirmed | None]):
         super().__init__()
         self._question = question
         self._words = words
-        self._names = [*question.asks, *(["reason"] if question.asks_reason else [])]
+        asked = [*question.asks, *(["reason"] if question.asks_reason else [])]
+        self._names = [name.removesuffix("?") for name in asked]
+        self._may_be_empty = {name.removesuffix("?") for name in asked if name.endswith("?")}
         for key, action in (("escape", "leave"), ("ctrl+s", "confirm"), ("enter", "confirm")):
             self._bindings.key_to_bindings.setdefault(key, []).append(Binding(key, action, show=False))
 
@@ -99,7 +101,8 @@ class ActScreen(ModalScreen[Confirmed | None]):
     def action_confirm(self) -> None:
         """Answer, once everything is filled in."""
         typed = {name: self.query_one(f"#ask-{name}", Input).value.strip() for name in self._names}
-        if missing := next((name for name, text in typed.items() if not text), None):
+        needed = (name for name, text in typed.items() if not text and name not in self._may_be_empty)
+        if missing := next(needed, None):
             what = self._words[f"ask_{missing}"]
             self.query_one("#act-wrong", Static).update(self._words["is_missing"].format(what=what))
             self.query_one(f"#ask-{missing}", Input).focus()

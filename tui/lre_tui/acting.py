@@ -42,7 +42,7 @@ class Acting(Working):
             subject = act.subject if act.on_screen else act.subject_of(line.id)
             place_word = words[f"view_{self.panel.view.value}"]
             label = place_word if act.on_screen else line.cells[self.panel.columns[0].name]
-            question = self.question(act.act, label, asks=act.asks)
+            question = replace(self.question(act.act, label, asks=act.asks), typed=act.typed)
             self._confirm(question, act=act, subject=subject, label=label)
 
     def question(self, act: Act, label: str, *, asks: Sequence[str] = (), note: str = "") -> Question:

@@ -48,7 +48,9 @@ class PanelAct:
     key: str
     act: Act
     asks: tuple[str, ...] = ()
-    """Facts to be typed; each has a word ``ask_<fact>``."""
+    """Facts to be typed; each has a word ``ask_<fact>``. One that ends in ``?`` may stay empty."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """What stands there already."""
     on_screen: bool = False
     """Whether it is about no line, but about all: the log."""
     facts: Mapping[str, Any] = field(default_factory=dict)
