@@ -52,6 +52,7 @@ _COMMANDS = {
     "contacts": ("lre_kit.cli.contacts", "Address books: list, add, import, export, groups, twins."),
     "webhook": ("lre_kit.cli.webhook", "Webhooks: add, list, test, replay, rotate, disable, deliveries."),
     "sandbox": ("lre_kit.cli.sandbox", "An office to try out with: begin, clock, caught mail."),
+    "validate-integration": ("lre_kit.cli.validating", "Check an integration against a sandbox."),
     "api-key": ("lre_kit.cli.api_keys", "Keys with which other programs use the API: new, list, revoke."),
     "mail": ("lre_kit.cli.mail", "Delivery reports that come back, and the key that signs mail."),
     "post": ("lre_kit.cli.post", "The post room: batches, numbers, tracking, what comes back."),
