@@ -5,10 +5,12 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from lre_kit.announcements.board import Board
 from lre_kit.bulk.desk import BulkDesk
 from lre_kit.carriers.codes import CodeMail
 from lre_kit.carriers.mail import Courier, SmtpCourier
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.references import References, ReferringCourier
 from lre_kit.carriers.return_paths import ReturnPaths
 from lre_kit.carriers.sms_http import open_sms
 from lre_kit.clock import Clock, now
@@ -17,6 +19,7 @@ from lre_kit.consents.service import ConsentGround, Consents
 from lre_kit.contacts.room import Contacts
 from lre_kit.content_names import NAMED
 from lre_kit.errors import LreError, NotInitialisedError
+from lre_kit.help.articles import Articles
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
@@ -61,6 +64,7 @@ from lre_kit.sandbox.clock import SandboxClock
 from lre_kit.sandbox.marking import is_sandbox, marked
 from lre_kit.sandbox.room import Sandbox
 from lre_kit.settings import Settings
+from lre_kit.status.room import Status
 from lre_kit.store import schema
 from lre_kit.store.agenda import Agenda
 from lre_kit.store.blobs import BlobStore, open_blobs
@@ -94,11 +98,11 @@ class PostOffice:
         contacts: Address books, and groups to send to.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
         integration: Keys of the API, and answers kept for who asks again.
-        support: Opening hours, and what people ask of the office.
         webhooks: What happens to letters, told to addresses of their senders.
         sandbox: A moved clock and scripted recipients, if this office is one to try out with.
         mail_room: Reminders, delivery reports that come back, senders who are told.
         links: Recipient links.
+        outgoing: The courier that prints a reference at the foot of every message.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
         publisher: Publishes the log's stamped checkpoints and gets them cosigned.
@@ -129,6 +133,12 @@ class PostOffice:
         self.keys = keys
         self.blobs = blobs
         self.courier = courier
+        self.outgoing = courier = ReferringCourier(
+            courier,
+            References(keys.link_secret),
+            clock=clock,
+            page=f"{settings.base_url.rstrip('/')}/authenticity",
+        )
         self.seal = seal
         self.authority = authority
         self.vault = Vault(
@@ -205,17 +215,6 @@ class PostOffice:
             recorder=self.recorder,
             intake=self.intake,
             reminders=parse_plan(settings.reminders),
-        )
-        self.support = Support(
-            settings,
-            database=database,
-            clock=clock,
-            vault=self.vault,
-            pepper=keys.pepper,
-            courier=courier,
-            links=self.links,
-            identity=self.identity,
-            throttle=lambda: self.people.throttle,
         )
         self.mail_room = MailRoom(
             settings,
@@ -377,6 +376,7 @@ class PostOffice:
                 **self.support.actions,
                 **self.operators.actions,
                 **self.sandbox.actions,
+                **self.status.actions,
             },
         )
 
@@ -386,6 +386,41 @@ class PostOffice:
         from lre_kit.operators.room import OperatorRoom
 
         return OperatorRoom(self)
+
+    @cached_property
+    def support(self) -> Support:
+        """Opening hours, and what people ask of the office; opened when first asked for."""
+        return Support(
+            self.settings,
+            database=self.database,
+            clock=self.clock,
+            vault=self.vault,
+            pepper=self.keys.pepper,
+            courier=self.outgoing,
+            links=self.links,
+            identity=self.identity,
+            throttle=lambda: self.people.throttle,
+        )
+
+    @cached_property
+    def status(self) -> Status:
+        """How each service is; opened when first asked for."""
+        return Status(self)
+
+    @cached_property
+    def help(self) -> Articles:
+        """Articles that help; read when first asked for."""
+        return Articles(self.settings.help_folder)
+
+    @cached_property
+    def announcements(self) -> Board:
+        """What pages tell everybody; opened when first asked for."""
+        return Board(
+            self.database,
+            clock=self.clock,
+            policy=policy_of(self.settings),
+            latest=lambda: latest_seen(self.database),
+        )
 
     def _rewrap_people(self) -> int:
         # Who people are is opened after the keys, and only when it is asked for.

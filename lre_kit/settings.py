@@ -182,6 +182,14 @@ class Settings(BaseSettings):
     operator_session_h: float = Field(default=12.0, gt=0)
     """Longest session of an operator, in hours."""
 
+    status_every_s: float = Field(default=60.0, ge=5)
+    """Seconds between two rounds of the probes behind the status page (``lre serve`` and ``lre work``)."""
+    help_folder: Path | None = None
+    """Folder of help articles (``<name>.fr.md``), before those of the kit."""
+    policies_folder: Path | None = None
+    """Folder of documents offered for download on the page of trust: policies, conditions, reports."""
+    security_contact: str = ""
+    """Where to tell of a weakness, for ``security.txt`` (RFC 9116): ``mailto:…`` or ``https://…``."""
     support_email: str | None = None
     """Address to which people reply when the office answers a request; `imap_host` may read its mailbox."""
     support_phone: str = ""

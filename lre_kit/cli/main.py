@@ -56,6 +56,8 @@ _COMMANDS = {
     "api-key": ("lre_kit.cli.api_keys", "Keys with which other programs use the API: new, list, revoke."),
     "mail": ("lre_kit.cli.mail", "Delivery reports that come back, and the key that signs mail."),
     "post": ("lre_kit.cli.post", "The post room: batches, numbers, tracking, what comes back."),
+    "status": ("lre_kit.cli.status", "How each service is; incidents and maintenance: announce, end."),
+    "announce": ("lre_kit.cli.announce", "What pages tell everybody for some time: add, list, end."),
     "requests": ("lre_kit.cli.requests", "Requests to the office: list, show, assign, answer, close."),
     "subject-access": ("lre_kit.cli.retention", "Write all that is known of a person to a file."),
     "consents": ("lre_kit.cli.consents", "Consents to receive electronically: ask, list, export."),

@@ -26,6 +26,7 @@ def serve_command(*, host: str, port: int, jobs: bool) -> None:
     with ExitStack() as stack:
         office = stack.enter_context(opened_office())
         if jobs:
+            office.status.watch.start()
             stack.enter_context(load_face("jobs")(office))
         click.echo(f"Serving {office.settings.base_url} on {host}:{port}; Ctrl-C stops.")
         load_face("serve")(load_face("web")(office), host=host, port=port)
@@ -45,6 +46,7 @@ def work_command(*, once: bool) -> None:
         if once:
             office.run_until_idle()
         else:
+            office.status.watch.start()
             load_face("work")(office)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from lre_kit.carriers.mail_kinds import kind_of
 from lre_kit.errors import NotFoundError
 from lre_kit.store.signing import lasting, passing
 
@@ -53,10 +54,13 @@ class Links:
         return str(letter_id), str(kind)
 
     def message_id(self, purpose: str, letter_id: str, number: int) -> str:
-        """Return the stable Message-ID of a message: the same each time it is sent (RFC 5322 §3.6.4)."""
+        """Return the stable Message-ID of a message: the same each time it is sent (RFC 5322 §3.6.4).
+
+        Its kind stands in it, as at the message's foot.
+        """
         text = f"{purpose}:{letter_id}:{number}".encode()
         digest = hmac.new(self._secret, text, hashlib.sha256).hexdigest()
-        return f"<{digest[:32]}@{urlsplit(self.base_url).hostname}>"
+        return f"<{digest[:32]}.{kind_of(purpose).value}@{urlsplit(self.base_url).hostname}>"
 
     def read(self, token: str) -> str:
         """Return the letter a locator stands for.

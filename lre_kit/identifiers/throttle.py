@@ -71,6 +71,13 @@ PACES: Mapping[str, Pace] = {
         failures_max=None,
         forget_after=timedelta(days=1),
     ),
+    "authentic": Pace(
+        free=10,
+        first_delay=timedelta(seconds=20),
+        longest_delay=timedelta(minutes=30),
+        failures_max=None,
+        forget_after=timedelta(hours=1),
+    ),
     "verify": Pace(
         free=30,
         first_delay=timedelta(seconds=20),

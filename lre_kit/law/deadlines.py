@@ -54,5 +54,10 @@ def retention_ends_at(issued_at: datetime, *, years: int = 1, zone: ZoneInfo = P
     return _midnight(end, zone)
 
 
+def first_instant(day: date, *, zone: ZoneInfo = PARIS) -> datetime:
+    """Return the instant at which a legal day begins, in UTC."""
+    return _midnight(day, zone)
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)

@@ -17,6 +17,7 @@ from lre_kit.letters.lifecycle import decide
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import remind_now
 from lre_kit.operators import adopting, lists, moving
+from lre_kit.operators import carrying_public as public
 from lre_kit.operators.journal import last_done
 from lre_kit.operators.rules import RULES, Act
 from lre_kit.operators.values import checked_reason
@@ -292,4 +293,9 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
         Act.REPLAY_WEBHOOK: _replay_webhook,
         Act.REVOKE_API_KEY: lambda work: work.office.integration.keys.revoke(work.subject_id),
         Act.EXPORT: _handed_in("write"),
+        Act.PUBLISH_ANNOUNCEMENT: public.publish,
+        Act.END_ANNOUNCEMENT: public.take_down,
+        Act.OPEN_INCIDENT: public.open_incident,
+        Act.UPDATE_INCIDENT: public.update_incident,
+        Act.END_INCIDENT: public.end_incident,
     }

@@ -79,6 +79,11 @@ class Act(StrEnum):
     REPLAY_WEBHOOK = "webhook.replay"
     REVOKE_API_KEY = "api-key.revoke"
     EXPORT = "list.export"
+    PUBLISH_ANNOUNCEMENT = "announcement.publish"
+    END_ANNOUNCEMENT = "announcement.end"
+    OPEN_INCIDENT = "incident.open"
+    UPDATE_INCIDENT = "incident.update"
+    END_INCIDENT = "incident.end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +179,41 @@ RULES: Mapping[Act, Rule] = {
     Act.REPLAY_WEBHOOK: _rule("rejouer les événements", "replay events", Role.CLERK, told=("since",)),
     Act.REVOKE_API_KEY: _rule("révoquer la clé d'API", "revoke the API key", Role.CLERK, Role.KEY_HOLDER),
     Act.EXPORT: _rule("exporter la liste", "export the list", *Role, told=("count", "digest")),
+    Act.PUBLISH_ANNOUNCEMENT: _rule(
+        "publier l'annonce",
+        "publish the announcement",
+        Role.CLERK,
+        Role.KEY_HOLDER,
+        asks_reason=False,
+        told=("kind", "places", "fr", "en"),
+    ),
+    Act.END_ANNOUNCEMENT: _rule(
+        "retirer l'annonce", "take the announcement down", Role.CLERK, Role.KEY_HOLDER, asks_reason=False
+    ),
+    Act.OPEN_INCIDENT: _rule(
+        "annoncer l'incident",
+        "announce the incident",
+        Role.CLERK,
+        Role.KEY_HOLDER,
+        asks_reason=False,
+        told=("kind", "services", "title_fr", "title_en"),
+    ),
+    Act.UPDATE_INCIDENT: _rule(
+        "compléter l'incident",
+        "add to the incident",
+        Role.CLERK,
+        Role.KEY_HOLDER,
+        asks_reason=False,
+        told=("fr", "en"),
+    ),
+    Act.END_INCIDENT: _rule(
+        "clore l'incident",
+        "end the incident",
+        Role.CLERK,
+        Role.KEY_HOLDER,
+        asks_reason=False,
+        told=("fr", "en"),
+    ),
 }
 """Every act and what it asks for."""
 

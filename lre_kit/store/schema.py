@@ -39,6 +39,8 @@ ROW_MODULES = (
     "lre_kit.support.rows",
     "lre_kit.contacts.rows",
     "lre_kit.sandbox.rows",
+    "lre_kit.status.rows",
+    "lre_kit.announcements.rows",
 )
 """Every module that declares tables."""
 

@@ -18,7 +18,7 @@ def open_account_site(office: PostOffice) -> AccountSite:
         database,
         clock=clock,
         pepper=office.keys.pepper,
-        deliver=AccountCourier(office.courier, links=office.links, identity=office.identity).deliver,
+        deliver=AccountCourier(office.outgoing, links=office.links, identity=office.identity).deliver,
         sessions=Sessions(
             database,
             clock=clock,

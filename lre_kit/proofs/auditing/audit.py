@@ -10,7 +10,7 @@ are what tells then.
 from collections.abc import Mapping
 
 from lre_kit.office import PostOffice
-from lre_kit.proofs.auditing import audit_operators, audit_renewals
+from lre_kit.proofs.auditing import audit_operators, audit_outages, audit_renewals
 from lre_kit.proofs.auditing.audit_cosignatures import audit_cosignatures
 from lre_kit.proofs.auditing.audit_letters import Progress, audit_contents, audit_letters
 from lre_kit.proofs.auditing.audit_log import audit_anchor, audit_checkpoints, read_leaves
@@ -63,6 +63,7 @@ def audit_office(
         seal_anchors = office.keys.seal_anchors
         audit_letters(connection, leaves, report, anchors=seal_anchors, progress=progress)
         audit_operators.audit_operators(connection, report)
+        audit_outages.audit_outages(connection, report)
         audit_checkpoints(connection, verifiers, leaves, report, anchors=anchors, now=office.clock())
         audit_cosignatures(connection, report)
         audit_renewals.audit_renewals(connection, anchors, report, now=office.clock())

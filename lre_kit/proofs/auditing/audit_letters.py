@@ -29,6 +29,7 @@ from lre_kit.proofs.keys.chain import ChainError, check_chain
 from lre_kit.proofs.rows import EvidenceRow, LogEntryRow
 from lre_kit.proofs.sealing.commitment import commitment, compact
 from lre_kit.proofs.sealing.seal import SealError, check_seal
+from lre_kit.status.watch import is_outage
 from lre_kit.store.inserts import table_of
 
 BATCH = 500
@@ -127,8 +128,8 @@ def _audit_apart(
         record = _record_of(row.record)
         report.records += 1
         statement: Mapping[str, Any] | None = None
-        if row.told_id is None and is_operator_act(record):
-            pass  # compared line by line with the operators' journal
+        if row.told_id is None and (is_operator_act(record) or is_outage(record)):
+            pass  # compared line by line with the operators' journal, and with the status
         elif row.told_id is None and is_erasure(record):
             statement = record
         elif row.told_id is None:

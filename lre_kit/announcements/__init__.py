@@ -1,0 +1,1 @@
+"""Announcements: what the office tells everybody for some time, where it matters."""

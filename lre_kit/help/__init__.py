@@ -1,0 +1,1 @@
+"""Help: articles as Markdown files with dates and languages, and a search over them."""
