@@ -39,6 +39,7 @@ from lre_kit.letters.reading import Reading
 from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.mail_room import MailRoom
+from lre_kit.mailmerge.keeping import Templates
 from lre_kit.people import Ground, People
 from lre_kit.postroom.room import PostRoom
 from lre_kit.preparing.room import PreparingRoom
@@ -97,6 +98,7 @@ class PostOffice:
         preparing: Letters that wait for somebody who may sign for them.
         contacts: Address books, and groups to send to.
         bulk: Letters in bulk: checked, sent line by line, paused, stopped.
+        templates: Templates of letters, and letterheads.
         integration: Keys of the API, and answers kept for who asks again.
         webhooks: What happens to letters, told to addresses of their senders.
         sandbox: A moved clock and scripted recipients, if this office is one to try out with.
@@ -244,8 +246,15 @@ class PostOffice:
         )
         self.contacts = Contacts(database, clock=clock)
         self.bulk = BulkDesk(
-            database, settings=settings, clock=clock, blobs=blobs, vault=self.vault, desk=self.desk
+            database,
+            settings=settings,
+            clock=clock,
+            blobs=blobs,
+            vault=self.vault,
+            desk=self.desk,
+            authorities=lambda: self.people.authorities,
         )
+        self.templates = Templates(database, clock=clock)
         self.preparing = PreparingRoom(
             database,
             settings=settings,

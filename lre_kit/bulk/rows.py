@@ -29,6 +29,20 @@ class BulkRow(SQLModel, table=True):
     """Names of the documents, in order."""
     identified: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     """How the sender was identified when they started it."""
+    files: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Names of the files that single lines name, in order; they lie behind the documents."""
+    merge: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """The template and its letterhead as they were when it was prepared, encrypted."""
+    paper: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    """How its letters are printed, and the time to choose."""
+    prepared_by: str | None = Field(default=None, max_length=32)
+    """The member who prepared it for somebody who may send it."""
+    acting_person: str | None = Field(default=None, max_length=32)
+    """Who started it in another party's name."""
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was first started: the day that merged letters bear."""
     wrapped_key: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     round: int = 0
     """Which run of its duty comes next: what makes the duty one."""

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from lre_kit.errors import LreError
 from lre_kit.law.products import Product
+from lre_kit.letters.paper import PaperWish
+from lre_kit.mailmerge.values import Letterhead, TemplateText
 
 
 class BulkState(StrEnum):
@@ -37,6 +39,14 @@ class LineState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergeWish:
+    """A template from which each line's letter is made, and whose letterhead it bears."""
+
+    template: TemplateText
+    head: Letterhead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkWish:
     """What all letters of a bulk sending have in common."""
 
@@ -45,6 +55,10 @@ class BulkWish:
     language: str = "fr"
     title: str = ""
     """What its sender calls it; no recipient sees it."""
+    merge: MergeWish | None = None
+    """A template; nothing: each gets the documents alone."""
+    paper: PaperWish | None = None
+    """How letters that go or may go by post are printed, and the time to choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +96,19 @@ class Bulk:
     ended_at: datetime | None
     lines: int
     counts: Mapping[LineState, int]
+    sender_ref: str = ""
+    """Whose it is: who prepared it, or an organisation."""
+    is_merged: bool = False
+    """Whether each line's letter is made from a template, and can be looked at before."""
+    prepared_by: str | None = None
+    """The member who prepared it and may not send it: it waits for one who may."""
+    electronic: Product | None = None
+    """What an optimal letter goes on as."""
+
+    @property
+    def identifies_as(self) -> Product:
+        """The product that says how its sender must be identified."""
+        return self.electronic if self.product is Product.OPTIMAL and self.electronic else self.product
 
     @property
     def done(self) -> int:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, time, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
+from lre_kit.bulk.rows import BulkRow
+from lre_kit.bulk.values import BulkState
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import PARIS, Clock
@@ -41,7 +44,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = {
 }
 """Subject, text and words before the link, by language."""
 
-_ROW = table_of(PreparedRow)
+_ROW, _BULK = table_of(PreparedRow), table_of(BulkRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,16 @@ def plan_digest(uow: UnitOfWork, organisation_id: str, *, now: datetime) -> None
     )
 
 
+def _bulk_waiting(organisation_id: str) -> Select[Any]:
+    """Count the letters of bulk sendings that were prepared for an organisation's senders."""
+    waits = (
+        _BULK.c.sender_ref == organisation_id,
+        _BULK.c.state == BulkState.DRAFT.value,
+        _BULK.c.prepared_by.is_not(None),
+    )
+    return select(func.coalesce(func.sum(_BULK.c.lines), 0)).where(*waits)
+
+
 class Digest:
     """Sends the messages; whoever dies in between sends them again under the same Message-ID."""
 
@@ -110,6 +123,7 @@ class Digest:
         waits = (_ROW.c.organisation_id == duty.subject, _ROW.c.state == "waiting")
         with self._database.read() as connection:
             count = connection.execute(select(func.count()).where(*waits)).scalar_one()
+            count += connection.execute(_bulk_waiting(duty.subject)).scalar_one()
         if count:
             name, signers = self._signers(duty.subject)
             day = duty.due_at.astimezone(PARIS).date().toordinal()

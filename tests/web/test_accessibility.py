@@ -18,6 +18,7 @@ from lre_kit.law.products import Product
 from lre_kit.letters.commands import PaperFile
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import Upload
+from lre_kit.mailmerge.values import TemplateText
 from lre_kit.office import PostOffice
 from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import PartyFacts, PartyKind
@@ -37,7 +38,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 FILES = (
     {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
     | {f"lre.{name}" for name in ("bundle", "document", "own_proof", "paper_file", "proof")}
-    | {"lre.bulk_result", "lre.prepared_document", "lre.contacts_export"}
+    | {"lre.bulk_result", "lre.prepared_document", "lre.contacts_export", "lre.bulk_preview"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
 )
 """What is downloaded instead of shown; the verifier has tests of its own."""
@@ -207,6 +208,11 @@ def _contacts(walk: Walk, site: ThrowawaySite) -> None:
     walk.page.set_input_files("#table", table)  # type: ignore[arg-type]
     walk.page.click("main form button:not(.quiet)")
     walk.judge()
+    kept = site.office.templates.all(SENDER.ref)
+    text = TemplateText(name="Reminder", subject="Rent of {month}", text="Dear {name}")
+    template = kept[0] if kept else site.office.templates.add(SENDER.ref, text)
+    walk.go("/lre/templates")
+    walk.go(f"/lre/templates/{template.id}")
 
 
 def _api(walk: Walk) -> None:

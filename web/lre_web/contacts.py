@@ -199,7 +199,7 @@ def _one_page(contact_id: str, error: LreError | None = None) -> _Page:
 def _change(contact_id: str) -> _Page:
     owner = chosen_book()
     try:
-        room().book.change(owner, contact_id, card_typed(request.form), version=_number("version"))
+        room().book.change(owner, contact_id, card_typed(request.form), version=form_number("version"))
     except NotFoundError:
         raise
     except LreError as error:
@@ -207,7 +207,8 @@ def _change(contact_id: str) -> _Page:
     return _to_one(owner, contact_id, "changed")
 
 
-def _number(name: str) -> int:
+def form_number(name: str) -> int:
+    """Return a number of the form; nothing usable is 0."""
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
@@ -247,7 +248,9 @@ def _join() -> _Page:
     owner = chosen_book()
     try:
         kept, gone = request.form.get("kept", ""), request.form.get("gone", "")
-        room().book.join(owner, kept, gone, versions=(_number("kept_version"), _number("gone_version")))
+        room().book.join(
+            owner, kept, gone, versions=(form_number("kept_version"), form_number("gone_version"))
+        )
     except LreError as error:
         return _twins_page(error)
     return _to_one(owner, kept, "changed")

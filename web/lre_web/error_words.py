@@ -13,6 +13,7 @@ from lre_web.texts import catalogue
 from lre_web.texts_api import FRENCH_PROBLEMS
 from lre_web.texts_consents import catalogue as consent_catalogue
 from lre_web.texts_post import PRINT_REASONS, post_catalogue
+from lre_web.texts_templates import TEMPLATE_PROBLEMS
 from lre_web.texts_webhooks import WEBHOOK_PROBLEMS
 
 _QUOTED = re.compile("“([^”]{1,120})”")
@@ -20,6 +21,7 @@ _QUOTED = re.compile("“([^”]{1,120})”")
 _FRENCH: Mapping[str, tuple[str, str]] = {
     **FRENCH_PROBLEMS,
     **WEBHOOK_PROBLEMS,
+    **TEMPLATE_PROBLEMS,
     "error": ("La demande n'a pas pu aboutir.", "Réessayez ; si cela persiste, prévenez l'exploitant."),
     "invalid-input": (
         "Une information du formulaire ne convient pas.",

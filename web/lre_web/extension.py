@@ -154,6 +154,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         bulk,
         consents,
         contacts,
+        letter_templates,
         prepared,
         recipient,
         sender,
@@ -177,6 +178,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     consents.add_pages(blueprint)
     bulk.add_pages(blueprint)
     contacts.add_pages(blueprint)
+    letter_templates.add_pages(blueprint)
     prepared.add_pages(blueprint)
     api_keys.add_pages(blueprint)
     webhook_pages.add_pages(blueprint)

@@ -15,6 +15,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "to_sign": ("À signer", "To sign"),
     "to_sign_for": ("À signer pour {name}", "To sign for {name}"),
     "nothing_to_sign": ("Aucune lettre n'attend votre signature.", "No letter waits for your signature."),
+    "bulk_of": ("Envois groupés pour {name}", "Letters in bulk for {name}"),
     "yours": ("Préparées par vous", "Prepared by you"),
     "none_yours": ("Vous n'avez préparé aucune lettre.", "You have prepared no letter."),
     "prepare_for": ("Préparer pour {name} (à faire signer)", "Prepare for {name} (to be signed)"),

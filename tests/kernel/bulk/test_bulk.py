@@ -236,6 +236,6 @@ def test_qualified_letters_need_consents_and_an_identified_sender_line_by_line(o
     assert "person1" not in "".join(lines)
 
 
-def test_products_on_paper_are_not_sent_in_bulk(office: PostOffice) -> None:
-    with pytest.raises(InputError, match="not sent in bulk"):
+def test_an_office_without_a_post_room_sends_nothing_on_paper_in_bulk(office: PostOffice) -> None:
+    with pytest.raises(InputError, match="no post room"):
         draft(office, table(1), product=Product.HYBRID)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lre_kit.bulk.tables import BulkLine, judged, read_recipients
+from lre_kit.bulk.tables import BulkLine, Judge, read_recipients
+from lre_kit.bulk.values import BulkWish
 from lre_kit.csv_tables import SheetLine, csv_line, neutral
 from lre_kit.errors import InputError, LreError
-from lre_kit.law.products import Product
 
 openpyxl = pytest.importorskip("openpyxl")
 
@@ -39,11 +39,8 @@ def read(raw: bytes, *, limit: int = 100, encoding: str = "utf-8") -> list[Sheet
 
 
 def judge(lines: list[SheetLine]) -> list[BulkLine | LreError]:
-    seen: set[str] = set()
-    return [
-        judged(line, subject="Objet", language="fr", product=Product.SIMPLE, now=NOW, seen=seen)
-        for line in lines
-    ]
+    found = Judge(BulkWish(), subject="Objet", now=NOW)
+    return [found.judged(line) for line in lines]
 
 
 @pytest.mark.parametrize("form", [book, as_csv])
