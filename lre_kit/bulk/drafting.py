@@ -44,7 +44,7 @@ DRAFT_LIFE = timedelta(days=7)
 WAITING_LIFE = timedelta(days=30)
 """How long a draft waits that somebody else must start."""
 
-OFFERED = tuple(Product)
+OFFERED = (Product.SIMPLE, Product.QUALIFIED, Product.HYBRID, Product.OPTIMAL)
 """Products that can be sent in bulk; those on paper only where the office has a post room."""
 
 RARE_SET_MAX = 200
