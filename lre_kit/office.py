@@ -254,7 +254,6 @@ class PostOffice:
             desk=self.desk,
             authorities=lambda: self.people.authorities,
         )
-        self.templates = Templates(database, clock=clock)
         self.preparing = PreparingRoom(
             database,
             settings=settings,
@@ -388,6 +387,11 @@ class PostOffice:
                 **self.status.actions,
             },
         )
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Templates of letters, and letterheads."""
+        return Templates(self.database, clock=self.clock)
 
     @cached_property
     def operators(self) -> "OperatorRoom":
