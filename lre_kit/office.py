@@ -20,6 +20,10 @@ from lre_kit.contacts.room import Contacts
 from lre_kit.content_names import NAMED
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.help.articles import Articles
+from lre_kit.hosting.announcing import Announcer
+from lre_kit.hosting.health import Health
+from lre_kit.hosting.hooks import DepositHooks
+from lre_kit.hosting.settings_check import expect_workable, read_settings
 from lre_kit.identifiers.derogation_files import policy_of
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
@@ -150,7 +154,7 @@ class PostOffice:
             look_again=lambda: every_kek(open_keys(settings)),
         )
         self.identity = MailIdentity(provider_name=settings.provider_name, mail_from=settings.mail_from)
-        self.links = Links(keys.link_secret, settings.base_url)
+        self.links = Links(keys.link_secret, settings.base_url, settings.sender_url)
         paths = ReturnPaths(keys.link_secret, settings.mail_return_address)
         self.reading = Reading(database)
         self.signer = NoteSigner(keys.origin, keys.log_key)
@@ -189,7 +193,7 @@ class PostOffice:
             authority=authority,
             margin=timedelta(days=settings.restamp_before_days),
         )
-        self.recorder = Recorder(seal=seal, settings=settings, tell=tell_webhooks)
+        self.recorder = Recorder(seal=seal, settings=settings, tells=(tell_webhooks, self.announcer.tell))
         self.intake = Intake(
             database,
             settings=settings,
@@ -394,6 +398,21 @@ class PostOffice:
         return Templates(self.database, clock=self.clock)
 
     @cached_property
+    def announcer(self) -> Announcer:
+        """Tells the host, in its own process, what happened."""
+        return Announcer()
+
+    @property
+    def deposit_hooks(self) -> DepositHooks:
+        """What is asked before each deposit."""
+        return self.intake.hooks
+
+    @cached_property
+    def health(self) -> Health:
+        """Whether the office can work now; looked at when asked, at most once in a few seconds."""
+        return Health(self)
+
+    @cached_property
     def operators(self) -> "OperatorRoom":
         """Operators: accounts, entrance, desk, journal; opened when first asked for."""
         from lre_kit.operators.room import OperatorRoom
@@ -464,7 +483,8 @@ class PostOffice:
             WrongKeyError: The keys are not those of the data.
             StoreUnavailableError: The database does not answer.
         """
-        settings = settings or Settings()
+        settings = settings or read_settings()
+        expect_workable(settings)
         keys = open_keys(settings)
         database = Database(settings.database, read_only=read_only)
         if not schema.is_current(database):

@@ -536,7 +536,7 @@ class People:
             provider=self._settings.provider_name,
             # What is posted waits for an address; what goes into a letter needs the name only.
             address=kept.address.printed if kept else (party.name,),
-            revoke_url=f"{self._ground.links.base_url}/profile/lost",
+            revoke_url=f"{self._ground.links.sender_url}/profile/lost",
             language=party.language,
         )
 

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
 
     base_url: str = "http://127.0.0.1:8000"
     """Address under which recipients reach the office; links are built from it, never from a request."""
+    sender_url: str = ""
+    """Address under which senders reach the office, on another host name than `base_url`: notices and
+    recipients' pages then live on the neutral one alone, senders' pages on this one. Empty: both there."""
     provider_name: str = "LRE Kit office"
     """Name of the provider in notices, pages and proofs."""
     sender_name: str = "Demo sender"
@@ -210,6 +213,11 @@ class Settings(BaseSettings):
     """PEM file of roots to trust for webhooks besides the system's."""
     webhook_log_days: int = Field(default=30, ge=7)
     """Days for which what was delivered by webhooks is remembered."""
+
+    health_cache_s: float = Field(default=5.0, ge=0)
+    """Seconds for which what ``/readyz`` found is told again without looking."""
+    health_queue_age_s: float = Field(default=900.0, gt=0)
+    """Age in seconds of the oldest duty that is due, from which the office does not call itself ready."""
 
     document_max_bytes: int = 50 * 1024 * 1024
     """Largest document, in bytes."""

@@ -161,7 +161,7 @@ class AccountCourier:
         message = account_message(
             mail,
             identity=self._identity,
-            base_url=self._links.base_url,
+            base_url=self._links.sender_url,
             message_id=self._links.message_id("account", new_id(), 1),
         )
         if self._courier.send(message).outcome is not MailOutcome.ACCEPTED:

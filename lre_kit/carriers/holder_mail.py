@@ -154,7 +154,7 @@ class HolderMail:
         message["To"] = Address(contact.name, addr_spec=contact.email)
         message["Message-ID"] = self._links.message_id(f"holder-{told.value}", act_id, 1)
         message["Auto-Submitted"] = "auto-generated"
-        page = f"{self._links.base_url}/profile"
+        page = f"{self._links.sender_url}/profile"
         said = text.format(serial=f"…{serial[-4:]}")
         message.set_content(f"{said}\n\n{page}\n\n{self._identity.provider_name}\n", cte="quoted-printable")
         # Setting the content takes every header that describes an earlier one away, so this comes after.

@@ -65,7 +65,7 @@ class InvitationMail:
         message["To"] = Address(addr_spec=invitation.email)
         message["Message-ID"] = self._links.message_id("invitation", invitation.id, 1)
         message["Auto-Submitted"] = "auto-generated"
-        page = f"{self._links.base_url}/profile/organisations"
+        page = f"{self._links.sender_url}/profile/organisations"
         message.set_content(f"{said}\n\n{page}\n\n{self._identity.provider_name}\n", cte="quoted-printable")
         message["Content-Language"] = language
         if self._courier.send(message).outcome is not MailOutcome.ACCEPTED:

@@ -65,7 +65,7 @@ class SenderMail:
         )
         said = [text, *([words["server"].format(answer=answer)] if answer else [])]
         said.append(words["paper" if letter.product is Product.OPTIMAL else "correct"])
-        page = f"{self._links.base_url}/letters/{letter.number}"
+        page = f"{self._links.sender_url}/letters/{letter.number}"
         message.set_content(
             "\n\n".join([*said, page, self._identity.provider_name]) + "\n", cte="quoted-printable"
         )

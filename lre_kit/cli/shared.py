@@ -10,33 +10,22 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from pydantic import ValidationError
 
 from lre_kit.clock import PARIS
-from lre_kit.errors import ConfigurationError, MissingFileError
+from lre_kit.errors import MissingFileError
+from lre_kit.hosting.settings_check import read_settings
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
-from lre_kit.settings import Settings
+
+__all__ = [
+    "command_text", "json_option", "letter_called", "opened_file", "opened_office", "paris_text",
+    "print_json", "print_table", "progress_bar", "read_settings", "shown",
+]  # fmt: skip
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 """The same option on every command that answers something."""
-
-
-def read_settings(**overrides: Any) -> Settings:
-    """Return the settings from the environment.
-
-    Raises:
-        ConfigurationError: One cannot be used; names it.
-    """
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "LRE_" + "_".join(str(part) for part in first["loc"]).upper()
-        msg = f"The setting {name} cannot be used: {first['msg']}."
-        raise ConfigurationError(msg, mend="See the settings table in the reference.") from error
 
 
 @contextmanager

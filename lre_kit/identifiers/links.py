@@ -21,12 +21,13 @@ _PROOF_SALT = "lre-kit.proof-link.v1"
 class Links:
     """Makes and reads recipient links of one office."""
 
-    def __init__(self, secret: bytes, base_url: str) -> None:
-        """Keep the office's link secret and the address recipients reach it under."""
+    def __init__(self, secret: bytes, base_url: str, sender_url: str = "") -> None:
+        """Keep the office's link secret and the addresses recipients and senders reach it under."""
         self._locator = lasting(secret, salt=_SALT)
         self._proofs = lasting(secret, salt=_PROOF_SALT)
         self._secret = secret
         self.base_url = base_url.rstrip("/")
+        self.sender_url = sender_url.rstrip("/") or self.base_url
 
     def token(self, letter_id: str) -> str:
         """Return the locator of a letter."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from lre_kit.clock import Clock
 from lre_kit.consents.holding import consent_for
@@ -26,6 +26,7 @@ from lre_kit.errors import (
     RequirementError,
 )
 from lre_kit.failpoints import declare, failpoint
+from lre_kit.hosting.hooks import DepositHooks, DepositProposal
 from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.law.consents import Capacity
 from lre_kit.law.derogations import SHIPPED, Policy
@@ -121,6 +122,7 @@ class Intake:
             latest: Tells the latest instant the office ever saw.
             printable: Judges what goes or may go by post; none in an office without a post room.
         """
+        self.hooks = DepositHooks()
         self._printable = printable
         self._database = database
         self._settings = settings
@@ -269,11 +271,21 @@ class Intake:
         terms = checked_terms(reference, notify_at, product=product, now=self._clock(), matter=matter)
         self._check_count(documents)
         wish = self._paper(product, recipient, paper)
-        self._expect_identified(
-            wish.electronic if wish and product is Product.OPTIMAL else product, identified
-        )
+        kind = wish.electronic if wish and product is Product.OPTIMAL else product
+        self._expect_identified(kind, identified)
         self._refuse_if_late()
         self._expect_consent(sender.ref, recipient, self._required(product, terms.matter))
+        proposal = DepositProposal(
+            sender=sender,
+            recipient=recipient,
+            product=product,
+            subject=subject,
+            reference=terms.reference,
+            language=language,
+            notify_at=terms.notify_at,
+            documents=tuple(document.name for document in documents),
+        )
+        enriched = self._judged(proposal, idempotency_key)
         letter_id = new_id()
         failpoint("deposit.before_content")
         try:
@@ -285,7 +297,8 @@ class Intake:
             raise
         failpoint("deposit.after_content")
         asked = digest_of(sender, recipient, product, subject, content.documents, wish, terms)
-        letter = self._letter(letter_id, sender, recipient, product, subject, language, content, wish, terms)
+        # The digest is of what was asked, so that a request may be repeated whatever a hook added to it.
+        letter = self._letter(letter_id, enriched, content, wish, self._terms_of(enriched, terms))
         return _Prepared(
             letter=letter,
             content=content,
@@ -369,18 +382,40 @@ class Intake:
         latest = self._latest() if self._policy.in_force(now) else None
         return required_at(product, at=now, policy=self._policy, not_after_seen=latest, matter=matter)
 
-    def _letter(  # noqa: PLR0917 - the parts of a letter, each of its own type
+    def _judged(self, proposal: DepositProposal, idempotency_key: str | None) -> DepositProposal:
+        """Return what the host's hooks make of a proposal; what is deposited already is not judged again."""
+        if not self.hooks:
+            return proposal
+        if idempotency_key is not None and self._is_known(proposal.sender.ref, idempotency_key):
+            return proposal
+        judged = self.hooks.judge(proposal)
+        language = judged.language if judged.language in LANGUAGES else proposal.language
+        return replace(judged, subject=checked_subject(judged.subject), language=language)
+
+    def _terms_of(self, judged: DepositProposal, terms: Terms) -> Terms:
+        if (judged.reference, judged.notify_at) == (terms.reference, terms.notify_at):
+            return terms
+        return checked_terms(
+            judged.reference,
+            judged.notify_at,
+            product=judged.product,
+            now=self._clock(),
+            matter=terms.matter,
+        )
+
+    def _is_known(self, sender_ref: str, idempotency_key: str) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(_of_key(sender_ref, idempotency_key)).first() is not None
+
+    def _letter(
         self,
         letter_id: str,
-        sender: Sender,
-        recipient: Recipient,
-        product: Product,
-        subject: str,
-        language: str,
+        asked: DepositProposal,
         content: Content,
         wish: PaperWish | None,
         terms: Terms,
     ) -> Letter:
+        product = asked.product
         now, required = self._clock(), self._required(product, terms.matter)
         if wish is not None and product is Product.OPTIMAL:
             required = with_choice(self._required(wish.electronic), choice_days=wish.choice_days)
@@ -395,10 +430,10 @@ class Intake:
             product=product,
             phase=state.phase,
             claim=self.claim(product),
-            language=language,
-            sender=sender,
-            recipient=recipient,
-            subject=subject,
+            language=asked.language,
+            sender=asked.sender,
+            recipient=asked.recipient,
+            subject=asked.subject,
             requirements=required,
             version=state.version,
             notices=state.notices,
@@ -489,11 +524,8 @@ class Intake:
         plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
 
     def _earlier(self, sender_ref: str, idempotency_key: str, asked: str) -> Letter:
-        query = select(_LETTER.c.id, _LETTER.c.request_digest).where(
-            _LETTER.c.sender_ref == sender_ref, _LETTER.c.idempotency_key == idempotency_key
-        )
         with self._database.read() as connection:
-            found = connection.execute(query).one()
+            found = connection.execute(_of_key(sender_ref, idempotency_key)).one()
             if found.request_digest != asked:
                 msg = "This idempotency key was already used for another letter."
                 raise IdempotencyMismatchError(msg, mend="Use a fresh key for each letter.")
@@ -501,6 +533,12 @@ class Intake:
 
     def _discard(self, prepared: _Prepared) -> None:
         self._contents.discard(prepared.letter.id, len(prepared.content.documents))
+
+
+def _of_key(sender_ref: str, idempotency_key: str) -> Select[tuple[str, str]]:
+    return select(_LETTER.c.id, _LETTER.c.request_digest).where(
+        _LETTER.c.sender_ref == sender_ref, _LETTER.c.idempotency_key == idempotency_key
+    )
 
 
 def plan_proof(uow: UnitOfWork, letter_id: str, kind: str, *, decided_at: datetime) -> None:

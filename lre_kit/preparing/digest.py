@@ -149,7 +149,7 @@ class Digest:
             "prepared", f"{organisation_id}-{signer.party_id}", day
         )
         message["Auto-Submitted"] = "auto-generated"
-        page = f"{before}\n{self._links.base_url}/prepared"
+        page = f"{before}\n{self._links.sender_url}/prepared"
         said = "\n\n".join([text.format(**facts), page, self._identity.provider_name])
         message.set_content(f"{said}\n", cte="quoted-printable")
         message["Content-Language"] = language

@@ -236,6 +236,13 @@ class Agenda:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def oldest_due(self) -> datetime | None:
+        """Return since when the oldest duty is due that nobody holds, if there is one."""
+        query = select(func.min(_DUTY.c.due_at)).where(_claimable(self._clock()))
+        with self._database.read() as connection:
+            due_at: datetime | None = connection.execute(query).scalar_one()
+            return due_at
+
     def dead_count(self) -> int:
         """Return how many duties were given up."""
         query = select(func.count()).select_from(_DUTY).where(_DUTY.c.dead_at.is_not(None))

@@ -36,13 +36,18 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         ConfigurationError: The URL is not one of SQLite or PostgreSQL.
         MissingExtraError: PostgreSQL's driver is not installed.
     """
-    parsed = _parse(url)
+    parsed = parse_url(url)
     with translated():
         opened = _sqlite_engine if parsed.get_backend_name() == "sqlite" else _postgresql_engine
         return opened(parsed, read_only=read_only)
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """Return a database's URL, read.
+
+    Raises:
+        ConfigurationError: It is not one of SQLite or PostgreSQL.
+    """
     mend = "Use sqlite:///<file> or postgresql+psycopg://<user>@<host>/<database> in LRE_DATABASE_URL."
     try:
         parsed = make_url(url)

@@ -1,6 +1,6 @@
 """The unit of work: rows are queued and leave in one flush, with the commit if it can be."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -39,6 +39,7 @@ class UnitOfWork:
         self._begun = False
         self._failed = False
         self._done = False
+        self._afterwards: list[Callable[[], None]] = []
 
     def add(self, row_class: type[SQLModel], **values: Any) -> None:
         """Queue one row; columns left out take the row class's defaults."""
@@ -61,6 +62,10 @@ class UnitOfWork:
                 is run often is made once, as a constant, and comes with parameters.
         """
         self._queue.append((statement, parameters))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` once the whole is durable, and only then; it may raise nothing."""
+        self._afterwards.append(act)
 
     def execute(
         self, statement: Executable, parameters: Values | list[dict[str, Any]] | None = None
@@ -122,6 +127,8 @@ class UnitOfWork:
                 msg = "the database rolled this unit of work back, for a statement of it had failed"
                 raise RuntimeError(msg)
         self.close()
+        for act in self._afterwards:
+            act()
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""

@@ -93,7 +93,7 @@ class OwnerMail:
         message["To"] = Address(owner.name, addr_spec=owner.email)
         message["Message-ID"] = self._links.message_id("webhook", endpoint.id, int(at.timestamp()))
         message["Auto-Submitted"] = "auto-generated"
-        page = f"{self._links.base_url}/webhooks/{endpoint.id}"
+        page = f"{self._links.sender_url}/webhooks/{endpoint.id}"
         text = [words[why.value].format(**told), words["mend"], page, self._identity.provider_name]
         message.set_content("\n\n".join(text) + "\n", cte="quoted-printable")
         # Setting the content takes every header that describes an earlier one away, so this comes after.

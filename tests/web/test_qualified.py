@@ -94,7 +94,7 @@ class Site:
     def hold(self, client: FlaskClient, case_id: str) -> None:
         """Let a browser be the one that the case was made in."""
         signer = self.office.links.signer("identity-held")
-        client.set_cookie(HELD_COOKIE, str(signer.dumps([[case_id, iso(self.clock())]])))
+        client.set_cookie(f"__Host-{HELD_COOKIE}", str(signer.dumps([[case_id, iso(self.clock())]])))
 
     def decide(self, case_id: str, verdict: Verdict = Verdict.APPROVE) -> None:
         reviews = self.office.people.reviews

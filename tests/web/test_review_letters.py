@@ -104,7 +104,7 @@ class Scene:
 
     def hold(self, client: FlaskClient, case_id: str) -> None:
         signer = self.office.links.signer("identity-held")
-        client.set_cookie(HELD_COOKIE, str(signer.dumps([[case_id, iso(self.clock())]])))
+        client.set_cookie(f"__Host-{HELD_COOKIE}", str(signer.dumps([[case_id, iso(self.clock())]])))
 
     def decide(self, case_id: str, verdict: Verdict = Verdict.APPROVE) -> None:
         reviews = self.office.people.reviews

@@ -118,7 +118,7 @@ class Scene:
         desk.type_mrz(case.id, card_lines(), **mine)
         desk.submit(case.id, **mine)
         signer = self.office.links.signer("identity-held")
-        self.client.set_cookie(HELD_COOKIE, str(signer.dumps([[case.id, iso(self.clock())]])))
+        self.client.set_cookie(f"__Host-{HELD_COOKIE}", str(signer.dumps([[case.id, iso(self.clock())]])))
         reviews, checks = self.office.people.reviews, dict.fromkeys(CHECKLIST, True)
         reviews.claim(case.id, "operator")
         reviews.decide(case.id, "operator", Verdict.APPROVE, reason="clear", checks=checks)

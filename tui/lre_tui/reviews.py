@@ -274,7 +274,7 @@ class ReviewScreen(Screen[None]):
                 (f"{verdict}\n", "bold"),
             ]
         if view.case.challenge and any(part.part is Part.FACE_VIDEO for part in view.case.parts):
-            url = f"{self._office.links.base_url}/review"
+            url = f"{self._office.links.sender_url}/review"
             said_to_do = ", ".join(challenge_word(code, self._language) for code in view.case.challenge)
             pieces += [(f"{words['challenge']}: ", "$text-muted"), f"{said_to_do}\n"]
             pieces += [f"{words['film'].format(url=url)}\n"]

@@ -21,6 +21,7 @@ from lre_web.account_session import (
     to_log_in,
     wanted_next,
 )
+from lre_web.cookies import drop_cookie
 from lre_web.people import HELD_COOKIE, SHOWN_COOKIE
 from lre_web.texts import language
 from lre_web.texts_account import account_texts
@@ -130,7 +131,7 @@ def _second() -> Answer:
 def _log_out() -> Answer:
     response = leave(redirect(url_for(".account_login", out=1), 303))
     for name in (SHOWN_COOKIE, HELD_COOKIE):
-        response.delete_cookie(name, path="/")
+        drop_cookie(response, name)
     return response
 
 

@@ -16,8 +16,7 @@ from lre_kit.parties.account_values import Account, LoggedIn
 from lre_kit.parties.accounts import Accounts
 from lre_kit.parties.sessions import Opened, Session
 from lre_web.account_factors import SecondSteps
-from lre_web.extension import mounted
-from lre_web.security import set_cookie
+from lre_web.cookies import drop_cookie, read_cookie, set_cookie
 from lre_web.texts_account import account_error
 
 EXTENSION = "lre_accounts"
@@ -48,15 +47,14 @@ def account_site() -> AccountSite:
     return found
 
 
-def cookie_name() -> str:
-    """Return the name of the session's cookie: over HTTPS one no other host can set (RFC 6265bis §4.1.3)."""
-    return f"{'__Host-' if mounted().office.links.base_url.startswith('https://') else ''}lre_session"
+SESSION_COOKIE = "lre_session"
+"""Cookie that holds the session's token."""
 
 
 def current_session() -> Session | None:
     """Return this browser's session, whether or not its second step is due; nothing if there is none."""
     if "lre_session" not in g:
-        token = request.cookies.get(cookie_name(), "")
+        token = read_cookie(SESSION_COOKIE)
         g.lre_session = account_site().accounts.sessions.touch(token) if token else None
     session = g.lre_session
     return session if isinstance(session, Session) else None
@@ -168,7 +166,7 @@ def enter(logged_in: LoggedIn, onward: str) -> BaseResponse:
 def hand_over(response: BaseResponse, opened: Opened) -> None:
     """Give the browser its session's token; the cookie ends with the browser, the session by itself."""
     assert isinstance(response, Response)
-    set_cookie(response, cookie_name(), opened.token, max_age=None)
+    set_cookie(response, SESSION_COOKIE, opened.token, max_age=None)
     g.pop("lre_session", None)
 
 
@@ -177,7 +175,6 @@ def leave(response: BaseResponse) -> BaseResponse:
     session = current_session()
     if session is not None:
         account_site().accounts.sessions.end(session.id, account_id=session.account_id)
-    secure = mounted().office.links.base_url.startswith("https://")
-    response.delete_cookie(cookie_name(), path="/", secure=secure, httponly=True, samesite="Lax")
+    drop_cookie(response, SESSION_COOKIE)
     g.pop("lre_session", None)
     return response

@@ -117,6 +117,6 @@ def _reference() -> _Page:
         k=api_texts(),
         introduction=[prose(each) for each in told["info"]["description"].split("\n\n")],
         sections=sections_of(told),
-        base=f"{office.links.base_url}{API_PREFIX}",
+        base=f"{office.links.sender_url}{API_PREFIX}",
         file=f"{url_for('.letters').rstrip('/')}{API_PREFIX}/openapi.json",
     )

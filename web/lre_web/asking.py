@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import url_for
 
 from lre_kit.errors import RequirementError
 from lre_kit.law.assurance import Level
 from lre_web.account_session import current_session
+from lre_web.cookies import read_cookie
 from lre_web.extension import mounted
 from lre_web.people import has_accounts, recipient_party, shown_for_letter
 from lre_web.security import COOKIE
@@ -43,7 +44,7 @@ def asked_here() -> Asked:
         party_id=party_id,
         purpose=f"letter:{shown.letter_id}" if shown is not None else "session",
         level=level or Level.SUBSTANTIAL,
-        binding=f"{request.cookies.get(COOKIE, '')}:{anchor}",
+        binding=f"{read_cookie(COOKIE)}:{anchor}",
     )
 
 

@@ -21,8 +21,8 @@ from lre_kit.errors import LreError, RequirementError
 from lre_kit.identifiers.email_code import MEANS
 from lre_kit.law.consents import RULES, ConsentState
 from lre_web import consents_register
+from lre_web.cookies import read_cookie, set_cookie
 from lre_web.extension import mounted
-from lre_web.security import set_cookie
 from lre_web.texts import language
 from lre_web.texts_consents import consent_texts
 
@@ -57,7 +57,7 @@ def _with_consent(view: Callable[..., _Page]) -> Callable[..., _Page]:
     @wraps(view)
     def wrapped() -> _Page:
         consents = mounted().office.consents
-        token = request.cookies.get(LINK_COOKIE, "")
+        token = read_cookie(LINK_COOKIE)
         if not token:
             return render_template("lre/consent_none.html", c=consent_texts()), 404
         consent_id, g.consent_round = consents.links.read(token)
@@ -112,7 +112,7 @@ def _answerer(info: ConsentInfo) -> Answerer | None:
     """Return who typed a code for this consent in this browser, while that counts."""
     office = mounted().office
     try:
-        consent_id, at = office.links.signer("consent-shown").loads(request.cookies.get(SHOWN_COOKIE, ""))
+        consent_id, at = office.links.signer("consent-shown").loads(read_cookie(SHOWN_COOKIE))
         shown_at = from_iso(at)
     except (BadData, ValueError, TypeError):
         return None

@@ -5,12 +5,12 @@ Both are signed and end by themselves. Neither has any authority: what was shown
 
 from dataclasses import dataclass, field
 
-from flask import Response, request
+from flask import Response
 from itsdangerous import BadData
 
 from lre_web.account_session import safe_next
+from lre_web.cookies import drop_cookie, read_cookie, set_cookie
 from lre_web.extension import mounted
-from lre_web.security import set_cookie
 
 ONWARD_COOKIE = "lre_eid"
 """Cookie with the page to go on to after coming back."""
@@ -47,7 +47,7 @@ def onward_kept() -> str:
     """Return where to go on to; empty if nothing was kept."""
     signer = mounted().office.links.signer("eid-onward")
     try:
-        return safe_next(str(signer.loads(request.cookies.get(ONWARD_COOKIE, ""), max_age=ONWARD_LIFE_S)))
+        return safe_next(str(signer.loads(read_cookie(ONWARD_COOKIE), max_age=ONWARD_LIFE_S)))
     except BadData:
         return ""
 
@@ -66,7 +66,7 @@ def outcome_kept() -> Outcome | None:
     """Return what came of it; nothing if that was not kept, or is too old."""
     signer = mounted().office.links.signer("eid-done")
     try:
-        found = signer.loads(request.cookies.get(OUTCOME_COOKIE, ""), max_age=OUTCOME_LIFE_S)
+        found = signer.loads(read_cookie(OUTCOME_COOKIE), max_age=OUTCOME_LIFE_S)
         provider, needs_review, onward, id_token = found
     except (BadData, ValueError, TypeError):
         return None
@@ -80,6 +80,5 @@ def outcome_kept() -> Outcome | None:
 
 def forget(response: Response) -> None:
     """Take both cookies back."""
-    secure = mounted().office.links.base_url.startswith("https://")
     for name in (ONWARD_COOKIE, OUTCOME_COOKIE):
-        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
+        drop_cookie(response, name)

@@ -1,72 +1,21 @@
 """The extension: mounts one office in one application, under any prefix, and leaves nothing global."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask
 
 from lre_kit.errors import ConfigurationError
-from lre_kit.law.assurance import Category, Level
 from lre_kit.office import PostOffice
-from lre_kit.parties.values import Sender
+from lre_web.actor import Actor, HostIdentification
+from lre_web.flask_commands import add_commands
+from lre_web.mounting import EXTENSION, CurrentActor, Mounted, mounted
+from lre_web.overrides import checked_texts, theme_sheet
+from lre_web.signals import forward
+
+__all__ = ["API_PREFIX", "EXTENSION", "LRE", "Actor", "HostIdentification", "Mounted", "mounted"]
 
 API_PREFIX = "/api/v1"
 """Where the API hangs below the pages."""
-
-EXTENSION = "lre"
-"""Key under which an application keeps its mounted offices."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostIdentification:
-    """What a host application vouches for of who is logged in to it.
-
-    Attributes:
-        at: When the person last authenticated there.
-        categories: Categories of the factors they showed.
-        dynamic: Whether one of them changes at each authentication.
-        proofing: Level of the host's own identity proofing, if it did one.
-        proofing_method: How (`lre_kit.law.proofing_methods.ProofingMethod`).
-        proofed_at: When.
-        reference: The host's reference of that proofing; it stands in evidence.
-    """
-
-    at: datetime
-    categories: tuple[Category, ...]
-    dynamic: bool
-    proofing: Level | None = None
-    proofing_method: str = ""
-    proofed_at: datetime | None = None
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Who is logged in to the host application, as the host says."""
-
-    ref: str
-    """The host's stable id of the person or organisation."""
-    name: str
-    email: str
-    identification: HostIdentification | None = None
-    """How the host identified them and what it vouches for; nothing: the office asks by itself."""
-
-    def as_sender(self) -> Sender:
-        """Return the actor as a sender."""
-        return Sender(ref=self.ref, name=self.name, email=self.email)
-
-
-CurrentActor = Callable[[], Actor | None]
-"""Asked at each sender's page; nothing means that nobody is logged in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mounted:
-    """One office as mounted in one application."""
-
-    office: PostOffice
-    current_actor: CurrentActor
 
 
 class LRE:
@@ -80,6 +29,11 @@ class LRE:
             host name under which recipients reach it.
         pages: Adds further pages to the blueprint before it is mounted, each in its turn.
         name: Blueprint name; another one lets a second office live in the same application.
+        login_url: Where the host lets people log in; who is not is led there from a sender's page, with
+            ``next``. Without it they get 401.
+        texts: Words of the host's own, by language and name (`lre_web.texts`).
+        theme: Colours of the host's own, by custom property (`lre_web.overrides.THEME`). On a neutral host
+            name they are not shown.
 
     Example:
         >>> lre = LRE(app, office=office, current_actor=who_is_logged_in)   # doctest: +SKIP
@@ -94,13 +48,23 @@ class LRE:
         url_prefix: str = "/lre",
         pages: Sequence[Callable[[Blueprint], None]] = (),
         name: str = "lre",
+        login_url: str | None = None,
+        texts: Mapping[str, Mapping[str, str]] | None = None,
+        theme: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep the arguments; mount at once if `app` is given."""
+        """Keep the arguments; mount at once if `app` is given.
+
+        Raises:
+            ConfigurationError: Prefix, words or colours cannot be used.
+        """
         self._office = office
         self._current_actor = current_actor
-        self._url_prefix = url_prefix
+        self._url_prefix = _checked_prefix(url_prefix)
         self._pages = pages
         self._name = name
+        self._login_url = login_url
+        self._texts = checked_texts(texts or {})
+        self._theme = theme_sheet(theme or {})
         if app is not None:
             self.init_app(app)
 
@@ -116,13 +80,21 @@ class LRE:
         if office is None:
             msg = "LRE was given no office to mount."
             raise ConfigurationError(msg, mend="Pass office=PostOffice.open(…).")
-        mounted = app.extensions.setdefault(EXTENSION, {})
-        if self._name in mounted:
+        mounts = app.extensions.setdefault(EXTENSION, {})
+        if self._name in mounts:
             msg = f"An office is mounted as “{self._name}” already."
             raise ConfigurationError(msg, mend="Mount each once, or give another name=….")
-        found = Mounted(office=office, current_actor=current_actor or self._current_actor or (lambda: None))
+        found = Mounted(
+            office=office,
+            current_actor=current_actor or self._current_actor or (lambda: None),
+            name=self._name,
+            url_prefix=self._url_prefix,
+            login_url=self._login_url,
+            texts=self._texts,
+            theme=self._theme,
+        )
         api_name = f"{self._name}_api"
-        mounted[self._name] = mounted[api_name] = found
+        mounts[self._name] = mounts[api_name] = found
         # Streams beyond this are refused before they are read; forms add a little to the documents.
         limit = office.settings.letter_max_bytes + 1024 * 1024
         blueprint = _blueprint(self._name, limit)
@@ -130,15 +102,17 @@ class LRE:
             add_pages(blueprint)
         app.register_blueprint(blueprint, url_prefix=self._url_prefix or None)
         app.register_blueprint(_api(api_name), url_prefix=f"{self._url_prefix}{API_PREFIX}")
+        forward(app, found)
+        add_commands(app, found)
 
 
-def mounted() -> Mounted:
-    """Return the office of the page that is being made."""
-    from flask import request
-
-    found = current_app.extensions[EXTENSION][request.blueprint]
-    assert isinstance(found, Mounted)
-    return found
+def _checked_prefix(prefix: str) -> str:
+    """Return a prefix as Flask wants it: empty, or with a slash before and none after."""
+    kept = "/" + prefix.strip("/") if prefix.strip("/") else ""
+    if any(sign in kept for sign in "<>?#\\ ") or "//" in kept:
+        msg = "The prefix of the pages is no path."
+        raise ConfigurationError(msg, mend='Give one such as url_prefix="/post".')
+    return kept
 
 
 def _api(name: str) -> Blueprint:
@@ -154,6 +128,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         bulk,
         consents,
         contacts,
+        health,
         letter_templates,
         prepared,
         recipient,
@@ -172,6 +147,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     guard(blueprint, limit_bytes=limit_bytes)
     add_filters(blueprint)
     add_menu(blueprint)
+    health.add_pages(blueprint)
     sender.add_pages(blueprint)
     sender_acts.add_pages(blueprint)
     recipient.add_pages(blueprint)

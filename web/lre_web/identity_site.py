@@ -19,6 +19,7 @@ from lre_kit.parties.proofing import IdentityDesk
 from lre_kit.parties.proofing_review import ReviewDesk
 from lre_kit.people import People
 from lre_web.account_session import account_site
+from lre_web.cookies import read_cookie, set_cookie
 from lre_web.extension import mounted
 from lre_web.people import (
     current_person,
@@ -28,7 +29,6 @@ from lre_web.people import (
     recipient_party,
     shown_for_letter,
 )
-from lre_web.security import set_cookie
 
 EXTENSION = "lre_identity"
 """Key under which an application keeps the identity sites of its mounted offices, by blueprint name."""
@@ -166,7 +166,7 @@ def hold_on_phone(response: Response, *, case_id: str, party_id: str) -> None:
 def _phone_party(case_id: str) -> str | None:
     signer = mounted().office.links.signer("identity-phone")
     try:
-        held, party_id, at = signer.loads(request.cookies.get(PHONE_COOKIE, ""))
+        held, party_id, at = signer.loads(read_cookie(PHONE_COOKIE))
         age = identity_site().now - from_iso(at)
     except (BadData, ValueError, TypeError):
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g
 from itsdangerous import BadData
 
 from lre_kit.clock import from_iso, iso
@@ -22,8 +22,8 @@ from lre_kit.parties.emails import key_of
 from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import Party, PartyFacts, PartyKind
 from lre_web.account_session import EXTENSION, account_site, current_account, current_session, hand_over
+from lre_web.cookies import read_cookie, set_cookie
 from lre_web.extension import Actor, mounted
-from lre_web.security import set_cookie
 
 LETTER_COOKIE = "lre_letter"
 """Cookie that remembers which letter a browser looks at: a locator, no authority."""
@@ -91,12 +91,12 @@ def shown_for_letter() -> Shown | None:
     """Return what was shown in this browser for the letter it looks at, as far as it still counts."""
     office = mounted().office
     try:
-        letter_id = office.links.read(request.cookies.get(LETTER_COOKIE, ""))
+        letter_id = office.links.read(read_cookie(LETTER_COOKIE))
     except Exception:  # noqa: BLE001 - whatever is wrong with a locator, nothing was shown for it
         return None
     signer = office.links.signer("identified")
     try:
-        held, values = signer.loads(request.cookies.get(SHOWN_COOKIE, ""), max_age=None)
+        held, values = signer.loads(read_cookie(SHOWN_COOKIE), max_age=None)
         factors = tuple(factor_from(each) for each in values)
     except (BadData, ValueError, TypeError, KeyError):
         return None
@@ -130,7 +130,7 @@ def held_cases() -> frozenset[str]:
     """Return the identity cases for letters that were made in this browser."""
     office = mounted().office
     try:
-        values = office.links.signer("identity-held").loads(request.cookies.get(HELD_COOKIE, ""))
+        values = office.links.signer("identity-held").loads(read_cookie(HELD_COOKIE))
         held = [(str(case_id), office.clock() - from_iso(at)) for case_id, at in values]
     except (BadData, ValueError, TypeError):
         return frozenset()

@@ -16,11 +16,11 @@ from lre_kit.errors import IdentificationError, InputError, RequirementError, Un
 from lre_kit.identifiers.identified import Identified
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import NoticeView
+from lre_web.cookies import read_cookie, set_cookie
 from lre_web.extension import mounted
 from lre_web.people import LETTER_COOKIE, email_factor, keep_shown
 from lre_web.recipient_choice import choice_page, choose, has_choice_page
 from lre_web.recipient_judging import judged
-from lre_web.security import set_cookie
 from lre_web.texts import REFUSE_WORDS, texts
 
 DISCLOSED = frozenset({Phase.RECEIVED})
@@ -56,7 +56,7 @@ def _with_letter(view: Callable[..., Page]) -> Callable[..., Page]:
     @wraps(view)
     def wrapped(**arguments: object) -> Page:
         office = mounted().office
-        token = request.cookies.get(LETTER_COOKIE, "")
+        token = read_cookie(LETTER_COOKIE)
         if not token:
             return render_template("lre/no_letter.html"), 404
         g.letter_id = office.links.read(token)

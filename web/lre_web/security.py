@@ -12,7 +12,9 @@ from itsdangerous import BadData
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lre_kit.errors import LreError, StoreUnavailableError, ThrottledError
-from lre_web.extension import mounted
+from lre_web.cookies import read_cookie, set_cookie
+from lre_web.mounting import mounted
+from lre_web.sides import expect_own_side, is_senders_host
 from lre_web.texts import LANGUAGE_COOKIE, LANGUAGES, language, texts
 
 COOKIE = "lre_form"
@@ -45,6 +47,7 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
 
     @blueprint.before_request
     def check_form() -> None:
+        expect_own_side()
         request.max_content_length = limit_bytes
         if request.method not in _SAFE:
             _check_form()
@@ -63,10 +66,21 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
 
     @blueprint.context_processor
     def words() -> dict[str, Any]:
-        return {"t": texts(), "lang": language(), "form_token": form_token, "provider": _provider()}
+        return {
+            "t": texts(),
+            "lang": language(),
+            "form_token": form_token,
+            "provider": _provider(),
+            "has_theme": has_theme,
+        }
 
     blueprint.register_error_handler(LreError, _error_page)
     blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
+
+
+def has_theme() -> bool:
+    """Tell whether this page shows the host's own colours."""
+    return bool(mounted().theme) and is_senders_host()
 
 
 def form_token() -> str:
@@ -75,23 +89,9 @@ def form_token() -> str:
     return str(signer.dumps(_browser()))
 
 
-def set_cookie(response: Response, name: str, value: str, *, max_age: int | None) -> None:
-    """Set one of our cookies: unreadable to scripts, not sent from elsewhere, ours alone."""
-    base = mounted().office.links.base_url
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        secure=base.startswith("https://"),
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-
-
 def _browser() -> str:
     """Return the random name of this browser, made when it has none."""
-    known = request.cookies.get(COOKIE) or g.get("lre_browser_fresh")
+    known = read_cookie(COOKIE) or g.get("lre_browser_fresh")
     if not known:
         known = g.lre_browser_fresh = secrets.token_urlsafe(16)
     return str(known)
@@ -105,7 +105,7 @@ def _check_form() -> None:
         named = mounted().office.links.signer("form").loads(sent, max_age=FORM_LIFE_S)
     except BadData:
         named = ""
-    if not hmac.compare_digest(str(named).encode(), request.cookies.get(COOKIE, "").encode()) or not named:
+    if not hmac.compare_digest(str(named).encode(), read_cookie(COOKIE).encode()) or not named:
         raise _StaleFormError(texts()["stale_form"], mend=texts()["stale_form_mend"])
 
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,6 +12,7 @@ from lre_kit.addressed import NEAR
 from lre_kit.authority import NoAuthorityError
 from lre_kit.clock import PARIS
 from lre_kit.errors import InputError, LreError, NotFoundError, RequirementError
+from lre_kit.hosting.hooks import HookFailedError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product, parse_product, product_name
@@ -55,6 +57,9 @@ def current_actor() -> Actor:
     """Return who is logged in."""
     actor = mounted().current_actor()
     if actor is None:
+        if (login := mounted().login_url) is not None and request.method == "GET":
+            here = request.script_root + request.full_path.rstrip("?")
+            abort(redirect(f"{login}{'&' if '?' in login else '?'}next={quote(here, safe='/')}", 303))
         abort(401)
     return actor
 
@@ -213,7 +218,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             # The form's own token: sending the same form twice deposits once.
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
-    except (InputError, RequirementError, NoAuthorityError) as error:
+    except (InputError, RequirementError, NoAuthorityError, HookFailedError) as error:
         return deposit_form(typed, error), error.status
     return redirect(url_for(".letter", number=letter.number), 303)
 

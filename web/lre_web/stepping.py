@@ -22,6 +22,7 @@ from lre_web.account_session import (
     page,
     wanted_next,
 )
+from lre_web.cookies import read_cookie
 from lre_web.extension import mounted
 from lre_web.people import LETTER_COOKIE
 
@@ -129,7 +130,7 @@ def _letter_number() -> str:
     """Return the number of the letter this browser looks at, for the page to name the act."""
     office = mounted().office
     try:
-        letter_id = office.links.read(request.cookies.get(LETTER_COOKIE, ""))
+        letter_id = office.links.read(read_cookie(LETTER_COOKIE))
         return office.reading.before_acceptance(letter_id).number
     except LreError:
         return ""

@@ -1,10 +1,14 @@
 # ruff: noqa: E501 - sentences for people read better whole
 """The pages' words, in French and English, and the choice between them."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from functools import cache
 
 from flask import g, request
+
+from lre_web.cookies import read_cookie
+from lre_web.mounting import mounted
 
 LANGUAGES = ("fr", "en")
 """Languages of the pages."""
@@ -381,7 +385,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 def language() -> str:
     """Return the page's language: ``?lang=``, else what was chosen before, what the browser asks for, French."""
     if "lre_language" not in g:
-        asked = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
+        asked = request.args.get("lang") or read_cookie(LANGUAGE_COOKIE)
         g.lre_language = (
             asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "fr"
         )
@@ -396,5 +400,7 @@ def catalogue(chosen: str) -> Mapping[str, str]:
 
 
 def texts() -> Mapping[str, str]:
-    """Return the words in the page's language."""
-    return catalogue(language())
+    """Return the words in the page's language, with those that the host says otherwise."""
+    ours, chosen = catalogue(language()), language()
+    theirs = mounted().texts.get(chosen)
+    return ChainMap(dict(theirs), dict(ours)) if theirs else ours

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,16 +39,16 @@ _EVIDENCE = table_of(EvidenceRow)
 class Recorder:
     """Writes events and their evidence."""
 
-    def __init__(self, *, seal: Seal, settings: Settings, tell: Tell | None = None) -> None:
+    def __init__(self, *, seal: Seal, settings: Settings, tells: Sequence[Tell] = ()) -> None:
         """Seal with `seal`, in the name of the provider that `settings` describe.
 
         Args:
             seal: Seals each record.
             settings: Name and policy of the provider.
-            tell: Told of each event of a letter; what it queues is written with the event, or not at all.
+            tells: Told of each event of a letter; what they queue is written with the event, or not at all.
         """
         self._seal = seal
-        self._tell = tell
+        self._tells = tuple(tells)
         self._issuer = Issuer(
             version=settings.evidence_version, policy=settings.provider_policy, name=settings.provider_name
         )
@@ -109,8 +109,8 @@ class Recorder:
         )
         if sealed is not None:
             _enter(uow, evidence_id, event.occurred_at, salt, payload.decode(), sealed)
-        if self._tell is not None:
-            self._tell(uow, letter, seq, event, event_id)
+        for tell in self._tells:
+            tell(uow, letter, seq, event, event_id)
 
     @property
     def issuer(self) -> Issuer:

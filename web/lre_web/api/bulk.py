@@ -181,7 +181,7 @@ def _draft(call: Call) -> Result:
 
 
 def _placed(call: Call, bulk_id: str) -> Result:
-    place = f"{call.office.links.base_url}{API_PREFIX}/bulk/{bulk_id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/bulk/{bulk_id}"
     found = call.office.bulk.by_id(bulk_id, sender_ref=call.owner.ref)
     return Result(body=_told(found), headers={"Location": place})
 

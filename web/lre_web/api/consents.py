@@ -137,7 +137,7 @@ def _ask(call: Call) -> Result:
 
 
 def _placed(call: Call, info: ConsentInfo) -> Result:
-    place = f"{call.office.links.base_url}{API_PREFIX}/consents/{info.id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/consents/{info.id}"
     return Result(body=_told(info), headers={"Location": place})
 
 

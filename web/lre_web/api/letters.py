@@ -112,7 +112,7 @@ def _deposit(call: Call) -> Result:
         letter = call.office.desk.deposit(**told, idempotency_key=call.idempotency_key)
     except IdempotencyMismatchError:
         raise IdempotencyReusedError from None
-    place = f"{call.office.links.base_url}{API_PREFIX}/letters/{letter.number}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/letters/{letter.number}"
     return Result(body=letter_told(letter), headers={"Location": place})
 
 

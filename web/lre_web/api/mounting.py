@@ -24,6 +24,7 @@ from lre_web.api.problems import (
 )
 from lre_web.api.serving import serve
 from lre_web.extension import API_PREFIX, mounted
+from lre_web.sides import expect_own_side
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ def api_blueprint(name: str) -> Blueprint:
     blueprint.add_url_rule("/openapi.json", "openapi", _description)
     for path in ("/", "/<path:rest>"):
         blueprint.add_url_rule(path, "nothing", _nothing, methods=METHODS)
+    blueprint.before_request(expect_own_side)
     blueprint.after_request(_protect)
     blueprint.register_error_handler(LreError, problem_response)
     blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
@@ -64,7 +66,7 @@ def api_blueprint(name: str) -> Blueprint:
 
 def description(office: PostOffice) -> dict[str, Any]:
     """Return the description of an office's API."""
-    server, provider = office.links.base_url + API_PREFIX, office.settings.provider_name
+    server, provider = office.links.sender_url + API_PREFIX, office.settings.provider_name
     return document_of(ROUTES, server=server, provider=provider)
 
 

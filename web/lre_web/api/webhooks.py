@@ -207,7 +207,7 @@ def _read(call: Call, endpoint_id: str) -> Endpoint:
 
 
 def _placed(call: Call, told: EndpointTold, kept: EndpointTold | None = None) -> Result:
-    place = f"{call.office.links.base_url}{API_PREFIX}/webhooks/{told.id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/webhooks/{told.id}"
     return Result(body=told, kept=kept, headers={"Location": place})
 
 
