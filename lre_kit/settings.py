@@ -214,6 +214,11 @@ class Settings(BaseSettings):
     webhook_log_days: int = Field(default=30, ge=7)
     """Days for which what was delivered by webhooks is remembered."""
 
+    log_form: Literal["plain", "json", "console"] = "plain"
+    """How ``lre serve`` and ``lre work`` write their log: as the system is set up, one JSON object a line, or
+    for people; the latter two with request and letter ids, and redacted."""
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    """Bearer token with which Prometheus reads ``/metrics``; empty: there is no such page."""
     health_cache_s: float = Field(default=5.0, ge=0)
     """Seconds for which what ``/readyz`` found is told again without looking."""
     health_queue_age_s: float = Field(default=900.0, gt=0)

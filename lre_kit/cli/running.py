@@ -7,9 +7,16 @@ import click
 from lre_kit.cli.operator_session import operator_session
 from lre_kit.cli.shared import json_option, opened_office, shown
 from lre_kit.faces import load_face
+from lre_kit.observing.logs import set_up
 from lre_kit.operators.rules import View
+from lre_kit.settings import Settings
 
 _VIEWS = click.Choice([view.value for view in View])
+
+
+def _set_up_log(settings: Settings) -> None:
+    if settings.log_form != "plain":
+        set_up(settings.log_form)
 
 
 @click.command()
@@ -25,6 +32,7 @@ def serve_command(*, host: str, port: int, jobs: bool) -> None:
     """
     with ExitStack() as stack:
         office = stack.enter_context(opened_office())
+        _set_up_log(office.settings)
         if jobs:
             office.status.watch.start()
             stack.enter_context(load_face("jobs")(office))
@@ -43,6 +51,7 @@ def work_command(*, once: bool) -> None:
       lre work --once
     """
     with opened_office() as office:
+        _set_up_log(office.settings)
         if once:
             office.run_until_idle()
         else:

@@ -116,24 +116,6 @@ def wrong_settings(settings: Settings) -> Iterator[WrongSetting]:
         path = getattr(settings, name, None)
         if path is not None and not path.exists():
             yield _wrong(name, f"There is nothing at {path}.", "Name a file that is there, or unset it.")
-    if settings.letter_max_bytes < settings.document_max_bytes:
-        yield _wrong(
-            "letter_max_bytes",
-            "A letter may be smaller than a single document of it.",
-            "Make it at least LRE_DOCUMENT_MAX_BYTES.",
-        )
-    if settings.account_session_max_s < settings.account_session_idle_s:
-        yield _wrong(
-            "account_session_max_s",
-            "A session would end before it may be idle.",
-            "Make it at least LRE_ACCOUNT_SESSION_IDLE_S.",
-        )
-    if settings.evidence_stop_s < settings.evidence_alarm_s:
-        yield _wrong(
-            "evidence_stop_s",
-            "Deposits would stop before anybody is warned.",
-            "Make it at least LRE_EVIDENCE_ALARM_S.",
-        )
 
 
 def _addresses(settings: Settings) -> Iterator[WrongSetting]:
@@ -183,6 +165,24 @@ def doubts(settings: Settings, environment: Mapping[str, str] | None = None) -> 
         yield _wrong("base_url", "Recipients would come by plain http.", "Serve the pages by https.")
     if settings.smtp_host is None:
         yield _wrong("smtp_host", "Without a mail server no notice can leave.", "Set it.")
+    if settings.letter_max_bytes < settings.document_max_bytes:
+        yield _wrong(
+            "letter_max_bytes",
+            "A letter may be smaller than a single document of it.",
+            "Make it at least LRE_DOCUMENT_MAX_BYTES.",
+        )
+    if settings.account_session_max_s < settings.account_session_idle_s:
+        yield _wrong(
+            "account_session_max_s",
+            "A session would end before it may be idle.",
+            "Make it at least LRE_ACCOUNT_SESSION_IDLE_S.",
+        )
+    if settings.evidence_stop_s < settings.evidence_alarm_s:
+        yield _wrong(
+            "evidence_stop_s",
+            "Deposits would stop before anybody is warned.",
+            "Make it at least LRE_EVIDENCE_ALARM_S.",
+        )
 
 
 def _of_pydantic(error: Any) -> WrongSetting:

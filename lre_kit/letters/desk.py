@@ -29,6 +29,7 @@ from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
+from lre_kit.observing.context import binding
 from lre_kit.parties.values import checked_address
 from lre_kit.postroom.holding import expect_not_leaving
 from lre_kit.proofs.sealing.recorder import Recorder
@@ -272,7 +273,7 @@ class Desk:
         first: Callable[[UnitOfWork, Letter, LetterState], None] | None = None,
         also: Also | None = None,
     ) -> Letter:
-        with self._database.write() as uow:
+        with binding(letter_id=letter_id), self._database.write() as uow:
             letter = read_letter(uow.connection, letter_id, lock=True)
             state = before = state_of(uow.connection, letter_id)
             failpoint("act.locked")

@@ -23,6 +23,8 @@ from lre_kit.letters.retention import ACTION as PURGE
 from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import ACTION as REWRAP
 from lre_kit.letters.rewrap import Rewrapper
+from lre_kit.observing.context import binding
+from lre_kit.observing.tracing import span
 from lre_kit.proofs.keys.expiry import ACTION as WARN_EXPIRY
 from lre_kit.proofs.keys.expiry import ExpiryWatch
 from lre_kit.proofs.log.restamp import RenewalTooEarlyError, Restamper
@@ -104,6 +106,10 @@ class Duties:
         A failure is written beside the duty, which comes back later or, after the last try, waits
         for an operator. Nothing is raised: one bad duty may not stop the others.
         """
+        with binding(duty=duty.action, subject=duty.subject), span(f"duty {duty.action}", duty_id=duty.id):
+            return self._run(duty)
+
+    def _run(self, duty: Duty) -> bool:
         action = self._actions.get(duty.action) or self._more().get(duty.action)
         try:
             if action is None:

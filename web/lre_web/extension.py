@@ -130,6 +130,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         contacts,
         health,
         letter_templates,
+        observing,
         prepared,
         recipient,
         sender,
@@ -148,6 +149,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     add_filters(blueprint)
     add_menu(blueprint)
     health.add_pages(blueprint)
+    observing.add_pages(blueprint)
     sender.add_pages(blueprint)
     sender_acts.add_pages(blueprint)
     recipient.add_pages(blueprint)

@@ -16,6 +16,7 @@ from lre_kit.errors import IdentificationError, InputError, RequirementError, Un
 from lre_kit.identifiers.identified import Identified
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import NoticeView
+from lre_kit.observing.context import bind
 from lre_web.cookies import read_cookie, set_cookie
 from lre_web.extension import mounted
 from lre_web.people import LETTER_COOKIE, email_factor, keep_shown
@@ -60,6 +61,7 @@ def _with_letter(view: Callable[..., Page]) -> Callable[..., Page]:
         if not token:
             return render_template("lre/no_letter.html"), 404
         g.letter_id = office.links.read(token)
+        bind(letter_id=g.letter_id)
         return view(office.reading.before_acceptance(g.letter_id), **arguments)
 
     return wrapped

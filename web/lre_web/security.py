@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from lre_kit.errors import LreError, StoreUnavailableError, ThrottledError
 from lre_web.cookies import read_cookie, set_cookie
 from lre_web.mounting import mounted
+from lre_web.observing import observe
 from lre_web.sides import expect_own_side, is_senders_host
 from lre_web.texts import LANGUAGE_COOKIE, LANGUAGES, language, texts
 
@@ -44,6 +45,7 @@ _RETRY_AFTER_S = 30
 
 def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
     """Put the guards on a blueprint."""
+    observe(blueprint)
 
     @blueprint.before_request
     def check_form() -> None:

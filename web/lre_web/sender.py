@@ -22,6 +22,7 @@ from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import Cursor, not_found
 from lre_kit.letters.terms import checked_matter
 from lre_kit.letters.values import Letter, Upload
+from lre_kit.observing.context import bind
 from lre_kit.parties.names import PersonName, compare_names
 from lre_kit.parties.values import Recipient
 from lre_kit.preparing.values import Draft
@@ -254,7 +255,9 @@ def expect_own_name(actor: Actor, acting: Acting) -> None:
 
 
 def _letter_page(number: str) -> str:
-    return letter_page(own(number))
+    letter = own(number)
+    bind(letter_id=letter.id)
+    return letter_page(letter)
 
 
 def letter_page(letter: Letter, error: LreError | None = None) -> str:

@@ -24,6 +24,7 @@ from lre_web.api.problems import (
 )
 from lre_web.api.serving import serve
 from lre_web.extension import API_PREFIX, mounted
+from lre_web.observing import observe
 from lre_web.sides import expect_own_side
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ def api_blueprint(name: str) -> Blueprint:
     blueprint.add_url_rule("/openapi.json", "openapi", _description)
     for path in ("/", "/<path:rest>"):
         blueprint.add_url_rule(path, "nothing", _nothing, methods=METHODS)
+    observe(blueprint)
     blueprint.before_request(expect_own_side)
     blueprint.after_request(_protect)
     blueprint.register_error_handler(LreError, problem_response)
