@@ -33,6 +33,7 @@ SENDERS = frozenset(
         "prepared",
         "consents",
         "contacts",
+        "templates",
         "api",
         "api-keys",
         "webhooks",
