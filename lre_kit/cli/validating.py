@@ -6,12 +6,8 @@ from dataclasses import asdict
 import click
 
 from lre_kit.cli.shared import json_option, print_json, print_table, shown
-from lre_kit.client import LreClient
-from lre_kit.client.transport import StandardTransport, usual_transport
 from lre_kit.errors import InputError
 from lre_kit.validating.findings import Finding, Verdict
-from lre_kit.validating.office import OfficeChecks
-from lre_kit.validating.receiver import Receiver
 from lre_kit.webhooks.sending import TIMEOUT_S
 
 FAILED = 1
@@ -53,6 +49,11 @@ def validate_integration_command(
 
 
 def _findings(url: str | None, key: str, webhook_url: str, secret: str) -> Iterator[Finding]:
+    from lre_kit.client import LreClient
+    from lre_kit.client.transport import StandardTransport, usual_transport
+    from lre_kit.validating.office import OfficeChecks
+    from lre_kit.validating.receiver import Receiver
+
     number = ""
     if url is not None:
         with LreClient(url, key, transport=usual_transport()) as client:

@@ -57,7 +57,7 @@ class ProblemError(LreError):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A body as ``multipart/form-data``: JSON in one part, files in others."""
+    """A body as ``multipart/form-data``: JSON in one part, if that has a name, and files in others."""
 
     part: str
     told: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Form:
     def encoded(self) -> tuple[bytes, str]:
         """Return the bytes and their media type (RFC 7578)."""
         boundary = uuid.uuid4().hex
-        pieces = [_piece(boundary, self.part, None, json.dumps(self.told).encode())]
+        pieces = [_piece(boundary, self.part, None, json.dumps(self.told).encode())] if self.part else []
         for field, document in self.files:
             name, content = _opened(document)
             pieces.append(_piece(boundary, field, name, content))

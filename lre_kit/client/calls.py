@@ -8,13 +8,15 @@ from lre_kit.client import shapes
 from lre_kit.client.asking import Asker, Document, Form, as_files, place
 from lre_kit.client.base import plain
 from lre_kit.client.hooks import HookCalls
+from lre_kit.client.people import PeopleCalls
+from lre_kit.client.rules import RuleCalls
 from lre_kit.client.sandbox import SandboxCalls
 from lre_kit.client.transport import Transport, usual_transport
 
 Language = Literal["fr", "en"]
 
 
-class LreClient(HookCalls, SandboxCalls):
+class LreClient(HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
     """Talks to an office's API with one key.
 
     What breaks on the way is tried again, each act under its own idempotency key: nothing is done twice.

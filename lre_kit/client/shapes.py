@@ -51,6 +51,11 @@ ConsentState = Literal[
     "withdrawn",
 ]
 
+Delivery = Literal[
+    "post",
+    "letter",
+]
+
 DeliveryState = Literal[
     "pending",
     "delivered",
@@ -112,6 +117,21 @@ KeyKind = Literal[
     "test",
 ]
 
+Kind = Literal[
+    "paper_codes",
+    "paper_seed",
+    "authenticator",
+    "security_key",
+    "certificate",
+    "eid",
+]
+
+Level = Literal[
+    "low",
+    "substantial",
+    "high",
+]
+
 LineState = Literal[
     "waiting",
     "sent",
@@ -122,6 +142,26 @@ LineState = Literal[
 Matter = Literal[
     "ordinary",
     "co_ownership",
+]
+
+MemberRole = Literal[
+    "owner",
+    "sender",
+    "preparer",
+    "reader",
+]
+
+OrderState = Literal[
+    "requested",
+    "identifying",
+    "in_review",
+    "approved",
+    "making",
+    "delivering",
+    "delivered",
+    "active",
+    "refused",
+    "cancelled",
 ]
 
 Phase = Literal[
@@ -148,11 +188,33 @@ Phase = Literal[
     "withdrawn",
 ]
 
+PreparedState = Literal[
+    "waiting",
+    "sent",
+    "declined",
+    "withdrawn",
+    "expired",
+]
+
 Product = Literal[
     "qualified",
     "simple",
     "hybrid",
     "optimal",
+]
+
+ProofingMethod = Literal[
+    "face_to_face",
+    "eid",
+    "certificate",
+    "other_certified",
+    "remote_visual",
+]
+
+Result = Literal[
+    "passed",
+    "failed",
+    "indeterminate",
 ]
 
 Scope = Literal[
@@ -175,6 +237,15 @@ ScriptedOutcome = Literal[
     "refuse",
     "ignore",
     "bounce",
+]
+
+State = Literal[
+    "issued",
+    "delivered",
+    "active",
+    "suspended",
+    "revoked",
+    "expired",
 ]
 
 
@@ -257,6 +328,16 @@ class BulkReportTold(TypedDict):
     problems: list[LineTold]
 
 
+class CheckTold(TypedDict):
+    """One check."""
+
+    name: str
+    subject: str
+    result: Result
+    reason: str
+    sub_indication: str
+
+
 class ClockAsked(TypedDict):
     """How the clock of the sandbox is set; what is left out stays."""
 
@@ -311,6 +392,26 @@ class ConsentPage(TypedDict):
 
     items: list[ConsentTold]
     next: str | None
+
+
+class DeadlinesTold(TypedDict):
+    """The days that follow from a notice; days are those of legal time (Europe/Paris)."""
+
+    sent_at: str | None
+    first_day: str | None
+    last_day: str | None
+    closes_at: str | None
+    proof_due_at: str | None
+    kept_until: str | None
+    rule: str
+    is_over: bool
+    left_s: int | None
+
+
+class DeclineAsked(TypedDict):
+    """Why a prepared letter is sent back."""
+
+    reason: str
 
 
 class DeliveryTold(TypedDict):
@@ -428,6 +529,27 @@ class FieldProblem(TypedDict):
 
     pointer: str
     detail: str
+
+
+class IdentifierTold(TypedDict):
+    """One identification means of yours; never its secret."""
+
+    id: str
+    serial: str
+    kind: Kind
+    state: State
+    is_usable: bool
+    level: Level | None
+    created_at: str
+    last_used_at: str | None
+    expires_at: str | None
+    ended_at: str | None
+
+
+class IdentifierList(TypedDict):
+    """Your identification means, the newest first."""
+
+    items: list[IdentifierTold]
 
 
 class SenderTold(TypedDict):
@@ -570,6 +692,120 @@ class MailPage(TypedDict):
     next: str | None
 
 
+class MandateTold(TypedDict):
+    """A mandate you gave or got."""
+
+    id: str
+    is_given: bool
+    other: str
+    scopes: list[str]
+    valid_from: str
+    valid_until: str | None
+    reference: str
+    revoked_at: str | None
+    in_force: bool
+
+
+class MandateList(TypedDict):
+    """Your mandates, the oldest first."""
+
+    items: list[MandateTold]
+
+
+class MemberTold(TypedDict):
+    """A member of an organisation."""
+
+    person: str
+    name: str
+    role: MemberRole
+    since: str
+
+
+class MemberList(TypedDict):
+    """The members of an organisation."""
+
+    items: list[MemberTold]
+
+
+class OrderAsked(TypedDict):
+    """A means to be made and delivered to its holder."""
+
+    kind: Kind
+    delivery: NotRequired[Delivery]
+
+
+class OrderTold(TypedDict):
+    """An order of an identification means."""
+
+    id: str
+    kind: str
+    delivery: Delivery
+    state: OrderState
+    created_at: str
+    ended_at: str | None
+    waits_for_address: bool
+
+
+class OrderList(TypedDict):
+    """Your orders, the newest first."""
+
+    items: list[OrderTold]
+
+
+class OrganisationTold(TypedDict):
+    """An organisation you are a member of."""
+
+    id: str
+    name: str
+    role: MemberRole
+    since: str
+
+
+class OrganisationList(TypedDict):
+    """Your organisations."""
+
+    items: list[OrganisationTold]
+
+
+class PreparedAsked(TypedDict):
+    """A letter to prepare; its documents come as files."""
+
+    recipient: RecipientAsked
+    product: NotRequired[Product]
+    subject: NotRequired[str]
+    reference: NotRequired[str]
+    language: NotRequired[str]
+    notify_at: NotRequired[str | None]
+    matter: NotRequired[Matter]
+    paper: NotRequired[PaperAsked | None]
+    documents: NotRequired[list[DocumentAsked]]
+    organisation: str
+
+
+class PreparedTold(TypedDict):
+    """A prepared letter as it stands."""
+
+    id: str
+    organisation: str
+    prepared_by: str
+    state: PreparedState
+    created_at: str
+    ended_at: str | None
+    reason: str
+    product: Product | None
+    recipient_name: str | None
+    subject: str | None
+    documents: list[str]
+    letter: str | None
+
+
+class PreparedList(TypedDict):
+    """Prepared letters."""
+
+    waiting: list[PreparedTold]
+    mine: list[PreparedTold]
+
+
 class Problem(TypedDict):
     """What went wrong (RFC 9457)."""
 
@@ -579,6 +815,41 @@ class Problem(TypedDict):
     detail: str
     mend: str
     errors: NotRequired[list[FieldProblem] | None]
+
+
+class RoleTold(TypedDict):
+    """What somebody must show."""
+
+    level: Level | None
+    proofing_level: Level | None
+    proofing_methods: list[ProofingMethod]
+    two_categories: bool
+    freshness_s: int
+    derogation: str | None
+    reference: str
+
+
+class ProductTold(TypedDict):
+    """A product, and what it asks now."""
+
+    product: Product
+    name_fr: str
+    name_en: str
+    claim: Claim
+    is_offered: bool
+    consent_required: bool
+    sender_hidden: bool
+    window_days: int | None
+    choice_days: int | None
+    sender: RoleTold
+    recipient: RoleTold
+
+
+class ProductsTold(TypedDict):
+    """All products at an instant."""
+
+    at: str
+    items: list[ProductTold]
 
 
 class ProofTold(TypedDict):
@@ -609,6 +880,15 @@ class ReplayTold(TypedDict):
     """A replay that was begun."""
 
     events: int
+
+
+class ReportTold(TypedDict):
+    """What the checks of a proof found."""
+
+    result: Result
+    at: str
+    checks: list[CheckTold]
+    not_checked: list[str]
 
 
 class SandboxTold(TypedDict):

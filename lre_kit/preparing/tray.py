@@ -58,6 +58,10 @@ declare("prepare.kept", "prepare.signed")
 _ROW, _LETTER = table_of(PreparedRow), table_of(LetterRow)
 
 
+Note = Callable[[UnitOfWork, str], None]
+"""Writes down, in an act's own transaction, what it was carried out on."""
+
+
 class PreparedSettledError(UnlawfulActError):
     """It does not wait any more: it was sent, declined, taken back, or its time is over."""
 
@@ -92,7 +96,13 @@ class Tray:
         self._deposit = deposit
 
     def prepare(
-        self, organisation_id: str, person_id: str, draft: Draft, documents: Sequence[Upload]
+        self,
+        organisation_id: str,
+        person_id: str,
+        draft: Draft,
+        documents: Sequence[Upload],
+        *,
+        note: Note | None = None,
     ) -> Prepared:
         """Keep a letter until somebody who may send it signs for it.
 
@@ -101,6 +111,7 @@ class Tray:
             person_id: Who prepares it: a member who may.
             draft: What it will be.
             documents: Its documents.
+            note: Writes down, in the same transaction, which it became.
 
         Raises:
             NoAuthorityError: The person may not prepare for this party.
@@ -144,6 +155,8 @@ class Tray:
                     subject=prepared_id,
                 )
                 plan_digest(uow, organisation, now=now)
+                if note is not None:
+                    note(uow, prepared_id)
                 uow.commit()
         except BaseException:
             self._discard(prepared_id, len(documents))
@@ -201,7 +214,7 @@ class Tray:
         self._discard(prepared_id, len(row.documents))
         return letter
 
-    def decline(self, prepared_id: str, person_id: str, *, reason: str) -> Prepared:
+    def decline(self, prepared_id: str, person_id: str, *, reason: str, note: Note | None = None) -> Prepared:
         """Send a prepared letter back to its preparer, with the reason.
 
         Raises:
@@ -213,16 +226,16 @@ class Tray:
         if not said or len(said) > REASON_MAX_CHARS or has_hidden_characters(said):
             msg = "The preparer needs a reason."
             raise InputError(msg, mend=f"Say why, in at most {REASON_MAX_CHARS} characters.")
-        return self._end(prepared_id, person_id, PreparedState.DECLINED, reason=said)
+        return self._end(prepared_id, person_id, PreparedState.DECLINED, reason=said, note=note)
 
-    def withdraw(self, prepared_id: str, person_id: str) -> Prepared:
+    def withdraw(self, prepared_id: str, person_id: str, *, note: Note | None = None) -> Prepared:
         """Take a prepared letter back: its preparer may, and whoever may send it.
 
         Raises:
             NoAuthorityError: The person is neither.
             PreparedSettledError: It does not wait any more.
         """
-        return self._end(prepared_id, person_id, PreparedState.WITHDRAWN)
+        return self._end(prepared_id, person_id, PreparedState.WITHDRAWN, note=note)
 
     def waiting(self, organisation_id: str, *, limit: int = 100) -> list[Prepared]:
         """Return what waits for an organisation's senders, the oldest first."""
@@ -272,7 +285,15 @@ class Tray:
 
     # --- settling ---------------------------------------------------------------------------------
 
-    def _end(self, prepared_id: str, person_id: str, state: PreparedState, *, reason: str = "") -> Prepared:
+    def _end(
+        self,
+        prepared_id: str,
+        person_id: str,
+        state: PreparedState,
+        *,
+        reason: str = "",
+        note: Note | None = None,
+    ) -> Prepared:
         with self._database.write() as uow:
             row = _locked(uow, prepared_id)
             organisation, person, preparer = lock_standing(
@@ -283,6 +304,8 @@ class Tray:
             if not sends and (state is not PreparedState.WITHDRAWN or person != preparer):
                 raise NoAuthorityError
             self._settle(uow, prepared_id, state, by=person, reason=reason)
+            if note is not None:
+                note(uow, prepared_id)
             uow.commit()
         self._discard(prepared_id, len(row.documents))
         return self.by_id(prepared_id)

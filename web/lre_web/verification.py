@@ -118,14 +118,23 @@ def _verify() -> Page:
     if file is None or not file.filename:
         missing = InputError(words["verify_no_file"], mend=words["verify_no_file_mend"])
         return _page(error=missing, status=missing.status)
+    return _page(report=check_upload(mounted().office, file))
+
+
+def check_upload(office: PostOffice, file: FileStorage) -> Report:
+    """Check a file that somebody handed in, with the office's own trust anchors.
+
+    Raises:
+        ThrottledError: Too many come at once, or from one place.
+    """
+    words = texts()
     _count_visitor()
     if not _places.acquire(blocking=False):
         raise ThrottledError(words["verify_busy"], mend=words["verify_busy_mend"])
     try:
-        report = _checked(mounted().office, file)
+        return _checked(office, file)
     finally:
         _places.release()
-    return _page(report=report)
 
 
 def _count_visitor() -> None:

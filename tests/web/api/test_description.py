@@ -3,17 +3,26 @@
 import io
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 
-from lre_kit.testing.office import SMALL_PDF, record_consent
+from lre_kit.parties.addresses import PostalAddress
+from lre_kit.parties.mandates import Scope as MandateScope
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.persons import PartyFacts, PartyKind
+from lre_kit.testing.office import SENDER, SMALL_PDF, record_consent
+from lre_kit.testing.parties import ACTOR, BRUMES, JEAN
 from lre_kit.testing.webhooks import webhook_receiver
 from lre_web.api.mounting import ROUTES
 from lre_web.testing import ThrowawaySite
 
-ELSEWHERE = {"correctPostalAddress", "readSandbox", "setSandboxClock", "listCaughtMail", "readCaughtMail"}
-"""Asked in test_letters.py, where there is a post room, and in test_sandbox.py."""
+ELSEWHERE = {
+    "correctPostalAddress", "readSandbox", "setSandboxClock", "listCaughtMail", "readCaughtMail",
+    "signPrepared",
+}  # fmt: skip
+"""Asked in test_letters.py, where there is a post room, in test_sandbox.py and in test_passes.py."""
 
 
 def described(api: Any) -> Any:
@@ -135,6 +144,8 @@ def tour(site: ThrowawaySite, api: Any, look: Any) -> None:
     consents(site, look)
     bulk(site, look)
     hooks(look)
+    rules(look, number)
+    people(site, look)
     look("GET", "/key")
     look("GET", f"/letters/{number}/proofs/none")
     look("GET", f"/letters/{number}/documents/9")
@@ -182,6 +193,80 @@ def bulk(site: ThrowawaySite, look: Any) -> None:
     look("GET", f"/bulk/{made['id']}")
     assert b",sent," in look("GET", f"/bulk/{made['id']}/result").data
     look("GET", "/bulk/x")
+
+
+def rules(look: Any, number: str) -> None:
+    [simple] = [each for each in look("GET", "/products").get_json()["items"] if each["product"] == "simple"]
+    assert (simple["is_offered"], simple["sender"]["level"]) == (True, None)
+    look("GET", "/products?at=1900-01-01T00:00:00Z")
+    told = look("GET", "/deadlines?sent_at=2026-03-20T13:30:00Z").get_json()
+    assert (told["first_day"], told["last_day"]) == ("2026-03-21", "2026-04-04")
+    assert told["closes_at"] == "2026-04-04T22:00:00Z"
+    look("GET", "/deadlines?sent_at=1900-01-01T00:00:00Z")
+    assert look("GET", f"/letters/{number}/deadlines").get_json()["is_over"] is False
+    look("GET", "/letters/AAAA/deadlines")
+    assert (
+        look("POST", "/verify", data={"proof": (io.BytesIO(b"{}"), "a.json")}).get_json()["result"]
+        != "passed"
+    )
+    look("POST", "/verify", data={})
+
+
+def people(site: ThrowawaySite, look: Any) -> None:
+    look("GET", "/organisations")
+    parties = site.office.people.parties
+    facts = PartyFacts(kind=PartyKind.PERSON, usage_name=SENDER.name)
+    me = parties.remember(SENDER.ref, facts)
+    house = parties.add(BRUMES)
+    members = site.office.people.members
+    members.set_role(house.id, me.id, MemberRole.OWNER, actor=ACTOR)
+    for path in (
+        "/identifiers",
+        "/orders",
+        "/organisations",
+        "/mandates",
+        f"/organisations/{house.id}/members",
+    ):
+        look("GET", path)
+    look("GET", f"/organisations/{'0' * 32}/members")
+    look("DELETE", f"/organisations/{house.id}/members/{me.id}")
+    other = parties.add(JEAN)
+    members.set_role(house.id, other.id, MemberRole.READER, actor=ACTOR)
+    told = look("DELETE", f"/organisations/{house.id}/members/{other.id}").get_json()
+    assert [each["person"] for each in told["items"]] == [me.id]
+    look("DELETE", f"/organisations/{house.id}/members/x")
+    look("POST", "/orders", json={"kind": "paper_codes"})
+    addresses = site.office.people.addresses
+    lines = (SENDER.name, "12 rue des Lilas", "75020 PARIS")
+    addresses.set_address(me.id, PostalAddress(lines=lines), confirmed=True, actor=ACTOR)
+    made = look("POST", "/orders", json={"kind": "paper_codes"}).get_json()
+    look("POST", "/orders", json={"kind": "paper_codes"})
+    look("POST", f"/orders/{made['id']}/cancel")
+    look("POST", f"/orders/{made['id']}/cancel")
+    sheet = site.office.people.paper_codes.make_sheet(None, me.id, actor=ACTOR).identifier
+    assert look("POST", f"/identifiers/{sheet.id}/report-lost").get_json()["state"] == "revoked"
+    look("POST", f"/identifiers/{sheet.id}/report-lost")
+    look("POST", "/identifiers/x/report-lost")
+    mandate = site.office.people.mandates.grant(
+        grantor_id=house.id, delegate_id=me.id, scope=[MandateScope.SEND], valid_from=date(2026, 1, 1),
+        valid_until=None, reference="Deed", actor=ACTOR,
+    )  # fmt: skip
+    assert look("GET", "/mandates").get_json()["items"][0]["scopes"] == ["send"]
+    assert look("POST", f"/mandates/{mandate.id}/end").get_json()["in_force"] is False
+    look("POST", "/mandates/x/end")
+    look("GET", "/prepared")
+    form = {"recipient": {"name": "A", "email": "a@example.net"}, "organisation": house.id}
+
+    def files() -> dict[str, Any]:
+        return {"letter": json.dumps(form), "documents": (io.BytesIO(SMALL_PDF), "a.pdf")}
+
+    first, second = (look("POST", "/prepared", data=files()).get_json()["id"] for _ in range(2))
+    look("GET", f"/prepared/{first}")
+    look("POST", f"/prepared/{first}/sign")
+    look("POST", f"/prepared/{first}/decline", json={"reason": "No"})
+    look("POST", f"/prepared/{second}/withdraw")
+    look("POST", f"/prepared/{second}/withdraw")
+    look("GET", "/prepared/x")
 
 
 def hooks(look: Any) -> None:
@@ -244,4 +329,4 @@ def test_it_describes_a_form_with_its_parts(api: Any) -> None:
 def test_a_route_says_what_it_is(route: Any) -> None:
     assert route.summary
     assert (route.answer is None) != (not route.media)
-    assert route.is_act == (route.method != "GET" and route.name != "checkBulk")
+    assert route.is_act == (route.method != "GET" and route.name not in {"checkBulk", "verifyProof"})

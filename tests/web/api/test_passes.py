@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from lre_kit.integration.values import KeyWish, Scope
 from lre_kit.law.assurance import Level
+from lre_kit.parties.members import MemberRole
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import SMALL_PDF, record_consent, throwaway_office
+from lre_kit.testing.parties import ACTOR, BRUMES
 from lre_web.api.acting import USES
 from lre_web.testing import send_form
 from lre_web.testing_profile import EMAIL, NAME, ProfileSite
@@ -92,6 +95,31 @@ def given_to(scene: Scene, key_id: str) -> str:
     assert found is not None
     assert answer.headers["Cache-Control"] == "no-store"
     return found.group(1)
+
+
+def test_who_may_send_signs_for_a_prepared_letter_with_a_pass_and_nobody_without(
+    scene: Scene, site: ProfileSite
+) -> None:
+    people, scopes = site.office.people, frozenset(Scope)
+    house = people.parties.add(BRUMES)
+    people.parties.emails.verify(house.id, "office@acme.example", actor=ACTOR)
+    people.members.set_role(house.id, scene.party.id, MemberRole.SENDER, actor=ACTOR)
+    scene.show_a_code()
+    made = site.office.integration.keys.create(scene.sender, KeyWish(name="desk", scopes=scopes))
+    headers = {"Authorization": f"Bearer {made.text}"}
+    given = headers | {"LRE-Identification": given_to(scene, made.key.id)}
+    client = site.app.test_client()
+    letter = {"recipient": WHO, "subject": "Notice", "organisation": house.id}
+    data = {"letter": json.dumps(letter), "documents": (io.BytesIO(SMALL_PDF), "a.pdf")}
+    prepared = client.post("/api/v1/prepared", data=data, headers=headers).get_json()
+    assert client.get("/api/v1/prepared", headers=headers).get_json()["waiting"][0]["id"] == prepared["id"]
+    refused = client.post(f"/api/v1/prepared/{prepared['id']}/sign", headers=headers)
+    assert refused.status_code == 403
+    signed = client.post(f"/api/v1/prepared/{prepared['id']}/sign", headers=given)
+    assert (signed.status_code, signed.get_json()["state"]) == (200, "sent"), signed.text
+    sent = site.office.reading.letter(signed.get_json()["letter"])
+    assert (sent.sender.ref, sent.sender.email) == (house.id, "office@acme.example")
+    assert client.post(f"/api/v1/prepared/{prepared['id']}/sign", headers=given).status_code == 409
 
 
 def slug(answer: TestResponse) -> str:

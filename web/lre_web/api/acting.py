@@ -6,6 +6,8 @@ one for each thing they showed, bound to one key and to a number of uses. How ol
 and whether it still counts, the gate judges at each act, as on the pages.
 """
 
+from dataclasses import replace
+
 from flask import current_app, request
 
 from lre_kit.identifiers.challenges import refused
@@ -76,6 +78,15 @@ def _acting(call: Call) -> Acting:
         raise refused()
     factors = [people.handles.spend(token, party_id=party_id, purpose=_purpose(call.key)) for token in tokens]
     return account_acting(Acting(party_id=party_id, factors=()), factors, account)
+
+
+def acting_of(call: Call, *, delegate: str, mandate: str) -> Acting:
+    """Return who acts for another by what their pass shows, with what evidence says of it.
+
+    Raises:
+        IdentificationError: The pass is not one of this key, or is used up or too old.
+    """
+    return replace(_acting(call), delegate=delegate, mandate=mandate)
 
 
 def _purpose(key: ApiKey) -> str:

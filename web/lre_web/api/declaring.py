@@ -16,7 +16,7 @@ from lre_kit.store.database import UnitOfWork
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
 
-SINGLE = frozenset({"table"})
+SINGLE = frozenset({"table", "proof"})
 """Files that come once; of the others there may be several."""
 
 PDF, XML, CSV = "application/pdf", "application/xml", "text/csv"

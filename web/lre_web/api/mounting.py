@@ -12,7 +12,20 @@ from werkzeug.routing import Map, Rule
 from lre_kit.errors import LreError
 from lre_kit.integration.values import Rate
 from lre_kit.office import PostOffice
-from lre_web.api import bulk, consents, events, letters, proofs, sandbox, webhooks, whoami
+from lre_web.api import (
+    bulk,
+    consents,
+    events,
+    law,
+    letters,
+    people,
+    prepared,
+    proofs,
+    sandbox,
+    verifying,
+    webhooks,
+    whoami,
+)
 from lre_web.api.declaring import Route
 from lre_web.api.openapi import document_of
 from lre_web.api.problems import (
@@ -29,7 +42,20 @@ from lre_web.sides import expect_own_side
 
 log = logging.getLogger(__name__)
 
-_ROOMS: tuple[Any, ...] = (letters, proofs, consents, bulk, events, webhooks, sandbox, whoami)
+_ROOMS: tuple[Any, ...] = (
+    letters,
+    proofs,
+    consents,
+    bulk,
+    prepared,
+    events,
+    webhooks,
+    people,
+    law,
+    verifying,
+    sandbox,
+    whoami,
+)
 
 ROUTES: tuple[Route, ...] = tuple(route for room in _ROOMS for route in room.ROUTES)
 """Every route of the API."""

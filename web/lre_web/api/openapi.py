@@ -37,6 +37,12 @@ _ARGUMENTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "kind": ("The kind of proof, as the list of proofs names it", {"type": "string"}),
     "position": ("The document's place, from 1", {"type": "integer", "minimum": 0}),
     "consent_id": ("The consent's id", {"type": "string"}),
+    "prepared_id": ("The prepared letter's id", {"type": "string"}),
+    "identifier_id": ("The identification means' id", {"type": "string"}),
+    "order_id": ("The order's id", {"type": "string"}),
+    "organisation_id": ("The organisation's id", {"type": "string"}),
+    "person_id": ("The person's id", {"type": "string"}),
+    "mandate_id": ("The mandate's id", {"type": "string"}),
     "mail_id": ("The message's id", {"type": "string"}),
     "endpoint_id": ("The endpoint's id", {"type": "string"}),
     "delivery_id": ("The delivery's id", {"type": "string"}),
@@ -168,7 +174,12 @@ def _body(route: Route) -> dict[str, Any] | None:
     if route.files:
         files = {name: _uploaded(name) | {"description": words} for name, words in route.files.items()}
         parts = ({route.part: reference} if reference is not None else {}) | files
-        schema = {"type": "object", "properties": parts, "required": list(parts)}
+        schema = {
+            "type": "object",
+            "properties": parts,
+            "required": list(parts),
+            "additionalProperties": False,
+        }
         content[MULTIPART] = {"schema": schema}
         if reference is not None:
             content[MULTIPART]["encoding"] = {route.part: {"contentType": JSON}}
