@@ -35,9 +35,12 @@ from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.closing import Closings
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.duties import Duties, together
+from lre_kit.letters.finding import Finding
 from lre_kit.letters.forgetting import Forgetting
 from lre_kit.letters.intake import Intake, OpenDocuments
 from lre_kit.letters.leftovers import Leftovers
+from lre_kit.letters.misdirected import Misdirected
+from lre_kit.letters.own import Shelf
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.retention import Retention
@@ -411,6 +414,21 @@ class PostOffice:
     def health(self) -> Health:
         """Whether the office can work now; looked at when asked, at most once in a few seconds."""
         return Health(self)
+
+    @cached_property
+    def finding(self) -> Finding:
+        """A sender's letters, found and counted."""
+        return Finding(self.database)
+
+    @cached_property
+    def misdirected(self) -> Misdirected:
+        """What readers say of letters that are not for them."""
+        return Misdirected(self.database, clock=self.clock)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """What senders keep beside their letters: views of the list, notes."""
+        return Shelf(self.database, clock=self.clock)
 
     @cached_property
     def operators(self) -> "OperatorRoom":

@@ -31,6 +31,8 @@ _SECTIONS: Mapping[str, Words] = {
     "in_address_books": Words(
         fr="Fiches à votre sujet dans des carnets d'expéditeurs", en="Entries about you in books of senders"
     ),
+    "letters_you_began": Words(fr="Brouillons de lettres", en="Drafts of letters"),
+    "views_of_your_list": Words(fr="Vues de votre liste", en="Views of your list"),
     "programs": Words(fr="Programmes autorisés", en="Programs let in"),
     "webhooks": Words(fr="Webhooks", en="Webhooks"),
 }

@@ -8,6 +8,7 @@ from lre_kit.bulk.rows import BulkRow
 from lre_kit.consents.rows import ConsentEventRow, ConsentRow
 from lre_kit.contacts.rows import ContactRow
 from lre_kit.integration.rows import ApiKeyRow
+from lre_kit.letters.own_rows import LetterDraftRow, SavedViewRow
 from lre_kit.letters.rows import LetterRow
 from lre_kit.parties.emails import key_of
 from lre_kit.postroom.rows import PostFileRow, PostItemRow, PostNewsRow
@@ -22,7 +23,7 @@ _CONSENT, _CONSENT_EVENT, _BULK, _PREPARED, _KEY, _ENDPOINT, _LETTER = (
         ConsentRow, ConsentEventRow, BulkRow, PreparedRow, ApiKeyRow, WebhookEndpointRow, LetterRow,
     )
 )  # fmt: skip
-_CONTACT = table_of(ContactRow)
+_CONTACT, _DRAFT, _VIEW = (table_of(row) for row in (ContactRow, LetterDraftRow, SavedViewRow))
 _ITEM, _NEWS, _FILE = (table_of(row) for row in (PostItemRow, PostNewsRow, PostFileRow))
 
 _CONSENT_FACTS = (
@@ -72,6 +73,12 @@ def of_other_rooms(connection: Connection, key: str, parties: Collection[str]) -
             "name email postal capacity language created_at changed_at",
             _CONTACT.c.email_key == key,
             "created_at",
+        ),
+        "letters_you_began": fact_rows(
+            connection, _DRAFT, "fields changed_at", _DRAFT.c.owner_ref.in_(parties), "changed_at"
+        ),
+        "views_of_your_list": fact_rows(
+            connection, _VIEW, "name query created_at", _VIEW.c.owner_ref.in_(parties), "created_at"
         ),
         "programs": fact_rows(
             connection,

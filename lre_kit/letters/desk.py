@@ -6,10 +6,11 @@ thus decided one after the other, and the second sees the first.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import InvalidAddressError, RequirementError
@@ -21,6 +22,7 @@ from lre_kit.law.reminders import reminder_times
 from lre_kit.letters import commands
 from lre_kit.letters.closing import closing
 from lre_kit.letters.effects import PROVIDER, plan_after, project
+from lre_kit.letters.finding_rows import LetterWordRow, words_rows
 from lre_kit.letters.holds import Holds
 from lre_kit.letters.intake import Intake
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
@@ -48,7 +50,7 @@ Also = Callable[[UnitOfWork, LetterState], None]
 Guard = Callable[[UnitOfWork, Letter], None]
 """Looks at the letter under its lock, before the act; what it raises refuses the act."""
 
-_LETTER = table_of(LetterRow)
+_LETTER, _WORD = table_of(LetterRow), table_of(LetterWordRow)
 
 
 class Desk:
@@ -136,6 +138,9 @@ class Desk:
             decide(state, commands.CorrectAddress(email=email), letter.requirements, now)
             hold_back_notice(uow, letter_id, number=state.notices + 1, at=now)
             uow.execute(update(_LETTER).where(_LETTER.c.id == letter_id).values(recipient_email=email))
+            uow.execute(delete(_WORD).where(_WORD.c.letter_id == letter_id))
+            corrected = replace(letter, recipient=replace(letter.recipient, email=email))
+            uow.add_all(LetterWordRow, words_rows(corrected))
             uow.flush()
             # A first notice that was planned for later still leaves then.
             at = max(now, letter.notify_at) if letter.notify_at and not state.notices else now

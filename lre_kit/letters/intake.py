@@ -36,6 +36,7 @@ from lre_kit.law.regimes import Matter, Requirements
 from lre_kit.law.requirements import required_at
 from lre_kit.letters import commands
 from lre_kit.letters.content import Content, Contents
+from lre_kit.letters.finding_rows import LetterWordRow, words_rows
 from lre_kit.letters.intake_rows import checked_subject, columns_of, digest_of, document_of
 from lre_kit.letters.lifecycle import EMPTY, decide, evolve
 from lre_kit.letters.notice_duty import plan_notice
@@ -512,6 +513,7 @@ class Intake:
             request_digest=prepared.asked,
         )
         uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
+        uow.add_all(LetterWordRow, words_rows(letter))
         for seq, event in enumerate(events):
             self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
         if wish is not None and letter.recipient.postal is not None:

@@ -37,12 +37,13 @@ _LETTER = table_of(LetterRow)
 _DOCUMENT = table_of(DocumentRow)
 _EVENT = table_of(EventRow)
 
-_SUMMARY_COLUMNS = tuple(
+SUMMARY_COLUMNS = tuple(
     _LETTER.c[name]
     for name in (
         "id number product phase claim recipient_name subject reference deposited_at window_closes_at"
     ).split()
 )
+"""What a line of a list is made from."""
 
 
 def not_found() -> NotFoundError:
@@ -100,7 +101,7 @@ class Reading:
     def _page(
         self, condition: ColumnElement[bool] | None, *, limit: int, before: Cursor | None
     ) -> list[LetterSummary]:
-        query: Select[Any] = select(*_SUMMARY_COLUMNS)
+        query: Select[Any] = select(*SUMMARY_COLUMNS)
         if condition is not None:
             query = query.where(condition)
         if before is not None:
@@ -111,7 +112,7 @@ class Reading:
             query = query.where(older)
         query = query.order_by(_LETTER.c.deposited_at.desc(), _LETTER.c.id.desc()).limit(min(limit, PAGE_MAX))
         with self._database.read() as connection:
-            return [_summary(row) for row in connection.execute(query)]
+            return [summary(row) for row in connection.execute(query)]
 
     def letter(self, number: str, *, sender_ref: str | None = None) -> Letter:
         """Return a letter by its sending number; with `sender_ref`, only if it is that sender's.
@@ -323,7 +324,8 @@ def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:
     return and_(*conditions) if conditions else None
 
 
-def _summary(row: Row[Any]) -> LetterSummary:
+def summary(row: Row[Any]) -> LetterSummary:
+    """Return one line of a list from its columns."""
     return LetterSummary(
         id=row.id,
         number=row.number,

@@ -18,6 +18,9 @@ class LetterRow(SQLModel, table=True):
         Index("ix_letter_sender_list", "sender_ref", "deposited_at", "id"),
         Index("ix_letter_list", "deposited_at", "id"),
         Index("ix_letter_closing", "phase", "window_closes_at"),
+        Index("ix_letter_sender_phase", "sender_ref", "phase", "deposited_at", "id"),
+        Index("ix_letter_recipient", "recipient_email", "deposited_at", "id"),
+        Index("ix_letter_sender_window", "sender_ref", "phase", "window_closes_at"),
     )
 
     id: str = Field(primary_key=True, max_length=32)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from lre_kit.parties.emails import addresses_of
 from lre_kit.parties.members import MemberRole
 from lre_kit.preparing.digest import ACTION, Digest, Signer
+from lre_kit.preparing.drafts import EXPIRE as EXPIRE_DRAFT
+from lre_kit.preparing.drafts import Drafts
 from lre_kit.preparing.tray import EXPIRE, LIFE, Tray
 from lre_kit.store.agenda import Duty
 
@@ -27,6 +29,7 @@ class PreparingRoom:
 
     Attributes:
         tray: Keeps them, and has them sent, declined or taken back.
+        drafts: Letters somebody began to write.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class PreparingRoom:
             members=lambda: people().members,
             deposit=deposit,
         )
+        self.drafts = Drafts(database, clock=clock)
         self._digest = Digest(
             database,
             clock=clock,
@@ -68,7 +72,7 @@ class PreparingRoom:
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:
         """The duties by action, for the office's runner."""
-        return {EXPIRE: self.tray.expire, ACTION: self._digest.run}
+        return {EXPIRE: self.tray.expire, ACTION: self._digest.run, EXPIRE_DRAFT: self.drafts.expire}
 
     def _signers(self, organisation_id: str) -> tuple[str, list[Signer]]:
         people = self._people()

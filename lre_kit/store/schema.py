@@ -14,13 +14,15 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0031"
+HEAD = "0040"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
     "lre_kit.store.rows",
     "lre_kit.letters.rows",
     "lre_kit.letters.retention_rows",
+    "lre_kit.letters.finding_rows",
+    "lre_kit.letters.own_rows",
     "lre_kit.proofs.rows",
     "lre_kit.parties.rows",
     "lre_kit.parties.account_rows",

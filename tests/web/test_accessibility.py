@@ -37,8 +37,9 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 FILES = (
     {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
-    | {f"lre.{name}" for name in ("bundle", "document", "own_proof", "paper_file", "proof")}
-    | {"lre.bulk_result", "lre.prepared_document", "lre.contacts_export", "lre.bulk_preview"}
+    | {f"lre.{name}" for name in ("bundle", "document", "everything", "own_proof", "paper_file", "proof")}
+    | {f"lre.{name}" for name in ("bulk_preview", "bulk_result", "contacts_export", "letter_news")}
+    | {"lre.letters_export", "lre.prepared_document"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
 )
 """What is downloaded instead of shown; the verifier has tests of its own."""
@@ -93,8 +94,10 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     served.clock.advance(timedelta(days=16))
     office.run_until_idle()
     letters.append(served.letter().number)
-    for path in ("", "deposit", "?q=nothing-like-this", *(f"letters/{number}" for number in letters)):
+    lists = ("", "?q=nothing-like-this", "?q=jean&state=notified", "drafts")
+    for path in (*lists, "deposit", *(f"letters/{number}" for number in letters)):
         walk.go(f"/lre/{path}")
+    _last_look(walk)
     _recipient(walk, served)
     _consents(walk, served)
     _bulk(walk, served)
@@ -121,6 +124,18 @@ def test_what_puts_people_off_is_found(browser: Browser) -> None:
     page.close()
 
 
+def _last_look(walk: Walk) -> None:
+    walk.page.goto(f"{walk.site.origin}/lre/deposit")
+    walk.page.fill("#name", "Zoé Martin")
+    walk.page.locator("input[value=qualified]").check()
+    with walk.page.context.expect_page() as opened:
+        walk.page.locator("#look").click()
+    opened.value.wait_for_load_state()
+    walk.found += [f"last look: {barrier}" for barrier in barriers(opened.value)]
+    opened.value.close()
+    walk.go("/lre/drafts")
+
+
 def _on_paper(office: PostOffice) -> str:
     letter = deposit_on_paper(office, product="hybrid")
     item = posted(office, letter)
@@ -139,6 +154,9 @@ def _recipient(walk: Walk, site: ThrowawaySite) -> None:
     page.locator("form[action$='/r/code'] button").click()
     page.wait_for_selector("#code")
     walk.judge()
+    walk.go("/lre/r/not-for-me")
+    walk.go("/lre/accessibility")
+    walk.go("/lre/r?sent=1")
     page.fill("#code", "AAAA-AAAA")
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=alert]")
@@ -147,6 +165,8 @@ def _recipient(walk: Walk, site: ThrowawaySite) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("#step-2")
     walk.judge()
+    walk.go("/lre/r/past")
+    walk.go("/lre/r")
     page.locator("form[action$='/r/accept'] button").click()
     page.wait_for_selector(".cards")
     walk.judge()

@@ -39,7 +39,8 @@ def test_a_recipient_chooses_on_a_phone(served: ThrowawaySite, page: Any, button
     assert served.office.reading.by_id(letter.id).phase is Phase.CHOOSING
     assert SENDER.name not in page.content()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("radio", name=button).check()
+    page.get_by_role("button", name="Confirmer mon choix").click()
     page.wait_for_load_state()
     assert served.office.reading.by_id(letter.id).phase is phase
     assert page.get_by_role("heading", level=1).is_visible()

@@ -129,12 +129,18 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         consents,
         contacts,
         health,
+        letter_pages,
         letter_templates,
         observing,
         prepared,
         recipient,
+        recipient_more,
         sender,
         sender_acts,
+        sender_drafts,
+        sender_home,
+        sender_look,
+        sender_many,
         verification,
     )
     from lre_web import webhooks as webhook_pages
@@ -152,7 +158,13 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     observing.add_pages(blueprint)
     sender.add_pages(blueprint)
     sender_acts.add_pages(blueprint)
+    sender_home.add_pages(blueprint)
+    sender_drafts.add_pages(blueprint)
+    sender_look.add_pages(blueprint)
+    sender_many.add_pages(blueprint)
+    letter_pages.add_pages(blueprint)
     recipient.add_pages(blueprint)
+    recipient_more.add_pages(blueprint)
     consents.add_pages(blueprint)
     bulk.add_pages(blueprint)
     contacts.add_pages(blueprint)

@@ -1,11 +1,13 @@
 """What templates need to turn values into words."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
 
 from lre_kit.carriers.notices import legal_time_text
+from lre_kit.clock import PARIS
 from lre_kit.law.products import claim_notice, product_name
 from lre_kit.letters.paper import base_kind
 from lre_kit.letters.values import NoticeView
@@ -24,8 +26,22 @@ def _proof_name(kind: str, language: str) -> str:
     return title if base == kind else f"{title} ({kind.rpartition('_')[2]})"
 
 
+_MONTHS = {
+    "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
+    "en": "Jan Feb Mar Apr May June July Aug Sept Oct Nov Dec".split(),
+}
+
+
+def short_time(instant: datetime, language: str) -> str:
+    """Return an instant in few words, in legal time: for lists, where the whole sentence would not fit."""
+    local = instant.astimezone(PARIS)
+    month, zone = _MONTHS[language][local.month - 1], "heure de Paris" if language == "fr" else "Paris time"
+    return f"{local.day} {month} {local.year}, {local:%H:%M} ({zone})"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "legal_time": legal_time_text,
+    "short_time": short_time,
     "claim_notice": claim_notice,
     "product_name": _product_name,
     "error_words": error_words,

@@ -51,7 +51,7 @@ def add_pages(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(rule, endpoint, view, methods=[method])
 
 
-def _with_letter(view: Callable[..., Page]) -> Callable[..., Page]:
+def with_letter(view: Callable[..., Page]) -> Callable[..., Page]:
     """Give the view what its browser's letter may show now, or the page that asks for the link."""
 
     @wraps(view)
@@ -76,7 +76,7 @@ def _follow(token: str) -> Page:
     return response
 
 
-@_with_letter
+@with_letter
 def _notice(view: NoticeView) -> Page:
     found = judged(view.letter_id, reading=view.phase in DISCLOSED)
     if view.phase in DISCLOSED and found.identified is not None and not found.is_pending:
@@ -103,14 +103,14 @@ def _is_open(view: NoticeView) -> bool:
     return view.phase is Phase.NOTIFIED and in_time
 
 
-@_with_letter
+@with_letter
 def _send_code(view: NoticeView) -> Page:
     if _is_open(view) or view.phase in DISCLOSED | WAITING:
         mounted().office.identification.send_code(view.letter_id)
     return redirect(url_for(".notice", sent=1, _anchor="step-1"), 303)
 
 
-@_with_letter
+@with_letter
 def _identify(view: NoticeView) -> Page:
     office = mounted().office
     try:
@@ -143,13 +143,13 @@ def _expect_the_same(view: NoticeView) -> None:
         raise InputError(words["other_letter"], mend=words["other_letter_mend"])
 
 
-@_with_letter
+@with_letter
 def _choose(view: NoticeView) -> Page:
     _expect_the_same(view)
     return choose(view)
 
 
-@_with_letter
+@with_letter
 def _accept(view: NoticeView) -> Page:
     _expect_the_same(view)
     try:
@@ -164,7 +164,7 @@ def _accept(view: NoticeView) -> Page:
     return redirect(url_for(".reading" if letter.phase in DISCLOSED else ".notice"), 303)
 
 
-@_with_letter
+@with_letter
 def _refuse(view: NoticeView) -> Page:
     _expect_the_same(view)
     typed = request.form.get("confirmation", "").strip().upper()
@@ -184,18 +184,18 @@ def _fresh(view: NoticeView) -> NoticeView:
     return mounted().office.reading.before_acceptance(view.letter_id)
 
 
-@_with_letter
+@with_letter
 def _reading(view: NoticeView) -> Page:
-    _expect_disclosed(view)
+    expect_disclosed(view)
     office = mounted().office
     letter, proofs = office.reading.by_id(view.letter_id), office.issuer.available(view.letter_id)
     is_ready = any(proof.kind == "receipt" and proof.is_ready for proof in proofs)
     return render_template("lre/reading.html", letter=letter, proof_is_ready=is_ready)
 
 
-@_with_letter
+@with_letter
 def _document(view: NoticeView, position: int) -> Page:
-    _expect_disclosed(view)
+    expect_disclosed(view)
     info, pieces = mounted().office.desk.open_document(view.letter_id, position)
     inline = request.args.get("show") is not None and info.media_type in {
         "application/pdf",
@@ -217,9 +217,9 @@ def _document(view: NoticeView, position: int) -> Page:
     return response
 
 
-@_with_letter
+@with_letter
 def _own_proof(view: NoticeView) -> Page:
-    _expect_disclosed(view)
+    expect_disclosed(view)
     pdf = mounted().office.issuer.make(view.letter_id, "receipt")
     return send_file(
         io.BytesIO(pdf),
@@ -229,7 +229,12 @@ def _own_proof(view: NoticeView) -> Page:
     )
 
 
-def _expect_disclosed(view: NoticeView) -> None:
+def expect_disclosed(view: NoticeView) -> None:
+    """Refuse whoever may not see the content: not identified, or before acceptance.
+
+    Raises:
+        RequirementError: It says what is missing.
+    """
     _expect_identified(view)
     if view.phase not in DISCLOSED:
         words = texts()

@@ -41,10 +41,12 @@ def choose(view: NoticeView) -> tuple[str, int] | BaseResponse:
     """Record the choice of the form at hand."""
     way = request.form.get("way")
     if way not in {"electronic", "paper"}:
+        # No way is chosen beforehand: a program that sends every form as it stands decides nothing.
         words = post_words()
-        raise InputError(
+        error = InputError(
             words["choose_title"], mend=f"{words['choose_electronic']} / {words['choose_paper']}"
         )
+        return choice_page(view, error=error, status=error.status)
     try:
         mounted().office.desk.choose(view.letter_id, paper=way == "paper")
     except UnlawfulActError as error:

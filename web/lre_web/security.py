@@ -126,6 +126,11 @@ def _provider() -> str:
 
 
 def _error_page(error: LreError) -> Response:
+    if isinstance(error, _StaleFormError) and (request.endpoint or "").endswith(".deposit_send"):
+        from lre_web.sender import deposit_form  # it knows this module
+
+        # Nothing was done, and nothing typed is lost: the form comes back with a fresh token.
+        return make_response(deposit_form(request.form, error), error.status)
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         response = jsonify(
             type=f"urn:lre-kit:problem:{error.slug}",

@@ -2,10 +2,20 @@
 
 import io
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.addressed import NEAR
@@ -19,7 +29,7 @@ from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.law.regimes import Matter
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
-from lre_kit.letters.reading import Cursor, not_found
+from lre_kit.letters.reading import not_found
 from lre_kit.letters.terms import checked_matter
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.observing.context import bind
@@ -28,14 +38,13 @@ from lre_kit.parties.values import Recipient
 from lre_kit.preparing.values import Draft
 from lre_web import post
 from lre_web.extension import Actor, mounted
-from lre_web.in_name_of import behalf_of, may_see, read_names, send_names
+from lre_web.in_name_of import behalf_of, may_see, send_names
+from lre_web.letter_next import next_dates, sign_of
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
 from lre_web.texts import language, texts
-from lre_web.texts_prepared import prepared_texts
-
-PAGE = 25
-"""Letters on one page of the list."""
+from lre_web.texts_compose import compose_texts
+from lre_web.texts_letter import letter_texts
 
 OFFERED = (Product.SIMPLE, Product.QUALIFIED)
 """Products that can always be deposited from the form; what goes by post needs a post room."""
@@ -45,7 +54,6 @@ _DONE = frozenset({"address", "withdrawn"})
 
 def add_pages(blueprint: Blueprint) -> None:
     """Add the sender's pages to a blueprint."""
-    blueprint.add_url_rule("/", "letters", _letters)
     blueprint.add_url_rule("/deposit", "deposit", _deposit_form)
     blueprint.add_url_rule("/deposit", "deposit_send", _deposit, methods=["POST"])
     blueprint.add_url_rule("/letters/<number>", "letter", _letter_page)
@@ -84,39 +92,11 @@ def own(number: str) -> Letter:
         return letter
 
 
-def _letters() -> str:
-    from lre_web.prepared import has_tray  # it knows this module
-
-    ref, reading, chosen = current_actor().ref, mounted().office.reading, request.args.get("of", "")
-    houses = read_names()
-    if chosen:
-        if chosen not in houses:
-            raise not_found()
-        ref = chosen
-    found = reading.letters(ref, limit=PAGE + 1, before=_cursor(request.args.get("before", "")))
-    page, rest = found[:PAGE], found[PAGE:]
-    more = f"{page[-1].deposited_at.timestamp():.6f}~{page[-1].id}" if rest else None
-    return render_template(
-        "lre/letters.html",
-        letters=page,
-        more=more,
-        houses=houses,
-        house=chosen,
-        tray=prepared_texts()["prepared"] if houses and has_tray() else "",
-    )
-
-
-def _cursor(text: str) -> Cursor | None:
-    seconds, _, letter_id = text.partition("~")
-    try:
-        return (datetime.fromtimestamp(float(seconds), UTC), letter_id) if letter_id else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 def _deposit_form() -> str:
+    from lre_web.sender_drafts import begun  # it knows this module
+
     current_actor()
-    return deposit_form(offered_contact(), None)
+    return deposit_form(offered_contact() or begun(), None)
 
 
 def offered_contact() -> Mapping[str, str]:
@@ -151,6 +131,8 @@ def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
         chosen=chosen if chosen in names else Product.SIMPLE.value,
         names={**send_names(), **prepare_names()},
         refusal=words_of(error) if isinstance(error, NotIdentifiedError) else "",
+        w=compose_texts(),
+        has_book=f"{request.blueprint}.contacts" in current_app.view_functions,
         **post.form_values(),
     )
     return str(page)
@@ -163,7 +145,8 @@ def words_of(error: NotIdentifiedError) -> str:
 
 
 def _deposit() -> Response | BaseResponse | tuple[str, int]:
-    from lre_web import prepared  # it knows this module
+    from lre_web import prepared  # these know this module
+    from lre_web.sender_drafts import let_go
 
     actor, typed = current_actor(), request.form
     files = [file for file in request.files.getlist("documents") if file.filename]
@@ -187,11 +170,13 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
                 subject=typed.get("subject", ""),
                 language=typed.get("language") or language(),
                 reference=typed.get("reference", ""),
-                notify_at=_notify_at(typed.get("notify_at", "")),
+                notify_at=notify_time(typed.get("notify_at", "")),
                 matter=checked_matter(typed.get("matter") or Matter.ORDINARY),
                 paper=wish if product in ON_PAPER else None,
             )
-            return prepared.prepare(typed["for"], draft, uploads)
+            made = prepared.prepare(typed["for"], draft, uploads)
+            let_go(typed)
+            return made
         behalf = behalf_of(typed.get("for", ""))
         if behalf is not None:
             acting = behalf.acting(acting)
@@ -213,7 +198,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             subject=typed.get("subject", ""),
             reference=typed.get("reference", ""),
             matter=typed.get("matter") or Matter.ORDINARY,
-            notify_at=_notify_at(typed.get("notify_at", "")),
+            notify_at=notify_time(typed.get("notify_at", "")),
             documents=uploads,
             language=typed.get("language") or language(),
             # The form's own token: sending the same form twice deposits once.
@@ -221,10 +206,11 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
         )
     except (InputError, RequirementError, NoAuthorityError, HookFailedError) as error:
         return deposit_form(typed, error), error.status
+    let_go(typed)
     return redirect(url_for(".letter", number=letter.number), 303)
 
 
-def _notify_at(text: str) -> datetime | None:
+def notify_time(text: str) -> datetime | None:
     """Return the instant that somebody chose in legal time.
 
     Raises:
@@ -263,10 +249,15 @@ def _letter_page(number: str) -> str:
 def letter_page(letter: Letter, error: LreError | None = None) -> str:
     """Return a letter's page, with what went wrong with an act of its sender's."""
     office, done = mounted().office, request.args.get("done", "")
+    timeline = office.reading.timeline(letter.id)
     return render_template(
         "lre/letter.html",
+        l=letter_texts(),
         letter=letter,
-        timeline=office.reading.timeline(letter.id),
+        timeline=timeline,
+        ahead=next_dates(letter, office.clock()),
+        sign=sign_of(letter, timeline),
+        notes=office.shelf.notes(letter.id),
         proofs=office.issuer.available(letter.id),
         error=error,
         done=done if done in _DONE else "",

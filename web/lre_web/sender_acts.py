@@ -12,7 +12,8 @@ from lre_web.sender import letter_page, own
 
 Page = str | BaseResponse | tuple[str, int]
 
-_SENDER = {"role": "sender"}
+SENDER = {"role": "sender"}
+"""Who acts, as the journal says it."""
 _BEFORE_NOTICE = frozenset({Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
 _WAITING = _BEFORE_NOTICE | {Phase.NOTIFIED, Phase.CHOOSING}
 
@@ -38,7 +39,7 @@ def may_withdraw(letter: Letter) -> bool:
 def _correct_address(number: str) -> Page:
     letter = own(number)
     try:
-        mounted().office.desk.correct_address(letter.id, request.form.get("email", ""), actor=_SENDER)
+        mounted().office.desk.correct_address(letter.id, request.form.get("email", ""), actor=SENDER)
     except LreError as error:
         return letter_page(own(number), error), error.status
     return redirect(url_for(".letter", number=letter.number, done="address"), 303)
@@ -47,7 +48,7 @@ def _correct_address(number: str) -> Page:
 def _withdraw(number: str) -> Page:
     letter = own(number)
     try:
-        mounted().office.desk.withdraw(letter.id, actor=_SENDER)
+        mounted().office.desk.withdraw(letter.id, actor=SENDER)
     except LreError as error:
         return letter_page(own(number), error), error.status
     return redirect(url_for(".letter", number=letter.number, done="withdrawn"), 303)

@@ -55,8 +55,8 @@
   };
 
   form.addEventListener("submit", (event) => {
-    // The preview opens in a tab of its own, and deposits nothing.
-    if (event.submitter && event.submitter.id === "preview") { return; }
+    // Previews open in a tab of their own, and drafts are kept: neither deposits anything.
+    if (event.submitter && "aside" in event.submitter.dataset) { return; }
     event.preventDefault();
     const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
     if (size > Number(form.dataset.limit)) { complain(form.dataset.tooLarge); return; }

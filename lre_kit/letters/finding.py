@@ -1,0 +1,297 @@
+"""A sender's letters, found and counted in a time that does not grow with how many there are.
+
+Every list is put together from *streams*: each is one range of one index, newest letter first, read to a
+bound. What no index knows is asked of those candidates alone. Where a bound cut a stream, the page says up to
+where it looked, and the next page goes on from there: nothing is left out, and nothing is read twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, select, text, union_all
+
+from lre_kit.law.products import Product
+from lre_kit.law.regimes import Requirements
+from lre_kit.letters.finding_rows import LetterWordRow
+from lre_kit.letters.lifecycle import FINAL, Phase
+from lre_kit.letters.reading import SUMMARY_COLUMNS, Cursor, summary
+from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.values import LetterSummary
+from lre_kit.letters.words import BEYOND, asked
+from lre_kit.parties.standing import refs_of
+from lre_kit.store.columns import among
+from lre_kit.store.database import Database
+from lre_kit.store.inserts import table_of
+
+COUNT_MAX = 1000
+"""Counts stop here; a page says “1000+”."""
+
+CANDIDATES = 1000
+"""Letters of one stream that one page looks at, where something is asked that no index knows."""
+
+CHUNK = 100
+"""Candidates that are looked at in one statement."""
+
+BEGINNINGS = 40
+"""Different words with one beginning that are looked up; beyond it the question is too short."""
+
+TROUBLED = frozenset(
+    {
+        Phase.NOTIFICATION_FAILED,
+        Phase.RELAY_FAILED,
+        Phase.UNKNOWN_AT_ADDRESS,
+        Phase.UNDELIVERABLE,
+        Phase.RETURNED,
+    }
+)
+"""Phases in which nothing goes on until the sender does something."""
+
+UNDER_WAY = frozenset(Phase) - FINAL - TROUBLED
+"""Phases of letters that go their way."""
+
+GROUPS: Mapping[str, frozenset[Phase]] = {"attention": TROUBLED, "under_way": UNDER_WAY, "finished": FINAL}
+"""The tabs of the sender's list."""
+
+_LETTER, _WORD = table_of(LetterRow), table_of(LetterWordRow)
+
+_BEGINNINGS = text(
+    "WITH RECURSIVE w(word) AS ("
+    " SELECT min(word) FROM letter_word WHERE sender_ref = :ref AND word >= :low AND word < :high"
+    " UNION ALL"
+    " SELECT (SELECT min(l.word) FROM letter_word l"
+    "  WHERE l.sender_ref = :ref AND l.word > w.word AND l.word < :high)"
+    " FROM w WHERE w.word IS NOT NULL)"
+    " SELECT word FROM w WHERE word IS NOT NULL LIMIT :most"
+)
+"""The different words with a beginning, each found by one step in the index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is looked for; empty fields leave all in.
+
+    Attributes:
+        text: Words, or their beginnings, of number, recipient's name or address, subject, reference.
+        phases: Where the letters stand.
+        product: Of which kind they are.
+        since: Deposited at this instant or later.
+        until: Deposited before this instant.
+    """
+
+    text: str = ""
+    phases: frozenset[Phase] = frozenset()
+    product: Product | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One page of what was found.
+
+    Attributes:
+        letters: Newest first.
+        more: Where the next page goes on; nothing if this is the last.
+        is_too_short: More words than can be looked up begin like what was asked: some were left out.
+    """
+
+    letters: tuple[LetterSummary, ...]
+    more: Cursor | None = None
+    is_too_short: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """One letter to a mailbox, as its reader may see it in a list.
+
+    Attributes:
+        id: The letter.
+        sender_name: Only once it was received, or where the rules show it before.
+    """
+
+    id: str
+    number: str
+    phase: Phase
+    notified_at: datetime
+    received_at: datetime | None
+    sender_name: str
+
+
+class Finding:
+    """Finds and counts letters of one sender."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    def page(self, sender_ref: str, look: Look, *, limit: int = 25, before: Cursor | None = None) -> Found:
+        """Return a page of letters, newest first, from after `before`."""
+        with self._database.read() as connection:
+            refs = refs_of(connection, sender_ref)
+            words = asked(look.text)
+            if look.text.strip() and not words:
+                return Found(letters=())
+            streams, is_too_short = _streams(connection, refs, look, words)
+            if not streams:
+                return Found(letters=())
+            others = _others(look, words)
+            bound = CANDIDATES if others else limit + 1
+            keys, horizon = _candidates(connection, streams, look, before, bound)
+            found = _summaries(connection, keys, others, limit + 1)
+        shown = tuple(found[:limit])
+        more = (shown[-1].deposited_at, shown[-1].id) if len(found) > limit else horizon
+        return Found(letters=shown, more=more, is_too_short=is_too_short)
+
+    def each(self, sender_ref: str, look: Look, *, most: int) -> Iterator[LetterSummary]:
+        """Yield what is looked for, newest first, up to `most`."""
+        before: Cursor | None = None
+        while most > 0:
+            found = self.page(sender_ref, look, limit=min(most, 500), before=before)
+            yield from found.letters
+            most, before = most - len(found.letters), found.more
+            if before is None:
+                return
+
+    def counts(self, sender_ref: str) -> Mapping[str, int]:
+        """Return how many letters each of `GROUPS` holds, up to `COUNT_MAX`."""
+        with self._database.read() as connection:
+            refs = refs_of(connection, sender_ref)
+            return {name: _count(connection, refs, phases) for name, phases in GROUPS.items()}
+
+    def to_mailbox(self, email: str) -> tuple[Addressed, ...]:
+        """Return the newest letters that were announced to a mailbox; for its reader alone."""
+        with self._database.read() as connection:
+            return addressed_to(connection, email)
+
+    def closing(self, sender_ref: str, *, until: datetime, limit: int = 100) -> tuple[LetterSummary, ...]:
+        """Return the letters whose window closes before `until`, the soonest first."""
+        with self._database.read() as connection:
+            query = (
+                select(*SUMMARY_COLUMNS)
+                .where(
+                    _LETTER.c.sender_ref.in_(refs_of(connection, sender_ref)),
+                    _LETTER.c.phase.in_([Phase.NOTIFIED.value, Phase.CHOOSING.value]),
+                    _LETTER.c.window_closes_at < until,
+                )
+                .order_by(_LETTER.c.window_closes_at, _LETTER.c.id)
+                .limit(limit)
+            )
+            return tuple(summary(row) for row in connection.execute(query))
+
+
+def addressed_to(connection: Connection, email: str, *, limit: int = 50) -> tuple[Addressed, ...]:
+    """Return the newest letters that were announced to a mailbox; for its reader alone (CPCE R. 53-3)."""
+    names = "id number phase notified_at received_at sender_name requirements".split()
+    query = (
+        select(*(_LETTER.c[name] for name in names))
+        .where(_LETTER.c.recipient_email == email, _LETTER.c.notified_at.is_not(None))
+        .order_by(_LETTER.c.deposited_at.desc(), _LETTER.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Addressed(
+            id=row.id,
+            number=row.number,
+            phase=Phase(row.phase),
+            notified_at=row.notified_at,
+            received_at=row.received_at,
+            sender_name=""
+            if row.received_at is None and Requirements.from_json(row.requirements).sender_hidden
+            else row.sender_name,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _streams(
+    connection: Connection, refs: Sequence[str], look: Look, words: Sequence[str]
+) -> tuple[list[Select[Any]], bool]:
+    """Return the ranges of one index that hold every letter looked for; whether words were left out."""
+    if words:
+        found = [(ref, _words_with(connection, ref, words[0])) for ref in refs]
+        rows = [
+            select(_WORD.c.deposited_at, _WORD.c.letter_id.label("id")).where(
+                _WORD.c.sender_ref == ref, _WORD.c.word == word
+            )
+            for ref, known in found
+            for word in known[:BEGINNINGS]
+        ]
+        return rows, any(len(known) > BEGINNINGS for _, known in found)
+    mine = [select(_LETTER.c.deposited_at, _LETTER.c.id).where(_LETTER.c.sender_ref == ref) for ref in refs]
+    if not look.phases:
+        return mine, False
+    return [one.where(_LETTER.c.phase == phase.value) for one in mine for phase in sorted(look.phases)], False
+
+
+def _words_with(connection: Connection, ref: str, beginning: str) -> list[str]:
+    values = {"ref": ref, "low": beginning, "high": beginning + BEYOND, "most": BEGINNINGS + 1}
+    return list(connection.execute(_BEGINNINGS, values).scalars())
+
+
+def _others(look: Look, words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return what the chosen index does not know."""
+    found: list[ColumnElement[bool]] = [
+        exists().where(_WORD.c.letter_id == _LETTER.c.id, _WORD.c.word >= word, _WORD.c.word < word + BEYOND)
+        for word in words[1:]
+    ]
+    if words and look.phases:
+        found.append(_LETTER.c.phase.in_([phase.value for phase in look.phases]))
+    if look.product is not None:
+        found.append(_LETTER.c.product == look.product.value)
+    return found
+
+
+def _candidates(
+    connection: Connection, streams: Iterable[Select[Any]], look: Look, before: Cursor | None, bound: int
+) -> tuple[list[str], Cursor | None]:
+    """Return the newest letters of all streams; where one was cut, also up to where all are read."""
+    parts = []
+    for place, stream in enumerate(streams):
+        at, letter_id = stream.selected_columns
+        part = stream
+        if look.since is not None:
+            part = part.where(at >= look.since)
+        if look.until is not None:
+            part = part.where(at < look.until)
+        if before is not None:
+            # The first condition is the range that the index is entered by; the second settles ties.
+            part = part.where(at <= before[0], (at < before[0]) | (letter_id < before[1]))
+        part = part.order_by(at.desc(), letter_id.desc()).limit(bound)
+        cut = part.subquery()
+        parts.append(select(literal(place).label("stream"), cut.c.deposited_at, cut.c.id))
+    read: dict[int, list[Cursor]] = {}
+    for row in connection.execute(union_all(*parts) if len(parts) > 1 else parts[0]):
+        read.setdefault(row.stream, []).append((row.deposited_at, row.id))
+    ends = [keys[-1] for keys in read.values() if len(keys) == bound]
+    horizon = max(ends) if ends else None
+    keys = sorted({key for each in read.values() for key in each}, reverse=True)
+    return [letter_id for at, letter_id in keys if horizon is None or (at, letter_id) >= horizon], horizon
+
+
+def _summaries(
+    connection: Connection, ids: Sequence[str], others: Sequence[ColumnElement[bool]], limit: int
+) -> list[LetterSummary]:
+    # In the order of the keys by hand: told to sort, SQLite would walk the whole list by its index instead.
+    place, found = {letter_id: at for at, letter_id in enumerate(ids)}, list[LetterSummary]()
+    for start in range(0, len(ids), CHUNK):
+        some = among(connection, _LETTER.c.id, ids[start : start + CHUNK])
+        rows = connection.execute(select(*SUMMARY_COLUMNS).where(some, *others))
+        found += sorted((summary(row) for row in rows), key=lambda one: place[one.id])
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _count(connection: Connection, refs: Sequence[str], phases: Iterable[Phase]) -> int:
+    parts = [
+        select(_LETTER.c.id)
+        .where(_LETTER.c.sender_ref == ref, _LETTER.c.phase == phase.value)
+        .limit(COUNT_MAX)
+        .subquery()
+        for ref in refs
+        for phase in phases
+    ]
+    all_of_them = union_all(*(select(part.c.id) for part in parts)).limit(COUNT_MAX).subquery()
+    return int(connection.execute(select(func.count()).select_from(all_of_them)).scalar_one())
