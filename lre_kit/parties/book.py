@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import InputError, UnlawfulActError
@@ -27,6 +27,8 @@ SEARCH_MAX = 50
 """Most parties one search returns."""
 
 _PARTY = table_of(PartyRow)
+# Asked at each page of a host's user, so made once.
+_OF_HOST = select(_PARTY.c.id).where(_PARTY.c.external_id == bindparam("ref"))
 _COLUMNS = tuple(_PARTY.c[name] for name in Party.__slots__)
 _FACTS = tuple(field.name for field in fields(PartyFacts) if field.name != "kind")
 _OFFICE: Mapping[str, Any] = {"role": "provider"}
@@ -90,8 +92,7 @@ class PartyBook:
     def by_external_id(self, external_id: str) -> Party | None:
         """Return the party a host calls so, if there is one."""
         with self._database.read() as connection:
-            query = select(_PARTY.c.id).where(_PARTY.c.external_id == external_id)
-            found = connection.execute(query).scalar()
+            found = connection.execute(_OF_HOST, {"ref": external_id}).scalar()
         return None if found is None else self.by_id(found)
 
     def remember(self, external_id: str, facts: PartyFacts) -> Party:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from lre_kit.errors import NotFoundError
 from lre_kit.parties.rows import PartyRow
@@ -69,6 +69,12 @@ def all_ids(connection: Connection, party_id: str) -> tuple[str, ...]:
     return tuple(known)
 
 
+# Asked for at each page of a sender, so made once: making it costs more than running it.
+_CALLED = select(_PARTY.c.id).where(
+    (_PARTY.c.id == bindparam("ref")) | (_PARTY.c.external_id == bindparam("ref"))
+)
+
+
 def refs_of(connection: Connection, ref: str) -> tuple[str, ...]:
     """Return every name under which letters of a sender may be kept: ids, and ids of the host.
 
@@ -76,8 +82,9 @@ def refs_of(connection: Connection, ref: str) -> tuple[str, ...]:
         connection: Where to look.
         ref: A party's id or a host's id of it; one that is nobody's stands for itself.
     """
-    query = select(_PARTY.c.id).where((_PARTY.c.id == ref) | (_PARTY.c.external_id == ref))
-    found = [row.id for row in connection.execute(query)]
+    found = [row.id for row in connection.execute(_CALLED, {"ref": ref})]
+    if not found:
+        return (ref,)
     ids = {each for party_id in found for each in all_ids(connection, party_id)}
     hosts = select(_PARTY.c.external_id).where(_PARTY.c.id.in_(ids), _PARTY.c.external_id.is_not(None))
     return tuple(dict.fromkeys((ref, *sorted(ids), *connection.execute(hosts).scalars())))

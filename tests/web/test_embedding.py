@@ -231,3 +231,15 @@ def test_no_header_of_a_request_gets_into_a_link(site: ThrowawaySite, header: st
         assert "evil.example" not in answer.headers.get("Location", "") + answer.text
     for place in range(len(site.courier.messages)):
         assert "evil.example" not in site.courier.messages[place].as_string()
+
+
+def test_no_page_of_ours_is_framed_by_anybody(site: ThrowawaySite) -> None:
+    """F10.02: every route's answer says so, in both ways that browsers know."""
+    client = site.client()
+    rules = [rule for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or set())]
+    asked = [rule.rule for rule in rules if not rule.arguments and rule.endpoint.startswith("lre")]
+    assert len(asked) > 20
+    for path in [*asked, site.link(site.letter()), "/lre/letters/none", "/lre/static/lre.css"]:
+        with client.get(path) as answer:
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], path
+            assert answer.headers["X-Frame-Options"] == "DENY", path
