@@ -62,6 +62,7 @@ from lre_kit.parties.proofing_review import ReviewDesk
 from lre_kit.parties.proofing_rewrap import CaseRewrapper
 from lre_kit.parties.proofing_values import CaseView, ProofingRules
 from lre_kit.parties.values import Recipient, Sender
+from lre_kit.people_purge import PeoplePurge, rules_of
 from lre_kit.people_upkeep import PeopleUpkeep
 from lre_kit.settings import Settings
 from lre_kit.sheet_letters import SENDER_REF, SheetLetters, fate_of
@@ -490,6 +491,11 @@ class People:
             ),
             challenges=self.challenges,
             throttle=self.throttle,
+            purge=PeoplePurge(
+                self._database,
+                clock=self._clock,
+                rules=rules_of(self._settings.retention_identity_days),
+            ),
         )
         duties = (
             self.identity.duties(),

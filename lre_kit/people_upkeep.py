@@ -1,4 +1,4 @@
-"""What the office does once a day about people: means that ran out, old tries and questions, keys."""
+"""What the office does once a day about people: means that ran out, old tries and questions, keys, purge."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from lre_kit.clock import Clock
 from lre_kit.identifiers.challenges import Challenges
 from lre_kit.identifiers.throttle import Throttle
 from lre_kit.identifiers.upkeep import RegisterUpkeep
+from lre_kit.people_purge import PeoplePurge
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.database import Database, UnitOfWork
 
@@ -31,6 +32,7 @@ class PeopleUpkeep:
         register: RegisterUpkeep,
         challenges: Challenges,
         throttle: Throttle,
+        purge: PeoplePurge,
     ) -> None:
         """Wire it to what it keeps up."""
         self._database = database
@@ -38,6 +40,7 @@ class PeopleUpkeep:
         self._register = register
         self._challenges = challenges
         self._throttle = throttle
+        self._purge = purge
 
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:
@@ -48,6 +51,8 @@ class PeopleUpkeep:
         """Do it once, and plan the next run."""
         expired, rewrapped = self._register.expire_due(), self._register.rewrap()
         forgotten = self._challenges.sweep() + self._throttle.sweep()
+        if gone := {data.value: number for data, number in self._purge.run().items() if number}:
+            log.info("let go of, by class: %s", gone)
         if expired or rewrapped or forgotten:
             log.info("means expired: %d, rewrapped: %d; rows forgotten: %d", expired, rewrapped, forgotten)
         with self._database.write() as uow:

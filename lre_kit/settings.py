@@ -241,6 +241,9 @@ class Settings(BaseSettings):
     retention_proofs_days: int | None = Field(default=None, ge=366)
     """Days for which evidence and proofs are kept after a letter's end; then the whole letter is let go of.
     By default for good. The law asks for a year (CPCE R. 53-2, R. 53-3)."""
+    retention_identity_days: int | None = Field(default=None, ge=2562)
+    """Days for which results of identity checks and identification means are kept after their end, with what
+    was shown by them. By default ten years; at least seven (EN 319 411-1)."""
     identity_images_days: int = Field(default=30, ge=1)
     """Days for which pictures of identity documents are kept after the verdict; then they are shredded."""
     identity_biometrics_h: int = Field(default=96, ge=1)

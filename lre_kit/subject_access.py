@@ -112,7 +112,7 @@ class SubjectAccess:
             parties = _parties_of(connection, key)
             sections = {
                 "parties": _parties(connection, parties),
-                "accounts": _accounts(connection, key),
+                "accounts": _accounts(connection, key, parties),
                 "means": _means(connection, parties),
                 "identifications": fact_rows(
                     connection,
@@ -196,12 +196,13 @@ def _mandates(connection: Connection, parties: Collection[str]) -> Mapping[str, 
     return groups
 
 
-def _accounts(connection: Connection, key: str) -> list[Facts]:
+def _accounts(connection: Connection, key: str, parties: Collection[str]) -> list[Facts]:
+    is_closed = _ACCOUNT.c.party_id.in_(parties) & _ACCOUNT.c.closed_at.is_not(None)
     own = fact_rows(
         connection,
         _ACCOUNT,
-        "id email name language role password_set_at created_at",
-        _ACCOUNT.c.email_key == key,
+        "id email name language role password_set_at created_at closed_at",
+        (_ACCOUNT.c.email_key == key) | is_closed,
         "created_at",
     )
     ids = [account["id"] for account in own]

@@ -21,6 +21,7 @@ PATHS: Mapping[MailKind, str] = {
     MailKind.NO_ACCOUNT: "/account/register",
     MailKind.PASSWORD_CHANGED: "/account/forgot",
     MailKind.FACTORS_CHANGED: "/account",
+    MailKind.CLOSED: "/account/register",
     MailKind.ADD_ADDRESS: "/profile/emails/confirm/{token}",
 }
 """Where the button of each message leads, below the office's address."""
@@ -121,6 +122,18 @@ _WORDS: Mapping[tuple[MailKind, str], tuple[str, tuple[str, ...], str, tuple[str
             "The link works once, within 24 hours, and asks you to be logged in to that account.",
             "If it was not you, do nothing: without your confirmation nothing is added.",
         ),
+    ),
+    (MailKind.CLOSED, "fr"): (
+        "Votre compte est fermé",
+        ("Votre compte chez {provider} vient d'être fermé : personne ne s'y connecte plus. Ses données sont supprimées dans trente jours ; les lettres et leurs preuves restent.",),
+        "Ouvrir un nouveau compte",
+        ("Si ce n'est pas vous, ouvrez de nouveau un compte avec cette adresse : vous y retrouvez vos lettres. Prévenez-nous aussi.",),
+    ),
+    (MailKind.CLOSED, "en"): (
+        "Your account is closed",
+        ("Your account with {provider} has just been closed: nobody logs in to it any more. Its data are deleted in thirty days; letters and their proofs stay.",),
+        "Make a new account",
+        ("If it was not you, make an account with this address again: you find your letters there. Tell us too.",),
     ),
     (MailKind.FACTORS_CHANGED, "fr"): (
         "La sécurité de votre compte a changé",

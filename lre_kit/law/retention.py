@@ -24,6 +24,10 @@ class DataClass(StrEnum):
     DOCUMENT_PICTURES = "document_pictures"
     FACE_PICTURES = "face_pictures"
     IDENTITY_FILE = "identity_file"
+    IDENTITY_ATTEMPTS = "identity_attempts"
+    MEANS = "means"
+    AUTHENTICATIONS = "authentications"
+    SESSIONS = "sessions"
     CONSENTS = "consents"
     ACCOUNTS = "accounts"
     TRIES = "tries"
@@ -170,11 +174,61 @@ RULES: Mapping[DataClass, Rule] = {
         ),
         Rule(
             data=DataClass.IDENTITY_FILE,
-            span=Span(),
+            span=Span(years=10),
             floor=Span(years=7),
-            source="EN 319 411-1: seven years for registration files",
+            source="EN 319 411-1: seven years for registration files; set by LRE_RETENTION_IDENTITY_DAYS",
             starts=Words(fr="à la fin de l'identification", en="the end of the proofing"),
-            erased=Words(fr="rien n'est supprimé par l'office", en="the office deletes none"),
+            erased=Words(
+                fr="le résultat, les verdicts et l'histoire du dossier sont supprimés",
+                en="the result, the verdicts and the history of the file are deleted",
+            ),
+            stops_for_hold=True,
+        ),
+        Rule(
+            data=DataClass.IDENTITY_ATTEMPTS,
+            span=Span(years=1),
+            floor=Span(days=30),
+            source="GDPR art. 6(1)(f): against repeated fraud",
+            starts=Words(
+                fr="à la fin du dossier sans identification", en="the end of a file that proofed nobody"
+            ),
+            erased=Words(fr="le dossier est supprimé", en="the file is deleted"),
+            stops_for_hold=True,
+        ),
+        Rule(
+            data=DataClass.MEANS,
+            span=Span(years=10),
+            floor=Span(years=7),
+            source="EN 319 411-1: seven years after the end; set by LRE_RETENTION_IDENTITY_DAYS",
+            starts=Words(
+                fr="à la révocation ou à l'expiration du moyen, à la fin de la commande",
+                en="the means' revocation or expiry, the order's end",
+            ),
+            erased=Words(
+                fr="le moyen, ses codes, son histoire et sa commande sont supprimés",
+                en="the means, its codes, its history and its order are deleted",
+            ),
+            stops_for_hold=True,
+        ),
+        Rule(
+            data=DataClass.AUTHENTICATIONS,
+            span=Span(years=10),
+            floor=Span(years=1),
+            source="GDPR art. 17(3)(e): the trail behind evidence; set by LRE_RETENTION_IDENTITY_DAYS",
+            starts=Words(fr="à l'identification", en="the authentication"),
+            erased=Words(fr="la ligne est supprimée", en="the row is deleted"),
+            stops_for_hold=True,
+        ),
+        Rule(
+            data=DataClass.SESSIONS,
+            span=Span(days=90),
+            floor=Span(days=1),
+            source="GDPR art. 6(1)(f): owners see what was done in their name",
+            starts=Words(
+                fr="à la fin de la session ou du lien envoyé par courriel",
+                en="the end of the session or of the e-mailed link",
+            ),
+            erased=Words(fr="la ligne est supprimée", en="the row is deleted"),
         ),
         Rule(
             data=DataClass.CONSENTS,
@@ -186,11 +240,14 @@ RULES: Mapping[DataClass, Rule] = {
         ),
         Rule(
             data=DataClass.ACCOUNTS,
-            span=Span(),
-            floor=Span(),
+            span=Span(days=30),
+            floor=Span(days=1),
             source="GDPR art. 6(1)(b): as long as the account is there",
             starts=Words(fr="à la fermeture", en="the closing"),
-            erased=Words(fr="rien n'est supprimé par l'office", en="the office deletes none"),
+            erased=Words(
+                fr="le compte, ses sessions et ses codes de secours sont supprimés",
+                en="the account, its sessions and its recovery codes are deleted",
+            ),
         ),
         Rule(
             data=DataClass.TRIES,

@@ -65,16 +65,17 @@ class AccountBook:
         return next(iter(self.all_of(party_id)), None)
 
     def all_of(self, party_id: str) -> list[Account]:
-        """Return the accounts that log in as a party, oldest first."""
+        """Return the open accounts that log in as a party, oldest first."""
         with self._database.read() as connection:
             mine = _ACCOUNT.c.party_id.in_(all_ids(connection, party_id))
-            query = select(_ACCOUNT).where(mine).order_by(_ACCOUNT.c.id)
+            query = select(_ACCOUNT).where(mine, _ACCOUNT.c.closed_at.is_(None)).order_by(_ACCOUNT.c.id)
             return [_account(row) for row in connection.execute(query)]
 
     def all(self) -> list[Account]:
-        """Return all accounts, oldest first."""
+        """Return all open accounts, oldest first."""
         with self._database.read() as connection:
-            return [_account(row) for row in connection.execute(select(_ACCOUNT).order_by(_ACCOUNT.c.id))]
+            query = select(_ACCOUNT).where(_ACCOUNT.c.closed_at.is_(None)).order_by(_ACCOUNT.c.id)
+            return [_account(row) for row in connection.execute(query)]
 
     def set_role(self, email: str, role: str) -> Account:
         """Give an account a role, or take it away with an empty one; its sessions end, for rights changed.

@@ -27,6 +27,7 @@ class AccountRow(SQLModel, table=True):
     codes_salt: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     codes_made_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AccountRequestRow(SQLModel, table=True):

@@ -63,6 +63,8 @@ class MailKind(StrEnum):
     """The password was changed."""
     ADD_ADDRESS = "add-address"
     """Confirm a further address of an account."""
+    CLOSED = "closed"
+    """The account was closed by its owner."""
     FACTORS_CHANGED = "factors-changed"
     """A second factor or the recovery codes were added, used up or taken away."""
 

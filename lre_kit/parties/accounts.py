@@ -293,6 +293,27 @@ class Accounts(AccountBook):
             uow.commit()
         self._post.inform(MailKind.PASSWORD_CHANGED, account)
 
+    def close(self, account_id: str, *, password: str, network: str = "") -> None:
+        """Close an account: its sessions end, nobody logs in to it any more, and its owner is told by mail.
+
+        Its data are deleted once the span for closed accounts is over. Letters, proofs and means are their
+        person's and stay; whoever registers with the address again is the same person.
+
+        Raises:
+            LogInError: It is not the account's password.
+            ThrottledError: Too many tries.
+        """
+        account = self.by_id(account_id)
+        self.log_in(account.email, password, network=network)
+        with self._database.write() as uow:
+            # The address is free at once: looked up by its key, there is no such account any more.
+            values = {"closed_at": self._clock(), "email_key": f"closed:{account_id}", "role": ""}
+            is_open = (col(AccountRow.id) == account_id, col(AccountRow.closed_at).is_(None))
+            uow.execute(update(AccountRow).where(*is_open).values(values))
+            self.sessions.end_all(account_id, uow=uow)
+            uow.commit()
+        self._post.inform(MailKind.CLOSED, account)
+
     def tell_factors_changed(self, account_id: str) -> None:
         """Tell the owner by mail that second factors or recovery codes changed (ASVS 5 §6.3.7)."""
         self._post.inform(MailKind.FACTORS_CHANGED, self.by_id(account_id))

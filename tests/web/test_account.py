@@ -258,6 +258,20 @@ def test_the_password_is_changed_with_the_present_one_only(site: Site) -> None:
     assert not is_in(other)
 
 
+def test_an_account_is_closed_by_its_password_and_a_ticked_box(site: Site) -> None:
+    client = site.member()
+    path = "/account/close"
+    assert "Tick the box" in send_form(client, path, path, password=PASSWORD).text
+    assert send_form(client, path, path, password="something else", sure="yes").status_code == 403
+    assert client.get("/account").status_code == 200
+    left = send_form(client, path, path, password=PASSWORD, sure="yes")
+    assert left.status_code == 303
+    assert "Your account is closed" in client.get(left.location).text
+    assert client.get("/account").status_code in {302, 303}
+    assert "mot de passe" not in site.courier.text_of()
+    assert site.kept.accounts.by_email(EMAIL) is None
+
+
 def test_sessions_are_listed_and_ended(site: Site) -> None:
     """F9.13."""
     client, second, third = site.member(), site.client(), site.client()

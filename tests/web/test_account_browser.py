@@ -205,7 +205,7 @@ def test_the_pages_fit_are_named_and_are_readable(
 ) -> None:
     page = opened("/account/login", color_scheme=scheme, viewport={"width": width, "height": 800})
     become_member(page, office, f"{scheme}{width}@example.org")
-    seen = ["/account?done=password", "/account/password", "/account/key"]
+    seen = ["/account?done=password", "/account/password", "/account/key", "/account/close"]
     before = [
         "/account/login?out=1",
         "/account/register",

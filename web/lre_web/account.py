@@ -16,13 +16,11 @@ from lre_web.account_session import (
     current_session,
     enter,
     hand_over,
-    leave,
     page,
     to_log_in,
     wanted_next,
 )
-from lre_web.cookies import drop_cookie
-from lre_web.people import HELD_COOKIE, SHOWN_COOKIE
+from lre_web.people import gone
 from lre_web.texts import language
 from lre_web.texts_account import account_texts
 
@@ -89,7 +87,7 @@ def _log_in() -> Answer:
     if request.method == "GET":
         if current_account() is not None:
             return redirect(onward or url_for(".letters"), 303)
-        return page("login", next=onward, out="out" in request.args)
+        return page("login", next=onward, out="out" in request.args, closed="closed" in request.args)
     typed = request.form
     try:
         found = account_site().accounts.log_in(
@@ -129,10 +127,7 @@ def _second() -> Answer:
 
 
 def _log_out() -> Answer:
-    response = leave(redirect(url_for(".account_login", out=1), 303))
-    for name in (SHOWN_COOKIE, HELD_COOKIE):
-        drop_cookie(response, name)
-    return response
+    return gone("out")
 
 
 def _forgot() -> Answer:

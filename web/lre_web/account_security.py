@@ -18,6 +18,7 @@ from lre_web.account_session import (
     to_log_in,
     wanted_next,
 )
+from lre_web.people import gone
 
 _DONE = frozenset({"password", "added", "removed", "ended", "confirmed"})
 
@@ -28,6 +29,7 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/account", "account", _account)
     blueprint.add_url_rule("/account/again", "account_again", _again, methods=both)
     blueprint.add_url_rule("/account/password", "account_password", _password, methods=both)
+    blueprint.add_url_rule("/account/close", "account_close", _close, methods=both)
     blueprint.add_url_rule("/account/codes", "account_codes", _codes, methods=post)
     blueprint.add_url_rule("/account/authenticator", "account_authenticator", _authenticator, methods=post)
     blueprint.add_url_rule("/account/key", "account_key", _key, methods=both)
@@ -113,6 +115,24 @@ def _password() -> Answer:
     response = redirect(url_for(".account", done="password"), 303)
     hand_over(response, accounts.sessions.add_factor(session, found.factor))
     return response
+
+
+@account_required
+def _close() -> Answer:
+    """Close the account, by its password and a ticked box; who is here is logged out."""
+    account, _ = _here()
+    if request.method == "GET" or not request.form.get("sure"):
+        return page("close", me=account, unsure=request.method == "POST")
+    accounts = account_site().accounts
+    try:
+        accounts.close(
+            account.id, password=request.form.get("password", ""), network=request.remote_addr or ""
+        )
+    except LogInError as error:
+        return page("close", error, me=account, wrong=True)
+    except LreError as error:
+        return page("close", error, me=account)
+    return gone("closed")
 
 
 @fresh_required

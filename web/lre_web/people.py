@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, current_app, g, redirect, url_for
 from itsdangerous import BadData
+from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.clock import from_iso, iso
 from lre_kit.identifiers.factor_values import factor_from, factor_values
@@ -21,8 +22,15 @@ from lre_kit.parties.account_values import Account
 from lre_kit.parties.emails import key_of
 from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import Party, PartyFacts, PartyKind
-from lre_web.account_session import EXTENSION, account_site, current_account, current_session, hand_over
-from lre_web.cookies import read_cookie, set_cookie
+from lre_web.account_session import (
+    EXTENSION,
+    account_site,
+    current_account,
+    current_session,
+    hand_over,
+    leave,
+)
+from lre_web.cookies import drop_cookie, read_cookie, set_cookie
 from lre_web.extension import Actor, mounted
 
 LETTER_COOKIE = "lre_letter"
@@ -260,3 +268,12 @@ def _host_acting(actor: Actor, party_id: str | None) -> Acting:
 def email_factor(at: Any) -> Factor:
     """Return what a code by e-mail shows."""
     return Factor(means=Means.EMAIL_CODE, categories=(Category.POSSESSION,), dynamic=True, at=at)
+
+
+def gone(why: str) -> BaseResponse:
+    """End the session of this browser, forget what was shown in it, and lead to the log-in page."""
+    query: dict[str, Any] = {why: 1}
+    response = leave(redirect(url_for(".account_login", **query), 303))
+    for name in (SHOWN_COOKIE, HELD_COOKIE):
+        drop_cookie(response, name)
+    return response
