@@ -36,8 +36,8 @@ class Questions:
         self._throttle = throttle
         self._ttl = ttl
 
-    def ask(self, party_id: str, *, purpose: str, binding: str, facts: Mapping[str, Any]) -> Challenge:
-        """Open a question; any fitting means of the party may answer it."""
+    def ask(self, party_id: str | None, *, purpose: str, binding: str, facts: Mapping[str, Any]) -> Challenge:
+        """Open a question; any fitting means of the party may answer it, of anybody where none is named."""
         with self._database.write() as uow:
             opened = self._challenges.open(
                 uow,

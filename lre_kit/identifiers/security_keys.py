@@ -264,22 +264,65 @@ class SecurityKeys:
             SecurityKeyRefusedError: The answer is not accepted; `reason` says why.
             IdentificationError: The challenge is used, too old, or for another act or session.
         """
-        return self._questions.answered(
+        _, factor = self._questions.answered(
             challenge_id,
             purpose=purpose,
             binding=binding,
-            judge=lambda challenge: self._shown(challenge, response_json, purpose),
+            judge=lambda challenge: self._shown(challenge, response_json, purpose, owner_of(challenge)),
         )
+        return factor
 
-    def _shown(self, challenge: Challenge, response_json: str, purpose: str) -> Factor:
+    def begin_discovery(self, *, purpose: str, binding: str) -> Ceremony:
+        """Ask whoever is there for an answer by a passkey that the browser offers by itself.
+
+        Args:
+            purpose: The act, such as to log in.
+            binding: What the answer must come with.
+        """
+        challenge = token_bytes(CHALLENGE_BYTES)
+        options = generate_authentication_options(
+            rp_id=self._rp_id,
+            challenge=challenge,
+            timeout=CEREMONY_MILLISECONDS,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        opened = self._questions.ask(None, purpose=purpose, binding=binding, facts=kept_challenge(challenge))
+        return Ceremony.of(opened, options)
+
+    def complete_discovery(
+        self, challenge_id: str, response_json: str, *, purpose: str, binding: str
+    ) -> tuple[str, Factor]:
+        """Check an answer that also says who answers; return the party and the factor it shows.
+
+        The key has to name its owner by the handle of its registration (WebAuthn Level 3 §7.2 step 6).
+
+        Raises:
+            ClonedKeyError: The counter went back; the key is suspended, its owner told by mail.
+            SecurityKeyRefusedError: The answer is not accepted; `reason` says why.
+            IdentificationError: The challenge is used, too old, put to somebody, or for another act.
+        """
+
+        def judge(challenge: Challenge) -> tuple[str, Factor]:
+            if challenge.party_id is not None:
+                raise _refused(Reason.OTHER_PERSON)
+            return self._shown(challenge, response_json, purpose, None)
+
+        return self._questions.answered(challenge_id, purpose=purpose, binding=binding, judge=judge)
+
+    def _shown(
+        self, challenge: Challenge, response_json: str, purpose: str, asked: str | None
+    ) -> tuple[str, Factor]:
         response = read_response(response_json, "clientDataJSON", "authenticatorData", "signature")
-        party_id, now = owner_of(challenge), self._clock()
+        now, handle = self._clock(), response["response"].get("userHandle")
         with self._database.write() as uow:
             subject_key = credential_key(decoded(response["rawId"]))
             key = lock_shown(uow, self._register, Kind.SECURITY_KEY, subject_key)
             if key is None:
                 raise _refused(Reason.UNKNOWN_KEY)
-            self._check_owner(uow, key, party_id, response["response"].get("userHandle"))
+            party_id = key.party_id if asked is None else asked
+            if asked is None and not handle:
+                raise _refused(Reason.OTHER_PERSON)
+            self._check_owner(uow, key, party_id, handle)
             if not key.is_usable(now):
                 raise _refused(Reason.NOT_ACTIVE)
             count = self._verifier.answered(response, challenge=challenge.facts["challenge"], facts=key.facts)
@@ -297,7 +340,7 @@ class SecurityKeys:
             self._register.used(uow, key.id, count)
             self._challenges.record(uow, factor, party_id=party_id, purpose=purpose)
             uow.commit()
-        return factor
+        return party_id, factor
 
     @staticmethod
     def _check_owner(uow: UnitOfWork, key: Identifier, party_id: str, handle: Any) -> None:

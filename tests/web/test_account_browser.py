@@ -160,6 +160,11 @@ def test_a_security_key_is_added_asked_for_and_replaced_by_a_recovery_code(
 
     page.goto(office.links.base_url + "/account")
     page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log in with a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your letters")
+    page.goto(office.links.base_url + "/account")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    page.get_by_role("button", name="Log out").click()
     session.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
     log_in(page, email, PASSWORD)
     page.get_by_role("button", name="Use my security key").click()

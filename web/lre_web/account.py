@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.local import LocalProxy
 
 from lre_kit.errors import LreError, ThrottledError
 from lre_kit.parties.account_requests import CONFIRM, RESET
-from lre_kit.parties.account_values import DeadLinkError, LogInError
+from lre_kit.parties.account_values import DeadLinkError, LoggedIn, LogInError
 from lre_web import account_security
 from lre_web.account_session import (
     Answer,
@@ -21,6 +21,7 @@ from lre_web.account_session import (
     wanted_next,
 )
 from lre_web.people import gone
+from lre_web.security import browser_name
 from lre_web.texts import language
 from lre_web.texts_account import account_texts
 
@@ -32,6 +33,10 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/account/sent", "account_sent", _sent)
     blueprint.add_url_rule("/account/confirm/<token>", "account_confirm", _confirm, methods=both)
     blueprint.add_url_rule("/account/login", "account_login", _log_in, methods=both)
+    blueprint.add_url_rule("/account/login/key", "account_login_key", _log_in_by_key, methods=["POST"])
+    blueprint.add_url_rule(
+        "/account/login/key/options", "account_login_key_options", _log_in_key_options, methods=["POST"]
+    )
     blueprint.add_url_rule("/account/second", "account_second", _second, methods=both)
     blueprint.add_url_rule("/account/logout", "account_logout", _log_out, methods=["POST"])
     blueprint.add_url_rule("/account/forgot", "account_forgot", _forgot, methods=both)
@@ -40,7 +45,11 @@ def add_pages(blueprint: Blueprint) -> None:
 
     @blueprint.context_processor
     def words() -> dict[str, Any]:
-        return {"a": account_texts(), "account": LocalProxy(current_account)}
+        return {
+            "a": account_texts(),
+            "account": LocalProxy(current_account),
+            "passkeys": LocalProxy(lambda: account_site().steps.logs_in),
+        }
 
 
 def _network() -> str:
@@ -96,6 +105,28 @@ def _log_in() -> Answer:
     except LreError as error:
         return page("login", error, next=onward)
     return enter(found, onward)
+
+
+def _log_in_key_options() -> Answer:
+    """Answer what the browser is to ask a passkey; it names nobody."""
+    return jsonify(account_site().steps.ask_passkey(browser_name()))
+
+
+def _log_in_by_key() -> Answer:
+    """Log in by a passkey alone: it is possessed, and checks its owner itself."""
+    site, typed, onward = account_site(), request.form, wanted_next()
+    try:
+        party_id, factor = site.steps.check_passkey(
+            browser_name(), typed.get("challenge", ""), typed.get("answer", "")
+        )
+        account = site.accounts.of_party(party_id)
+        if account is None:
+            raise LogInError
+        return enter(LoggedIn(account=account, factor=factor, second_due=False), onward)
+    except LogInError as error:
+        return page("login", error, next=onward, no_account=True)
+    except LreError as error:
+        return page("login", error, next=onward)
 
 
 def _second() -> Answer:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 PURPOSE = "session"
 """The act a second step is for: to log in."""
 
+LOG_IN = "log in by a passkey"
+"""The act of logging in without a password, for a question that is put to nobody by name."""
+
 _LABEL_MAX_CHARS = 60
 
 
@@ -195,6 +198,23 @@ class SecondSteps:
             IdentificationError: It is not accepted.
         """
         return self._key_doors().complete(challenge, _json(answer), purpose=PURPOSE, binding=session.id)
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether somebody can log in by a passkey alone."""
+        return self._keys is not None
+
+    def ask_passkey(self, browser: str) -> Mapping[str, Any]:
+        """Ask a browser for a passkey of whoever is there."""
+        return _asked(self._key_doors().begin_discovery(purpose=LOG_IN, binding=browser))
+
+    def check_passkey(self, browser: str, challenge: str, answer: str) -> tuple[str, Factor]:
+        """Judge a passkey's answer; return whose it is.
+
+        Raises:
+            IdentificationError: It is not accepted.
+        """
+        return self._key_doors().complete_discovery(challenge, _json(answer), purpose=LOG_IN, binding=browser)
 
     # -- taking away -------------------------------------------------------------------------------
 

@@ -88,10 +88,10 @@ def has_theme() -> bool:
 def form_token() -> str:
     """Return the token that a form of this page must send back."""
     signer = mounted().office.links.signer("form")
-    return str(signer.dumps(_browser()))
+    return str(signer.dumps(browser_name()))
 
 
-def _browser() -> str:
+def browser_name() -> str:
     """Return the random name of this browser, made when it has none."""
     known = read_cookie(COOKIE) or g.get("lre_browser_fresh")
     if not known:

@@ -74,6 +74,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "totp_hint": ("Six chiffres, qui changent toutes les trente secondes.", "Six digits, which change every thirty seconds."),
     "check": ("Valider", "Check"),
     "use_key": ("Utiliser ma clé de sécurité", "Use my security key"),
+    "use_passkey": ("Se connecter avec une clé d'accès", "Log in with a passkey"),
+    "passkey_hint": ("Sans adresse ni mot de passe, si vous avez ajouté une clé à votre compte.", "Without address or password, if you added a key to your account."),
+    "passkey_failed": ("Aucune clé d'accès n'a été lue. Réessayez, ou connectez-vous avec votre mot de passe.", "No passkey was read. Try again, or log in with your password."),
+    "passkey_no_account": ("Cette clé n'ouvre aucun compte ici. Connectez-vous avec votre mot de passe.", "This key opens no account here. Log in with your password."),
     "key_hint": ("Clé USB, téléphone, empreinte ou visage.", "USB key, telephone, fingerprint or face."),
     "no_scripts_key": (
         "Une clé de sécurité demande JavaScript et un navigateur récent. Sans eux, prenez un autre moyen.",

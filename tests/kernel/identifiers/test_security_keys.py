@@ -84,6 +84,46 @@ def test_the_browser_is_asked_for_what_is_needed(desk: Desk, device: SoftwareAut
     assert json.dumps(asked)
 
 
+def test_a_passkey_tells_by_itself_whose_it_is(desk: Desk, device: SoftwareAuthenticator) -> None:
+    """F9.06, F9.11: for its own question and browser, once; never to a question put to somebody."""
+    desk.enrol(device)
+    [passkey] = device.passkeys
+    told = {"purpose": "log in", "binding": "browser-1"}
+    asked = desk.keys.begin_discovery(**told)
+    assert asked.options.get("allowCredentials", []) == []
+    answer = device.get(asked.options, passkey=passkey)
+    with pytest.raises(IdentificationError):
+        desk.keys.complete_discovery(asked.challenge_id, answer, purpose="log in", binding="browser-2")
+    party_id, factor = desk.keys.complete_discovery(asked.challenge_id, answer, **told)
+    assert (party_id, factor.categories) == (ADA.id, (Category.POSSESSION, Category.KNOWLEDGE))
+    with pytest.raises(IdentificationError):
+        desk.keys.complete_discovery(asked.challenge_id, answer, **told)
+    named = desk.keys.begin(ADA.id, **told)
+    with pytest.raises(SecurityKeyRefusedError):
+        desk.keys.complete_discovery(named.challenge_id, device.get(named.options), **told)
+    unnamed = desk.keys.begin_discovery(purpose=ACT, binding=SESSION)
+    with pytest.raises(IdentificationError):
+        answer = device.get(unnamed.options, passkey=passkey)
+        desk.keys.complete(unnamed.challenge_id, answer, purpose=ACT, binding=SESSION)
+    assert desk.authentications() == 1
+
+
+@pytest.mark.parametrize("handle", [None, BOB.id])
+def test_a_passkey_that_names_nobody_or_another_is_refused(
+    desk: Desk, device: SoftwareAuthenticator, handle: str | None
+) -> None:
+    """F9.11."""
+    desk.enrol(device)
+    [passkey] = device.passkeys
+    told = {"purpose": "log in", "binding": "browser-1"}
+    asked = desk.keys.begin_discovery(**told)
+    answer = json.loads(device.get(asked.options, passkey=passkey))
+    answer["response"]["userHandle"] = base64url(handle.encode()) if handle else None
+    with pytest.raises(SecurityKeyRefusedError) as caught:
+        desk.keys.complete_discovery(asked.challenge_id, json.dumps(answer), **told)
+    assert caught.value.reason is Reason.OTHER_PERSON
+
+
 def test_one_person_may_have_several_keys(desk: Desk, device: SoftwareAuthenticator) -> None:
     second = SoftwareAuthenticator(ORIGIN)
     first_made, second_made = desk.enrol(device), desk.enrol(second, label="The other")

@@ -6,6 +6,7 @@
   if (!button || !form || !window.PublicKeyCredential) { return; }
   button.hidden = false;
   form.querySelector(".key-without")?.remove();
+  for (const each of form.querySelectorAll(".key-with")) { each.hidden = false; }
   const problem = form.querySelector(".key-problem");
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   const plain = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
