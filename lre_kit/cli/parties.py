@@ -127,7 +127,9 @@ def _cell(value: Any) -> str:
 def merge_command(
     *, kept_id: str, merged_id: str, reason: str, yes: bool, operator: str, as_json: bool
 ) -> None:
-    """Make two parties one: KEPT stands, and what MERGED had is found under it. There is no way back.
+    """Make two parties one: KEPT stands, and what MERGED had is found under it.
+
+    `lre parties unmerge MERGED` undoes it.
 
     \b
     Example:
@@ -138,10 +140,29 @@ def merge_command(
         book = office.people.parties
         kept, merged = book.by_id(kept_id), book.by_id(merged_id)
         if not yes:
-            question = f"“{merged.name}” becomes “{kept.name}” for ever. Are they one?"
+            question = f"“{merged.name}” becomes “{kept.name}”. Are they one?"
             click.confirm(question, abort=True, err=True)
         party = book.merge(kept.id, merged.id, actor=actor_of(operator), reason=reason)
     _answer(party, f"{party.name} stands for both now.", as_json=as_json)
+
+
+@parties_command.command("unmerge")
+@click.argument("merged_id", metavar="MERGED")
+@click.option("--reason", required=True, help="Why they are two; it stays in the history.")
+@operator_option
+@json_option
+def unmerge_command(*, merged_id: str, reason: str, operator: str, as_json: bool) -> None:
+    """Undo a merge: MERGED stands for itself again, with the addresses, roles, means and accounts it had.
+
+    What was done since stays with the party that stood for both. Sessions of accounts that go back end.
+
+    \b
+    Example:
+      lre parties unmerge 0a1b2c3d4e5f60718293a4b5c6d7e8f9 --reason "twins, not one person"
+    """
+    with opened_office() as office:
+        party = office.people.parties.unmerge(merged_id, actor=actor_of(operator), reason=reason)
+    _answer(party, f"{party.name} stands for itself again.", as_json=as_json)
 
 
 @parties_command.command("correct")

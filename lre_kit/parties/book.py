@@ -17,6 +17,7 @@ from lre_kit.parties.persons import Capacity, Party, PartyFacts, PartyKind
 from lre_kit.parties.rows import PartyRow
 from lre_kit.parties.spellings import plain
 from lre_kit.parties.standing import all_ids, lock_standing, standing_id, unknown_party
+from lre_kit.parties.unmerging import Undoing
 from lre_kit.parties.values import checked_address
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation
@@ -224,10 +225,60 @@ class PartyBook:
                 uow.execute(update(_PARTY).where(_PARTY.c.id == kept_id).values(**values))
             moved = move_everything(uow, merged_id, kept_id, at=now)
             told: dict[str, Any] = {"at": now, "actor": actor, "reason": reason}
-            note_change(uow, kept_id, "merge", after={"party": merged_id, "moved": moved}, **told)
+            after = {"party": merged_id, "moved": moved, "external_id": moves and bool(merged.external_id)}
+            note_change(uow, kept_id, "merge", after=after, **told)
             note_change(uow, merged_id, "merged", after={"party": kept_id}, **told)
             uow.commit()
         return self.by_id(kept_id)
+
+    def unmerge(self, merged_id: str, *, actor: Mapping[str, Any], reason: str) -> Party:
+        """Undo the merge of a party: it stands for itself again, with what it had brought.
+
+        What was done since stays with the party that stood for both; both histories keep merge and undo.
+
+        Raises:
+            NotFoundError: There is no such party.
+            UnlawfulActError: It is merged with none, or the party that stands for it was merged on since.
+        """
+        now = self._clock()
+        with self._database.write() as uow:
+            uow.serialise("parties:merge")
+            merged = self._inside(uow, merged_id)
+            kept_id = uow.execute(select(_PARTY.c.merged_into).where(_PARTY.c.id == merged_id)).scalar()
+            if kept_id is None:
+                raise UnlawfulActError("This party is merged with no other.", mend="Look it up again.")
+            if lock_standing(uow, kept_id) != (kept_id,):
+                msg = "The party that stands for this one was merged into another since."
+                raise UnlawfulActError(msg, mend=f"Undo the later merge first: that of {kept_id}.")
+            query = select(CHANGE.c.after, CHANGE.c.occurred_at).where(
+                CHANGE.c.party_id == kept_id, CHANGE.c.name == "merge"
+            )
+            merges = uow.execute(query.order_by(CHANGE.c.seq)).all()
+            done = [each for each in merges if each.after["party"] == merged_id][-1]
+            self._stand_alone(uow, kept_id, merged, external=bool(done.after.get("external_id")))
+            back = Undoing(
+                uow=uow,
+                kept_id=kept_id,
+                merged_id=merged_id,
+                moved=done.after["moved"],
+                merged_at=done.occurred_at,
+                at=now,
+            ).run()
+            told: dict[str, Any] = {"at": now, "actor": actor, "reason": reason}
+            note_change(uow, kept_id, "unmerge", after={"party": merged_id, "moved": back}, **told)
+            note_change(uow, merged_id, "unmerged", after={"party": kept_id}, **told)
+            uow.commit()
+        return self.by_id(merged_id)
+
+    def _stand_alone(self, uow: UnitOfWork, kept_id: str, merged: Party, *, external: bool) -> None:
+        """Let a merged party stand for itself again; with the host's id of it, if the merge moved that."""
+        kept = self._inside(uow, kept_id)
+        values: dict[str, Any] = {"merged_into": None, "version": merged.version + 1}
+        if external and kept.external_id is not None:
+            values["external_id"] = kept.external_id
+            ended = {"external_id": None, "version": kept.version + 1}
+            uow.execute(update(_PARTY).where(_PARTY.c.id == kept_id).values(**ended))
+        uow.execute(update(_PARTY).where(_PARTY.c.id == merged.id).values(**values))
 
     def history(self, party_id: str) -> list[PartyChange]:
         """Return every change of a party, the first first."""

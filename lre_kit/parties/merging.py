@@ -37,6 +37,14 @@ MOVED = {
 }
 """Tables of other rooms whose rows belong to the party in their column ``party_id``, by what they hold."""
 
+SIDES = {
+    "members": (_MEMBERSHIP, "organisation_id"),
+    "memberships": (_MEMBERSHIP, "person_id"),
+    "mandates_given": (_MANDATE, "grantor_id"),
+    "mandates": (_MANDATE, "delegate_id"),
+}
+"""Tables that name two parties, by what the side is to the party; each side is told apart in the history."""
+
 _WITH_OPEN_KEY = ("orders", "cases")
 # Rows of these are told apart by number only: a history does not name each log-in.
 _COUNTED = frozenset({"sessions", "questions", "authentications"})
@@ -57,17 +65,9 @@ def move_everything(uow: UnitOfWork, from_id: str, to_id: str, *, at: datetime) 
     if uow.execute(present).first() is not None:
         uow.execute(ended.values(valid_until=at))
     moved["addresses"] = _move(uow, _ADDRESS, "party_id", from_id, to_id)
-    moved["memberships"] = [
-        row_id
-        for column in ("organisation_id", "person_id")
-        for row_id in _move(uow, _MEMBERSHIP, column, from_id, to_id)
-    ]
+    for name, (table, column) in SIDES.items():
+        moved[name] = _move(uow, table, column, from_id, to_id)
     _end_weaker_roles(uow, to_id, at)
-    moved["mandates"] = [
-        row_id
-        for column in ("grantor_id", "delegate_id")
-        for row_id in _move(uow, _MANDATE, column, from_id, to_id)
-    ]
     own = (_MANDATE.c.grantor_id == to_id, _MANDATE.c.delegate_id == to_id, _MANDATE.c.revoked_at.is_(None))
     uow.execute(update(_MANDATE).where(*own).values(revoked_at=at))
     for name in _WITH_OPEN_KEY:

@@ -5,16 +5,20 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from lre_kit.clock import now
 from lre_kit.errors import UnlawfulActError
+from lre_kit.identifiers.means import Kind
+from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.parties.addresses import AddressBook, PostalAddress
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.mandates import Mandates, Scope
 from lre_kit.parties.members import MemberRole, Members
 from lre_kit.parties.merging import MOVED as MOVED_TABLES
 from lre_kit.store.database import Database
+from lre_kit.store.vault import Vault
 from lre_kit.testing.parties import ACTOR, BRUMES, JEAN
 
 HOME = PostalAddress(lines=("Jean Dupont", "1 rue de la Paix", "75002 PARIS"))
@@ -113,11 +117,76 @@ def test_the_history_names_what_was_moved(book: PartyBook) -> None:
     after = book.history(kept)[-1].after
     assert after["party"] == merged
     assert {name: ids if isinstance(ids, int) else len(ids) for name, ids in after["moved"].items()} == {
-        "emails": 1, "addresses": 0, "memberships": 0, "mandates": 0, "accounts": 0, "sessions": 0,
-        "means": 0, "questions": 0, "authentications": 0, "orders": 0, "cases": 0, "proofings": 0,
+        "emails": 1, "addresses": 0, "members": 0, "memberships": 0, "mandates_given": 0, "mandates": 0,
+        "accounts": 0, "sessions": 0, "means": 0, "questions": 0, "authentications": 0, "orders": 0, "cases": 0, "proofings": 0,
     }  # fmt: skip
     assert all(book.reader_of(f"{name}@example.net").id == kept for name in "abc")
     assert [one.address for one in book.emails.of(kept) if one.is_primary] == ["a@example.net"]
+
+
+def state_of(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """All that parties own, but versions and histories."""
+    left_out = {"version", "verified_at"}
+    with database.read() as connection:
+        return {
+            table.name: sorted(
+                tuple(str(row[column.name]) for column in table.columns if column.name not in left_out)
+                for row in connection.execute(select(table)).mappings()
+            )
+            for table in SQLModel.metadata.sorted_tables
+            if table.name in {"party", "party_email", "party_address", "membership", "mandate", "identifier"}
+        }
+
+
+def test_an_undone_merge_leaves_everything_as_it_was_and_both_in_the_history(
+    book: PartyBook, database: Database
+) -> None:
+    kept, merged, company = book.add(JEAN).id, book.remember("user-2", JEAN).id, book.add(BRUMES).id
+    for party, address in ((kept, "a@example.net"), (merged, "b@example.net"), (merged, "c@example.net")):
+        book.emails.verify(party, address, actor=ACTOR)
+    book.emails.add(kept, "c@example.net", actor=ACTOR)
+    addresses, members = AddressBook(database, clock=now), Members(database, clock=now)
+    for party, address in ((kept, HOME), (merged, MOVED)):
+        addresses.set_address(party, address, actor=ACTOR, confirmed=True)
+    members.set_role(company, kept, MemberRole.READER, actor=ACTOR)
+    members.set_role(company, merged, MemberRole.OWNER, actor=ACTOR)
+    Mandates(database, clock=now).grant(
+        grantor_id=kept, delegate_id=merged, scope={Scope.RECEIVE}, valid_from=date(2020, 1, 1),
+        valid_until=None, reference="R", actor=ACTOR,
+    )  # fmt: skip
+    register = IdentifierRegister(database, clock=now, vault=Vault(bytes(range(32)), "kek"))
+    with database.write() as uow:
+        register.issue(uow, party_id=merged, kind=Kind.PAPER_CODES, label="Sheet", actor=ACTOR)
+        uow.commit()
+    before = state_of(database)
+    merge(book, kept, merged)
+    assert state_of(database) != before
+    with database.write() as uow:
+        later = register.issue(uow, party_id=kept, kind=Kind.PAPER_CODES, label="Later", actor=ACTOR)
+        uow.commit()
+    assert book.unmerge(merged, actor=ACTOR, reason="twins").id == merged
+    after = state_of(database)
+    assert [row for row in after["identifier"] if row[0] != later.id] == before.pop("identifier")
+    assert register.by_id(later.id).party_id == kept
+    after.pop("identifier")
+    assert after == before
+    assert [each.name for each in book.history(kept)][-2:] == ["merge", "unmerge"]
+    assert [each.name for each in book.history(merged)][-2:] == ["merged", "unmerged"]
+    with pytest.raises(UnlawfulActError, match="merged with no other"):
+        book.unmerge(merged, actor=ACTOR, reason="twins")
+    merge(book, kept, merged)
+    assert book.by_id(merged).id == kept
+
+
+def test_merges_are_undone_the_last_first(book: PartyBook) -> None:
+    last, middle, first = (book.add(JEAN).id for _ in range(3))
+    merge(book, middle, first)
+    merge(book, last, middle)
+    with pytest.raises(UnlawfulActError, match="merged into another since"):
+        book.unmerge(first, actor=ACTOR, reason="r")
+    book.unmerge(middle, actor=ACTOR, reason="r")
+    book.unmerge(first, actor=ACTOR, reason="r")
+    assert [book.by_id(each).id for each in (last, middle, first)] == [last, middle, first]
 
 
 def test_merges_at_once_in_all_directions_leave_one_party_and_no_circle(book: PartyBook) -> None:
