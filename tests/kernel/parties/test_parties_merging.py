@@ -118,7 +118,8 @@ def test_the_history_names_what_was_moved(book: PartyBook) -> None:
     assert after["party"] == merged
     assert {name: ids if isinstance(ids, int) else len(ids) for name, ids in after["moved"].items()} == {
         "emails": 1, "addresses": 0, "members": 0, "memberships": 0, "mandates_given": 0, "mandates": 0,
-        "accounts": 0, "sessions": 0, "means": 0, "questions": 0, "authentications": 0, "orders": 0, "cases": 0, "proofings": 0,
+        "accounts": 0, "sessions": 0, "means": 0, "questions": 0, "authentications": 0, "orders": 0,
+        "cases": 0, "proofings": 0,
     }  # fmt: skip
     assert all(book.reader_of(f"{name}@example.net").id == kept for name in "abc")
     assert [one.address for one in book.emails.of(kept) if one.is_primary] == ["a@example.net"]
