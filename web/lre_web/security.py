@@ -58,6 +58,9 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
     def protect(response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.headers["Cache-Control"] == "no-cache":
+            # What files are answered with by default: a shared cache may keep those.
+            response.headers["Cache-Control"] = "no-store"
         if request.endpoint and request.endpoint.endswith(".static"):
             response.headers["Cache-Control"] = "public, max-age=3600"
         if browser := g.get("lre_browser_fresh"):
