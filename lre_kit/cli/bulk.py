@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from lre_kit.bulk.files import line_files
 from lre_kit.bulk.results import result_lines
 from lre_kit.bulk.tables import read_recipients
-from lre_kit.bulk.values import Bulk, BulkReport, BulkWish
+from lre_kit.bulk.values import Bulk, BulkReport, BulkWish, MergeWish
+from lre_kit.cli.contacts import owner_of
 from lre_kit.cli.shared import (
     json_option,
     opened_file,
@@ -18,8 +20,12 @@ from lre_kit.cli.shared import (
     print_table,
     progress_bar,
 )
+from lre_kit.cli.templates import letterhead_for, template_called
+from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import parse_product
+from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import Upload
+from lre_kit.office import PostOffice
 from lre_kit.parties.values import Sender
 
 FAULTY = 1
@@ -29,8 +35,16 @@ encoding_option = click.option(
     "--encoding", type=click.Choice(["utf-8", "cp1252"]), default="utf-8", show_default=True,
     help="How a CSV table is written.",
 )  # fmt: skip
-product_option = click.option("--product", default="simple", show_default=True, help="simple or qualified.")
 from_option = click.option("--from", "from_email", required=True, metavar="ADDRESS", help="The sender.")
+
+
+template_option = click.option(
+    "--template", metavar="NAME", help="Make each line's letter from this template (lre templates)."
+)
+FILES_HELP = "A file that lines name in the column document, or a ZIP of them; repeatable."
+product_option = click.option(
+    "--product", default="simple", show_default=True, help="simple, qualified, hybrid or optimal."
+)
 
 
 @click.group("bulk", short_help="Letters in bulk: check, start, pause, stop, result.")
@@ -42,17 +56,35 @@ def bulk_command() -> None:
 @click.argument("table", metavar="TABLE")
 @product_option
 @encoding_option
+@template_option
+@click.option("--from", "from_email", metavar="ADDRESS", help="The sender, whose template it is.")
+@click.option("--files", "line_paths", multiple=True, metavar="FILE", help=FILES_HELP)
 @json_option
-def check_command(*, table: str, product: str, encoding: str, as_json: bool) -> None:
+def check_command(
+    *,
+    table: str,
+    product: str,
+    encoding: str,
+    template: str | None,
+    from_email: str | None,
+    line_paths: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Check every line of TABLE (CSV or XLSX); nothing is kept or sent.
 
     \b
     Example:
       lre bulk check recipients.csv
+      lre bulk check rents.csv --template reminder --from me@example.org
     """
-    with opened_office() as office, opened_file(table) as stream:
-        lines = read_recipients(stream, encoding=encoding, limit=office.settings.bulk_lines_max)
-        _, report = office.bulk.check(lines, BulkWish(product=parse_product(product)))
+    wanted = parse_product(product)
+    with opened_office() as office, ExitStack() as stack:
+        stream = stack.enter_context(opened_file(table))
+        limit = office.settings.bulk_lines_max
+        lines = read_recipients(stream, encoding=encoding, limit=limit, product=wanted)
+        files = stack.enter_context(line_files(_uploads(line_paths, stack), limit=limit))
+        wish = BulkWish(product=wanted, merge=_merge(office, template, from_email or "", None))
+        _, report = office.bulk.check(lines, wish, files=files)
     _tell(report, as_json=as_json)
     if not report.problems and not as_json:
         click.echo(f"All {report.lines} lines can be sent.")
@@ -60,12 +92,17 @@ def check_command(*, table: str, product: str, encoding: str, as_json: bool) -> 
 
 @bulk_command.command("start")
 @click.argument("table", metavar="TABLE")
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", nargs=-1, metavar="[FILE]…")
 @from_option
 @click.option("--from-name", metavar="NAME", help="Sender's name (default: the address).")
 @click.option("--title", default="", help="What you call it; no recipient sees it.")
 @click.option("--subject", default="", help="For lines that name none; hidden until acceptance.")
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@template_option
+@click.option("--files", "line_paths", multiple=True, metavar="FILE", help=FILES_HELP)
+@click.option("--colour", is_flag=True, help="Print in colour, where it goes by post.")
+@click.option("--single-sided", is_flag=True, help="Print on one side of each sheet.")
+@click.option("--choice-days", type=int, help="Days to choose between electronic and paper.")
 @product_option
 @encoding_option
 @json_option
@@ -78,25 +115,40 @@ def start_command(
     title: str,
     subject: str,
     language: str,
+    template: str | None,
+    line_paths: tuple[str, ...],
+    colour: bool,
+    single_sided: bool,
+    choice_days: int | None,
     product: str,
     encoding: str,
     as_json: bool,
 ) -> None:
-    """Send FILE… to every recipient of TABLE; the jobs (lre work, lre serve) send them one by one.
+    """Send FILE…, or what a template makes, to every recipient of TABLE; the jobs send them one by one.
 
     \b
     Example:
       lre bulk start recipients.csv notice.pdf --from me@example.org --title "Spring notice"
+      lre bulk start rents.csv --template reminder --from me@example.org
     """
+    wanted = parse_product(product)
     with opened_office() as office, ExitStack() as stack:
         stream = stack.enter_context(opened_file(table))
-        uploads = [
-            Upload(name=Path(name).name, stream=stack.enter_context(opened_file(name))) for name in files
-        ]
         sender = Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email)
-        wish = BulkWish(product=parse_product(product), subject=subject, language=language, title=title)
-        lines = read_recipients(stream, encoding=encoding, limit=office.settings.bulk_lines_max)
-        report = office.bulk.draft(sender, lines, uploads, wish)
+        wish = BulkWish(
+            product=wanted,
+            subject=subject,
+            language=language,
+            title=title,
+            merge=_merge(office, template, from_email, from_name),
+            paper=PaperWish(
+                options=PrintOptions(colour=colour, duplex=not single_sided), choice_days=choice_days
+            ),
+        )
+        limit = office.settings.bulk_lines_max
+        lines = read_recipients(stream, encoding=encoding, limit=limit, product=wanted)
+        documents, own = _uploads(files, stack), _uploads(line_paths, stack)
+        report = office.bulk.draft(sender, lines, documents, wish, files=own)
         if report.bulk_id is None:
             _tell(report, as_json=as_json)
             return
@@ -105,6 +157,21 @@ def start_command(
         print_json(_plain(bulk))
     else:
         click.echo(f"{bulk.lines} letters are being sent. Follow it with: lre bulk status {bulk.id}")
+
+
+def _uploads(names: tuple[str, ...], stack: ExitStack) -> list[Upload]:
+    opened = [(name, stack.enter_context(opened_file(name))) for name in names]
+    return [Upload(name=Path(name).name, stream=file) for name, file in opened]
+
+
+def _merge(
+    office: PostOffice, template: str | None, from_email: str, from_name: str | None
+) -> MergeWish | None:
+    if template is None:
+        return None
+    owner = owner_of(from_email)
+    found = template_called(office, owner, template).text
+    return MergeWish(template=found, head=letterhead_for(office, owner, from_name or from_email))
 
 
 @bulk_command.command("list")

@@ -1,9 +1,10 @@
 """``lre deposit``, ``letters``, ``show`` and ``export``."""
 
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,17 +26,25 @@ from lre_kit.law.consents import Capacity, looks_personal
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import parse_product
 from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.several import recipient_of_text, to_each
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act
 from lre_kit.parties.addresses import PostalAddress
-from lre_kit.parties.values import Recipient, Sender
+from lre_kit.parties.values import Sender
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option("--to", "to_email", required=True, metavar="ADDRESS", help="Recipient's e-mail address.")
+@click.option(
+    "--to",
+    "to",
+    required=True,
+    multiple=True,
+    metavar="ADDRESS",
+    help="Recipient's e-mail address, or “Name <address>”; repeated, each gets a letter, all or none.",
+)
 @click.option("--to-name", metavar="NAME", help="Recipient's name (default: the address).")
 @click.option(
     "--to-capacity",
@@ -68,7 +77,7 @@ from lre_kit.proofs.keys.trust_folder import write_trust_folder
 def deposit_command(
     *,
     files: tuple[str, ...],
-    to_email: str,
+    to: tuple[str, ...],
     to_name: str | None,
     to_capacity: str,
     to_basis: str,
@@ -89,43 +98,59 @@ def deposit_command(
     idempotency_key: str | None,
     as_json: bool,
 ) -> None:
-    """Deposit FILE… as one letter.
+    """Deposit FILE… as one letter, or as one for each of several recipients.
 
     \b
     Example:
       lre deposit lease.pdf --from me@example.org --to you@example.net --product simple
+      lre deposit notice.pdf --from me@example.org --to "Ada <ada@example.net>" --to bob@example.net
     """
+    if len(to) > 1 and (to_name or lines):
+        msg = "A name or a postal address goes with one recipient only."
+        raise InputError(msg, mend="Write names as “Name <address>”; send on paper to several in bulk.")
+    recipients = [
+        replace(
+            (who := recipient_of_text(each)),
+            name=to_name or who.name,
+            postal=PostalAddress(lines=lines, country=country) if lines else None,
+            capacity=Capacity(to_capacity),
+            capacity_basis=to_basis,
+        )
+        for each in to
+    ]
+    common: dict[str, Any] = {
+        "sender": Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email),
+        "paper": PaperWish(
+            options=PrintOptions(colour=colour, duplex=not single_sided),
+            electronic=parse_product(electronic),
+            choice_days=choice_days,
+        ),
+        "product": product,
+        "subject": subject,
+        "language": language,
+        "matter": matter,
+        "reference": reference,
+        "notify_at": _instant(notify_at),
+    }
     with opened_office() as office, ExitStack() as stack:
         uploads = [_upload(name, stack) for name in files]
-        letter = office.desk.deposit(
-            sender=Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email),
-            recipient=Recipient(
-                name=to_name or to_email,
-                email=to_email,
-                postal=PostalAddress(lines=lines, country=country) if lines else None,
-                capacity=Capacity(to_capacity),
-                capacity_basis=to_basis,
-            ),
-            paper=PaperWish(
-                options=PrintOptions(colour=colour, duplex=not single_sided),
-                electronic=parse_product(electronic),
-                choice_days=choice_days,
-            ),
-            product=product,
-            subject=subject,
-            documents=uploads,
-            language=language,
-            matter=matter,
-            reference=reference,
-            notify_at=_instant(notify_at),
-            idempotency_key=idempotency_key,
-        )
-        if looks_personal(Capacity(to_capacity), to_email):
-            click.echo("Note: this address is no company's own; nothing was changed.", err=True)
-        if as_json:
-            print_json({"number": letter.number, "id": letter.id, "deposited_at": letter.deposited_at})
+        if len(recipients) == 1:
+            [recipient] = recipients
+            made = office.desk.deposit(
+                recipient=recipient, documents=uploads, idempotency_key=idempotency_key, **common
+            )
+            letters = [made]
         else:
-            click.echo(f"Deposited as {letter.number}. Follow it with: lre show {letter.number}")
+            asked = to_each(recipients, uploads, idempotency_key=idempotency_key, **common)
+            letters = office.desk.deposit_all(stack.enter_context(asked))
+        if any(looks_personal(Capacity(to_capacity), each.email) for each in recipients):
+            click.echo("Note: this address is no company's own; nothing was changed.", err=True)
+    told = [{"number": each.number, "id": each.id, "deposited_at": each.deposited_at} for each in letters]
+    if as_json:
+        print_json(told if len(told) > 1 else told[0])
+        return
+    for each in letters:
+        click.echo(f"Deposited as {each.number}. Follow it with: lre show {each.number}")
 
 
 def _instant(text: str | None) -> datetime | None:

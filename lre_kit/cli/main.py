@@ -49,6 +49,7 @@ _COMMANDS = {
     ),
     "orders": ("lre_kit.cli.orders", "Orders of identification means: list, track, deliver, print."),
     "bulk": ("lre_kit.cli.bulk", "Letters in bulk: check, start, pause, stop, result."),
+    "templates": ("lre_kit.cli.templates", "Templates of letters, and the letterhead."),
     "contacts": ("lre_kit.cli.contacts", "Address books: list, add, import, export, groups, twins."),
     "webhook": ("lre_kit.cli.webhook", "Webhooks: add, list, test, replay, rotate, disable, deliveries."),
     "sandbox": ("lre_kit.cli.sandbox", "An office to try out with: begin, clock, caught mail."),

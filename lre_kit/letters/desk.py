@@ -72,6 +72,7 @@ class Desk:
         self._recorder = recorder
         self.deposit = intake.deposit
         self.deposit_many = intake.deposit_many
+        self.deposit_all = intake.deposit_all
         self.check_deposit = intake.check
         self.open_document = intake.open_document
         self.holds = Holds(database, clock=clock)

@@ -44,6 +44,7 @@ from lre_kit.letters.numbers import new_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish, keep_wish, plan_posting
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
+from lre_kit.letters.several import OneOfSeveralError
 from lre_kit.letters.terms import Terms, checked_terms
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
 from lre_kit.parties.values import Recipient, Sender, checked_address
@@ -246,6 +247,36 @@ class Intake:
                 except REFUSALS as refused:
                     found[place] = refused
         return [found[place] for place in range(len(requests))]
+
+    def deposit_all(self, requests: Sequence[Mapping[str, Any]]) -> list[Letter]:
+        """Deposit several letters in one transaction, all of them or none; else as `deposit_many`.
+
+        Raises:
+            OneOfSeveralError: One of them is refused: nothing was deposited.
+            IdempotencyMismatchError: Their keys were used for other letters.
+        """
+        prepared: list[_Prepared] = []
+        try:
+            for place, asked in enumerate(requests, start=1):
+                try:
+                    prepared.append(self._prepare(**asked))
+                except REFUSALS as refused:
+                    raise OneOfSeveralError(place, refused) from refused
+        except BaseException:
+            for each in prepared:
+                self._discard(each)
+            raise
+        try:
+            self._write(prepared)
+        except (UniqueViolation, NotFoundError, ConsentMissingError) as error:
+            # Nothing was committed, of any.
+            for each in prepared:
+                self._discard(each)
+            if not isinstance(error, UniqueViolation) or any(not one.idempotency_key for one in prepared):
+                raise
+            ref = prepared[0].letter.sender.ref
+            return [self._earlier(ref, str(one.idempotency_key), one.asked) for one in prepared]
+        return [each.letter for each in prepared]
 
     def _prepare(
         self,
@@ -527,8 +558,8 @@ class Intake:
 
     def _earlier(self, sender_ref: str, idempotency_key: str, asked: str) -> Letter:
         with self._database.read() as connection:
-            found = connection.execute(_of_key(sender_ref, idempotency_key)).one()
-            if found.request_digest != asked:
+            found = connection.execute(_of_key(sender_ref, idempotency_key)).first()
+            if found is None or found.request_digest != asked:
                 msg = "This idempotency key was already used for another letter."
                 raise IdempotencyMismatchError(msg, mend="Use a fresh key for each letter.")
             return read_letter(connection, found.id)

@@ -232,6 +232,7 @@ def _contacts(walk: Walk, site: ThrowawaySite) -> None:
     text = TemplateText(name="Reminder", subject="Rent of {month}", text="Dear {name}")
     template = kept[0] if kept else site.office.templates.add(SENDER.ref, text)
     walk.go("/lre/templates")
+    walk.go(f"/lre/deposit/several?group={group.id}")
     walk.go(f"/lre/templates/{template.id}")
 
 

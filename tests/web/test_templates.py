@@ -113,6 +113,24 @@ def test_a_zip_holds_a_file_for_each_line(site: ThrowawaySite) -> None:
     assert "Line 3" in bad.text
 
 
+def test_one_deposit_goes_to_several_or_to_none(site: ThrowawaySite) -> None:
+    def deposited(recipients: str, once: str = "x") -> TestResponse:
+        fields = {"recipients": recipients, "documents": (io.BytesIO(SMALL_PDF), "a.pdf"), "once": once}
+        return sent(site, "/lre/deposit/several", "/lre/deposit/several", **fields)
+
+    bad = deposited("Ada <ada@example.net>\nnobody\n")
+    assert bad.status_code in {400, 422}
+    assert "Recipient 2" in bad.text
+    assert "Ada &lt;ada@example.net&gt;" in bad.text, "what was typed is still there"
+    assert deposited("ada@example.net\nADA <ada@example.net>\nada@example.net").status_code in {400, 422}
+    assert site.office.reading.all_letters() == []
+    for _ in range(2):
+        assert deposited("Ada <ada@example.net>\nbob@example.net\n").status_code == 303
+    found = site.office.reading.all_letters()
+    assert {each.recipient_name for each in found} == {"Ada", "bob@example.net"}
+    assert len(found) == 2
+
+
 @pytest.fixture
 def house(site: ThrowawaySite) -> tuple[str, dict[MemberRole, Actor]]:
     people, seats = site.office.people, {}

@@ -128,6 +128,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         bulk,
         consents,
         contacts,
+        deposit_several,
         health,
         letter_pages,
         letter_templates,
@@ -168,6 +169,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     consents.add_pages(blueprint)
     bulk.add_pages(blueprint)
     contacts.add_pages(blueprint)
+    deposit_several.add_pages(blueprint)
     letter_templates.add_pages(blueprint)
     prepared.add_pages(blueprint)
     api_keys.add_pages(blueprint)

@@ -118,6 +118,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Demander des accords, noter des retraits",
         "Ask for consents, note withdrawals",
     ),
+    "scope_contacts:read": ("Lire le carnet d'adresses", "Read the address book"),
+    "scope_contacts:write": ("Tenir le carnet d'adresses", "Keep the address book"),
     "scope_bulk:read": ("Lire les envois groupés", "Read bulk sendings"),
     "scope_bulk:write": ("Préparer et conduire des envois groupés", "Prepare and run bulk sendings"),
     "scope_webhooks:read": ("Lire les webhooks et leurs livraisons", "Read webhooks and their deliveries"),

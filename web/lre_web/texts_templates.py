@@ -74,6 +74,14 @@ TEMPLATE_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Le modèle nomme des colonnes que le tableau n'a pas.",
         "Ajoutez-les à la première ligne du tableau, ou corrigez le modèle.",
     ),
+    "recipients": (
+        "Les destinataires ne peuvent pas être pris ensemble : il y en a trop, aucun, ou l'un deux fois.",
+        "Nommez-en un à cinquante, chacun une fois.",
+    ),
+    "one-of-several": (
+        "Un des destinataires ne convient pas ; rien n'a été déposé.",
+        "Corrigez-le, ou retirez-le.",
+    ),
     "line-files": (
         "Les fichiers propres aux lignes ne peuvent pas être utilisés ainsi.",
         "Nommez chacun dans la colonne « document », une seule fois ; refaites le ZIP sans liens ni mot de passe.",

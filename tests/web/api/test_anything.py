@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lre_kit.contacts.values import Card
 from lre_kit.integration.values import KeyWish
 from lre_kit.testing import services
 from lre_kit.testing.office import SENDER, SMALL_PDF, record_consent
@@ -92,6 +93,10 @@ def places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             "consent_id": [held.id],
             "bulk_id": ["0" * 32],
             **{name: ["0" * 32] for name in IDS},
+            "contact_id": [office.contacts.book.add(SENDER.ref, Card(name="A", email="a@example.net")).id],
+            "group_id": [office.contacts.groups.add(SENDER.ref, "G").id],
+            "template_id": ["0" * 32],
+            "line": ["2", str(2**40)],
             "endpoint_id": [made.endpoint.id, "0" * 8],
             "delivery_id": [office.webhooks.desk.test(made.endpoint.id)],
         }

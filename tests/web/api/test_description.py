@@ -143,6 +143,8 @@ def tour(site: ThrowawaySite, api: Any, look: Any) -> None:
         look("GET", f"/letters/{number}/proofs/deposit?format={form_of_it}")
     consents(site, look)
     bulk(site, look)
+    books(look)
+    several(look)
     hooks(look)
     rules(look, number)
     people(site, look)
@@ -167,6 +169,54 @@ def consents(site: ThrowawaySite, look: Any) -> None:
     look("POST", f"/consents/{given.id}/withdraw", json={"reason": "By post"})
     look("POST", f"/consents/{given.id}/withdraw", json={"reason": "By post"})
     look("GET", "/consents/x")
+
+
+def several(look: Any) -> None:
+    def form(*emails: str) -> dict[str, Any]:
+        asked = {"recipients": [{"name": each, "email": each} for each in emails]}
+        return {"letter": json.dumps(asked), "documents": [(io.BytesIO(SMALL_PDF), "a.pdf")]}
+
+    look("POST", "/letters/to-several", data=form("a@example.net", "b@example.net"))
+    look("POST", "/letters/to-several", data=form("a@example.net", "nobody"))
+    look("POST", "/letters/to-several", data=form("a@example.net", "a@example.net"))
+
+
+def books(look: Any) -> None:
+    def form(raw: bytes) -> dict[str, Any]:
+        return {"import": "{}", "table": (io.BytesIO(raw), "t.csv")}
+
+    who = {"name": "Ada", "email": "ada@example.net"}
+    made = look("POST", "/contacts", json=who).get_json()
+    look("POST", "/contacts", json=who | {"email": "nobody"})
+    one = f"/contacts/{made['id']}"
+    look("GET", "/contacts?limit=1")
+    look("GET", one)
+    look("PUT", one, json=who | {"version": 1, "postal": {"lines": ["Ada", "75001 Paris"]}})
+    look("PUT", one, json=who | {"version": 1})
+    look("POST", "/contacts/import", data=form(b"name,email\nAda,ada@example.net\nBob,b@example.net\n"))
+    look("POST", "/contacts/import", data=form(b"name,email\nEve,nobody\n"))
+    look("GET", "/contacts.csv")
+    group = look("POST", "/contact-groups", json={"name": "Tenants"}).get_json()
+    look("POST", "/contact-groups", json={"name": "tenants"})
+    look("POST", f"/contact-groups/{group['id']}/members", json={"put": [made["id"]]})
+    look("GET", "/contact-groups")
+    look("DELETE", f"/contact-groups/{group['id']}")
+    look("DELETE", one)
+    look("DELETE", one)
+    text = {"name": "Reminder", "subject": "Rent of {month}", "text": "Dear {name}"}
+    template = look("POST", "/templates", json=text).get_json()
+    look("POST", "/templates", json=text)
+    look("GET", "/templates")
+    where = f"/templates/{template['id']}"
+    look("GET", where)
+    look("PUT", where, json=text | {"version": 1})
+    look("PUT", where, json=text | {"version": 1})
+    table = {"table": (io.BytesIO(b"name,email,month\nAda,ada@example.net,May\n"), "t.csv")}
+    wish = {"bulk": json.dumps({"template": template["id"]})}
+    bulk_id = look("POST", "/bulk", data=wish | table).get_json()["id"]
+    look("GET", f"/bulk/{bulk_id}/lines/2")
+    look("GET", f"/bulk/{bulk_id}/lines/3")
+    look("DELETE", where)
 
 
 def bulk(site: ThrowawaySite, look: Any) -> None:

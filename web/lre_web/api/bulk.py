@@ -6,25 +6,32 @@ from typing import Any
 
 from pydantic import Field
 
+from lre_kit.bulk.files import LineFilesError
 from lre_kit.bulk.results import result_lines
-from lre_kit.bulk.tables import read_recipients
-from lre_kit.bulk.values import Bulk, BulkReport, BulkState, BulkWish, LineState
+from lre_kit.bulk.tables import MissingColumnsError, read_recipients
+from lre_kit.bulk.values import Bulk, BulkReport, BulkState, BulkWish, LineState, MergeWish
 from lre_kit.csv_tables import SheetLine, TableError
 from lre_kit.errors import InputError, NotFoundError, UnlawfulActError
 from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.values import KeyKind, KeyKindError, Scope
+from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import Product
+from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.values import Upload
+from lre_kit.mailmerge.values import Letterhead, NotMergeableError
 from lre_web.api.acting import identified_sender
-from lre_web.api.declaring import CSV, Asked, Call, Result, Route, Told
+from lre_web.api.declaring import CSV, PDF, Asked, Call, Result, Route, Told
 from lre_web.api.letters import expect_reachable
-from lre_web.api.models import PageAsked
+from lre_web.api.models import PLAIN, PageAsked, PaperAsked
 from lre_web.api.paging import expect_id, read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem
 from lre_web.extension import API_PREFIX
 
 PROBLEMS_TOLD = 200
 """Lines with a problem that an answer tells of; the rest is only counted."""
+
+LINE_MAX = 2**31 - 1
+"""Largest number of a line that is looked up."""
 
 TABLE = {"table": "The recipients, one a line: CSV or XLSX, with a column email"}
 """The file that a check takes."""
@@ -53,11 +60,15 @@ class BulkAsked(Asked):
     title: str = Field(default="", max_length=200)
     """What you call it; no recipient sees it."""
     product: Product = Product.SIMPLE
-    """What is sent: simple or qualified."""
+    """What is sent."""
     subject: str = ""
     """For lines that name none; hidden from recipients before acceptance."""
     language: str = Field(default="fr", pattern="^(fr|en)$")
     """For lines that name none."""
+    template: str | None = Field(default=None, max_length=32, pattern=PLAIN)
+    """A template's id: each line's letter is made from it, under your letterhead."""
+    paper: PaperAsked | None = None
+    """How letters that go or may go by post are printed."""
     encoding: str = Field(default="utf-8", pattern="^(utf-8|cp1252)$")
     """Of a table in CSV."""
 
@@ -136,11 +147,29 @@ def _table(call: Call) -> Iterator[SheetLine]:
     stream: Any = call.files["table"][0].stream
     stream.seek(0)
     limit = call.office.settings.bulk_lines_max
-    return read_recipients(stream, encoding=call.body.encoding, limit=limit)
+    return read_recipients(stream, encoding=call.body.encoding, limit=limit, product=call.body.product)
 
 
-def _wish(asked: BulkAsked) -> BulkWish:
-    return BulkWish(product=asked.product, subject=asked.subject, language=asked.language, title=asked.title)
+def _wish(call: Call) -> BulkWish:
+    asked: BulkAsked = call.body
+    merge = paper = None
+    if asked.template is not None:
+        template = call.office.templates.by_id(call.owner.ref, asked.template).text
+        head = call.office.templates.letterhead(call.owner.ref) or Letterhead(name=call.owner.name)
+        merge = MergeWish(template=template, head=head)
+    if asked.paper is not None:
+        options = PrintOptions(colour=asked.paper.colour, duplex=asked.paper.duplex)
+        paper = PaperWish(
+            options=options, electronic=asked.paper.electronic, choice_days=asked.paper.choice_days
+        )
+    return BulkWish(
+        product=asked.product,
+        subject=asked.subject,
+        language=asked.language,
+        title=asked.title,
+        merge=merge,
+        paper=paper,
+    )
 
 
 def _report(call: Call) -> BulkReport:
@@ -149,10 +178,10 @@ def _report(call: Call) -> BulkReport:
     Raises:
         KeyKindError: A recipient is outside the team.
     """
-    good, report = call.office.bulk.check(_table(call), _wish(call.body))
+    good, report = call.office.bulk.check(_table(call), _wish(call))
     if call.key.kind is KeyKind.TEAM:
         for line in good:
-            expect_reachable(call, line.recipient.email)
+            expect_reachable(call, line.recipient.email, call.body.product)
     return report
 
 
@@ -173,11 +202,25 @@ def _check(call: Call) -> Result:
 def _draft(call: Call) -> Result:
     if call.key.kind is KeyKind.TEAM:
         _report(call)
-    uploads = [Upload(name=file.filename or "", stream=file.stream) for file in call.files["documents"]]
-    report = call.office.bulk.draft(call.owner, _table(call), uploads, _wish(call.body), note=call.note)
+    documents, files = (_uploads(call, name) for name in ("documents", "files"))
+    report = call.office.bulk.draft(
+        call.owner, _table(call), documents, _wish(call), files=files, note=call.note
+    )
     if report.bulk_id is None:
         raise BulkLinesError(report)
     return _placed(call, report.bulk_id)
+
+
+def _uploads(call: Call, name: str) -> list[Upload]:
+    return [Upload(name=each.filename or "", stream=each.stream) for each in call.files.get(name, ())]
+
+
+def _preview(call: Call) -> Result:
+    line = int(call.args["line"])
+    if line > LINE_MAX:
+        raise _missing()
+    name, made = call.office.bulk.preview(_id(call), line, sender_ref=call.owner.ref)
+    return Result(body=made, media=PDF, name=name)
 
 
 def _placed(call: Call, bulk_id: str) -> Result:
@@ -202,7 +245,7 @@ def _one(call: Call) -> Result:
 
 def _start(call: Call) -> Result:
     desk, bulk_id, ref = call.office.bulk, _id(call), call.owner.ref
-    product = desk.by_id(bulk_id, sender_ref=ref).product
+    product = desk.by_id(bulk_id, sender_ref=ref).identifies_as
     identified = identified_sender(call, product)
     return Result(body=_told(desk.start(bulk_id, sender_ref=ref, identified=identified, note=call.note)))
 
@@ -250,8 +293,13 @@ ROUTES = (
         summary="Check a table and keep it with its documents, to be started",
         about="Nothing is sent before it is started; a draft that is not is forgotten after seven days.",
         handler=_draft, body=BulkAsked, takes_json=False, part="bulk",
-        files=TABLE | {"documents": "What each recipient gets: PDF, PNG, JPEG or text"}, answer=BulkTold,
-        status=201, is_act=True, has_etag=True, again=_placed, errors=(TableError, BulkLinesError),
+        files=TABLE | {
+            "documents": "What each recipient gets: PDF, PNG, JPEG or text",
+            "files": "Files that lines name in the column document, or a ZIP of them",
+        },
+        answer=BulkTold,
+        may_lack=frozenset({"documents", "files"}), status=201, is_act=True, has_etag=True, again=_placed,
+        errors=(TableError, BulkLinesError, LineFilesError, MissingColumnsError, NotFoundError),
     ),
     Route(
         method="GET", path="/bulk", name="listBulk", tag="Bulk", scope=Scope.BULK_READ,
@@ -269,6 +317,11 @@ ROUTES = (
         errors=(NotIdentifiedError,),
     ),
     _act("stopBulk", "stop", "Send no further line, for ever", _stop),
+    Route(
+        method="GET", path=f"{_ONE}/lines/<int:line>", name="previewBulkLine", tag="Bulk",
+        scope=Scope.BULK_READ, summary="Look at the letter that a template makes for a line",
+        handler=_preview, media=(PDF,), errors=(NotFoundError, NotMergeableError),
+    ),
     Route(
         method="GET", path=f"{_ONE}/result", name="readBulkResult", tag="Bulk", scope=Scope.BULK_READ,
         summary="Download what became of each line, as CSV", handler=_result, media=(CSV,),

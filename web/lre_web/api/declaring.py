@@ -89,6 +89,7 @@ class Route:
         query: What its address may ask.
         body: What its body says.
         files: Files that come with a body as ``multipart/form-data``: field, and what it is.
+        may_lack: Those of the files that may be left out.
         takes_json: Whether the body may come as JSON.
         part: Name of the field that holds the body, where it comes with files.
         answer: What it answers.
@@ -114,6 +115,7 @@ class Route:
     query: type[Asked] | None = None
     body: type[Asked] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    may_lack: frozenset[str] = frozenset()
     takes_json: bool = True
     part: str = ""
     answer: type[Told] | None = None

@@ -26,6 +26,7 @@ from lre_kit.letters.notice_duty import NoticeLeavingError
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish
 from lre_kit.letters.reading import not_found
+from lre_kit.letters.several import OneOfSeveralError, RecipientsError, to_each
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.addresses import InvalidPostalAddressError
 from lre_kit.store.database import UnitOfWork
@@ -34,8 +35,11 @@ from lre_web.api.declaring import Call, Result, Route
 from lre_web.api.models import (
     AddressAsked,
     LetterAsked,
+    LetterBodyAsked,
     LetterPage,
     LettersAsked,
+    LettersToAsked,
+    LettersTold,
     LetterTold,
     PostalAsked,
     TimelineTold,
@@ -86,26 +90,7 @@ def _deposit(call: Call) -> Result:
     asked: LetterAsked = call.body
     recipient = asked.recipient.to_value()
     expect_reachable(call, recipient.email, asked.product)
-    paper = asked.paper
-    wish = PaperWish()
-    if paper is not None:
-        options = PrintOptions(colour=paper.colour, duplex=paper.duplex)
-        wish = PaperWish(options=options, electronic=paper.electronic, choice_days=paper.choice_days)
-    # A letter with a choice goes on as its sender deposits it: that kind says who must be identified.
-    kind = wish.electronic if asked.product is Product.OPTIMAL else asked.product
-    told: dict[str, Any] = {
-        "sender": call.owner,
-        "recipient": recipient,
-        "product": asked.product,
-        "subject": asked.subject,
-        "reference": asked.reference,
-        "language": asked.language,
-        "notify_at": asked.notify_at,
-        "matter": asked.matter,
-        "paper": wish if asked.product in ON_PAPER else None,
-        "identified": identified_sender(call, kind),
-        "documents": _documents(call, asked),
-    }
+    told = _common(call, asked) | {"recipient": recipient, "documents": _documents(call, asked)}
     if call.key.kind is KeyKind.TEST:
         return Result(body=letter_told(call.office.desk.check_deposit(**told), is_test=True), status=200)
     try:
@@ -116,7 +101,46 @@ def _deposit(call: Call) -> Result:
     return Result(body=letter_told(letter), headers={"Location": place})
 
 
-def _documents(call: Call, asked: LetterAsked) -> list[Upload]:
+def _deposit_to_all(call: Call) -> Result:
+    asked: LettersToAsked = call.body
+    recipients = [each.to_value() for each in asked.recipients]
+    for each in recipients:
+        expect_reachable(call, each.email, asked.product)
+    desk, is_test, documents = call.office.desk, call.key.kind is KeyKind.TEST, _documents(call, asked)
+    with to_each(
+        recipients, documents, idempotency_key=call.idempotency_key, **_common(call, asked)
+    ) as requests:
+        try:
+            made = [desk.check_deposit(**one) for one in requests] if is_test else desk.deposit_all(requests)
+        except IdempotencyMismatchError:
+            raise IdempotencyReusedError from None
+    told = LettersTold(items=[letter_told(each, is_test=is_test) for each in made])
+    return Result(body=told, status=200 if is_test else None)
+
+
+def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:
+    """Return what is asked of the desk whoever is addressed."""
+    paper = asked.paper
+    wish = PaperWish()
+    if paper is not None:
+        options = PrintOptions(colour=paper.colour, duplex=paper.duplex)
+        wish = PaperWish(options=options, electronic=paper.electronic, choice_days=paper.choice_days)
+    # A letter with a choice goes on as its sender deposits it: that kind says who must be identified.
+    kind = wish.electronic if asked.product is Product.OPTIMAL else asked.product
+    return {
+        "sender": call.owner,
+        "product": asked.product,
+        "subject": asked.subject,
+        "reference": asked.reference,
+        "language": asked.language,
+        "notify_at": asked.notify_at,
+        "matter": asked.matter,
+        "paper": wish if asked.product in ON_PAPER else None,
+        "identified": identified_sender(call, kind),
+    }
+
+
+def _documents(call: Call, asked: LetterBodyAsked) -> list[Upload]:
     sent = [Upload(name=file.filename or "", stream=file.stream) for file in call.files.get("documents", ())]
     if sent and asked.documents:
         wrong = FieldProblem(pointer="/documents", detail="Documents come as files, or in the JSON.")
@@ -220,6 +244,14 @@ ROUTES = (
         handler=_deposit, body=LetterAsked, part="letter", files={"documents": "PDF, PNG, JPEG or text"},
         answer=LetterTold, status=201, is_act=True, judges=True, has_etag=True, identifies=True,
         errors=_DEPOSIT_ERRORS,
+    ),
+    Route(
+        method="POST", path="/letters/to-several", name="depositLetters", tag="Letters",
+        scope=Scope.LETTERS_WRITE, summary="Deposit a letter for each of several recipients, all or none",
+        about="Each recipient gets a letter with proofs of their own, and sees no other. More go in bulk.",
+        handler=_deposit_to_all, body=LettersToAsked, part="letter",
+        files={"documents": "PDF, PNG, JPEG or text"}, answer=LettersTold, status=201, is_act=True,
+        judges=True, identifies=True, errors=(*_DEPOSIT_ERRORS, OneOfSeveralError, RecipientsError),
     ),
     Route(
         method="GET", path="/letters", name="listLetters", tag="Letters", scope=Scope.LETTERS_READ,

@@ -13,6 +13,7 @@ from lre_kit.law.events import ErdsEvent
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Matter
 from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.several import RECIPIENTS_MAX
 from lre_kit.letters.values import Letter, LetterSummary, TimelineEntry
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Recipient
@@ -107,11 +108,9 @@ class DocumentAsked(Asked):
     """Its bytes, as base64."""
 
 
-class LetterAsked(Asked):
-    """A letter to deposit."""
+class LetterBodyAsked(Asked):
+    """What is deposited, whoever it is addressed to."""
 
-    recipient: RecipientAsked
-    """Who is addressed."""
     product: Product = Product.SIMPLE
     """What is sent."""
     subject: str = ""
@@ -128,6 +127,20 @@ class LetterAsked(Asked):
     """How it is printed, for a letter that goes or may go by post."""
     documents: list[DocumentAsked] = Field(default_factory=list, max_length=50)
     """Documents inside the JSON, small ones only; larger ones come as files of a form."""
+
+
+class LetterAsked(LetterBodyAsked):
+    """A letter to deposit."""
+
+    recipient: RecipientAsked
+    """Who is addressed."""
+
+
+class LettersToAsked(LetterBodyAsked):
+    """One deposit for several recipients: a letter for each, and none sees another."""
+
+    recipients: list[RecipientAsked] = Field(min_length=1, max_length=RECIPIENTS_MAX)
+    """Who is addressed, each once."""
 
 
 class AddressAsked(Asked):
@@ -296,6 +309,13 @@ class LetterLine(Told):
     """When it was deposited (UTC)."""
     window_closes_at: datetime | None
     """Until when the recipient can decide, exclusive."""
+
+
+class LettersTold(Told):
+    """The letters of one deposit for several recipients, in their order."""
+
+    items: list[LetterTold]
+    """One for each recipient."""
 
 
 class LetterPage(Told):

@@ -46,6 +46,10 @@ _ARGUMENTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "mail_id": ("The message's id", {"type": "string"}),
     "endpoint_id": ("The endpoint's id", {"type": "string"}),
     "delivery_id": ("The delivery's id", {"type": "string"}),
+    "contact_id": ("The entry's id", {"type": "string"}),
+    "group_id": ("The group's id", {"type": "string"}),
+    "template_id": ("The template's id", {"type": "string"}),
+    "line": ("The line's number in the table", {"type": "integer", "minimum": 0}),
     "bulk_id": ("The bulk sending's id", {"type": "string"}),
 }
 """What stands in addresses, by name."""
@@ -177,7 +181,7 @@ def _body(route: Route) -> dict[str, Any] | None:
         schema = {
             "type": "object",
             "properties": parts,
-            "required": list(parts),
+            "required": [name for name in parts if name not in route.may_lack],
             "additionalProperties": False,
         }
         content[MULTIPART] = {"schema": schema}

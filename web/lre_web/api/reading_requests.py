@@ -109,7 +109,7 @@ def _form(route: Route) -> tuple[Any, Files]:
         if field != route.part or route.body is None:
             raise _unknown_part(field)
         told = _json(text.encode("utf-8", "replace"))
-    missing = [field for field in route.files if field not in files]
+    missing = [field for field in route.files if field not in files and field not in route.may_lack]
     if missing:
         msg = f"The file “{missing[0]}” is missing."
         raise InvalidRequestError(
