@@ -200,6 +200,7 @@ def books(look: Any) -> None:
     look("POST", "/contact-groups", json={"name": "tenants"})
     look("POST", f"/contact-groups/{group['id']}/members", json={"put": [made["id"]]})
     look("GET", "/contact-groups")
+    look("GET", f"/contact-groups/{group['id']}")
     look("DELETE", f"/contact-groups/{group['id']}")
     look("DELETE", one)
     look("DELETE", one)

@@ -316,11 +316,20 @@ def _groups_again(call: Call, subject: str) -> Result:
 
 def _group_add(call: Call) -> Result:
     made = call.office.contacts.groups.add(call.owner.ref, call.body.name, also=call.note)
-    return Result(body=_group_told(made))
+    return _group_placed(call, made.id)
+
+
+def _group_placed(call: Call, group_id: str) -> Result:
+    place = f"{call.office.links.base_url}{API_PREFIX}/contact-groups/{group_id}"
+    return Result(body=_group_again(call, group_id).body, headers={"Location": place})
 
 
 def _group_again(call: Call, group_id: str) -> Result:
     return Result(body=_group_told(call.office.contacts.groups.by_id(call.owner.ref, group_id)))
+
+
+def _group_read(call: Call) -> Result:
+    return _group_again(call, _id(call, "group_id"))
 
 
 def _group_remove(call: Call) -> Result:
@@ -385,7 +394,11 @@ ROUTES = (
     Route(
         method="POST", path="/contact-groups", name="addContactGroup", tag="Address book",
         scope=Scope.CONTACTS_WRITE, summary="Make a sending group", handler=_group_add, body=GroupAsked,
-        answer=GroupTold, status=201, is_act=True, again=_group_again, errors=(ContactInputError,),
+        answer=GroupTold, status=201, is_act=True, again=_group_placed, errors=(ContactInputError,),
+    ),
+    Route(
+        method="GET", path=_GROUP, name="readContactGroup", tag="Address book", scope=Scope.CONTACTS_READ,
+        summary="Read a sending group", handler=_group_read, answer=GroupTold, errors=(NotFoundError,),
     ),
     Route(
         method="DELETE", path=_GROUP, name="removeContactGroup", tag="Address book",

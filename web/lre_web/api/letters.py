@@ -115,7 +115,9 @@ def _deposit_to_all(call: Call) -> Result:
         except IdempotencyMismatchError:
             raise IdempotencyReusedError from None
     told = LettersTold(items=[letter_told(each, is_test=is_test) for each in made])
-    return Result(body=told, status=200 if is_test else None)
+    if is_test:
+        return Result(body=told, status=200)
+    return Result(body=told, headers={"Location": f"{call.office.links.base_url}{API_PREFIX}/letters"})
 
 
 def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:
