@@ -42,6 +42,15 @@ ConsentRegime = Literal[
     "COPRO_42_1",
 ]
 
+ConsentShown = Literal[
+    "not_needed",
+    "never_asked",
+    "asked",
+    "given",
+    "refused",
+    "ended",
+]
+
 ConsentState = Literal[
     "asked",
     "later",
@@ -222,6 +231,8 @@ Scope = Literal[
     "letters:write",
     "consents:read",
     "consents:write",
+    "contacts:read",
+    "contacts:write",
     "bulk:read",
     "bulk:write",
     "webhooks:read",
@@ -280,6 +291,15 @@ class AttemptTold(TypedDict):
     took_ms: int
 
 
+class PaperAsked(TypedDict):
+    """How a letter is printed, and the time its recipient has to choose."""
+
+    colour: NotRequired[bool]
+    duplex: NotRequired[bool]
+    electronic: NotRequired[Product]
+    choice_days: NotRequired[int | None]
+
+
 class BulkAsked(TypedDict):
     """What all letters of a bulk sending have in common."""
 
@@ -287,6 +307,8 @@ class BulkAsked(TypedDict):
     product: NotRequired[Product]
     subject: NotRequired[str]
     language: NotRequired[str]
+    template: NotRequired[str | None]
+    paper: NotRequired[PaperAsked | None]
     encoding: NotRequired[str]
 
 
@@ -394,6 +416,68 @@ class ConsentPage(TypedDict):
     next: str | None
 
 
+class PostalAsked(TypedDict):
+    """A postal address."""
+
+    lines: list[str]
+    country: NotRequired[str]
+
+
+class ContactAsked(TypedDict):
+    """What an entry says."""
+
+    name: str
+    email: NotRequired[str]
+    postal: NotRequired[PostalAsked | None]
+    capacity: NotRequired[Capacity]
+    capacity_basis: NotRequired[str]
+    language: NotRequired[str]
+    reference: NotRequired[str]
+
+
+class ContactChangeAsked(TypedDict):
+    """All that an entry says from now on."""
+
+    name: str
+    email: NotRequired[str]
+    postal: NotRequired[PostalAsked | None]
+    capacity: NotRequired[Capacity]
+    capacity_basis: NotRequired[str]
+    language: NotRequired[str]
+    reference: NotRequired[str]
+    version: int
+
+
+class PostalTold(TypedDict):
+    """A postal address."""
+
+    lines: list[str]
+    country: str
+
+
+class ContactTold(TypedDict):
+    """An entry as it is kept."""
+
+    id: str
+    name: str
+    email: str
+    postal: PostalTold | None
+    capacity: Capacity
+    capacity_basis: str
+    language: str
+    reference: str
+    version: int
+    consent: ConsentShown
+    twins: list[str]
+
+
+class ContactPage(TypedDict):
+    """A page of entries, in the order of their names."""
+
+    items: list[ContactTold]
+    next: str | None
+
+
 class DeadlinesTold(TypedDict):
     """The days that follow from a notice; days are those of legal time (Europe/Paris)."""
 
@@ -435,6 +519,14 @@ class DeliveryPage(TypedDict):
 
     items: list[DeliveryTold]
     next: str | None
+
+
+class DifferenceTold(TypedDict):
+    """A line that says something else than the book."""
+
+    line: int
+    contact: str
+    fields: list[str]
 
 
 class DocumentAsked(TypedDict):
@@ -531,6 +623,26 @@ class FieldProblem(TypedDict):
     detail: str
 
 
+class GroupAsked(TypedDict):
+    """A sending group."""
+
+    name: str
+
+
+class GroupTold(TypedDict):
+    """A sending group."""
+
+    id: str
+    name: str
+    size: int
+
+
+class GroupsTold(TypedDict):
+    """Your sending groups, in the order of their names."""
+
+    items: list[GroupTold]
+
+
 class IdentifierTold(TypedDict):
     """One identification means of yours; never its secret."""
 
@@ -552,6 +664,24 @@ class IdentifierList(TypedDict):
     items: list[IdentifierTold]
 
 
+class ImportAsked(TypedDict):
+    """How a table of entries is taken in."""
+
+    encoding: NotRequired[str]
+    group: NotRequired[str | None]
+    replace: NotRequired[bool]
+    check: NotRequired[bool]
+
+
+class ImportTold(TypedDict):
+    """What a table of entries held."""
+
+    lines: int
+    added: int
+    same: int
+    differing: list[DifferenceTold]
+
+
 class SenderTold(TypedDict):
     """Who sends."""
 
@@ -571,13 +701,6 @@ class KeyTold(TypedDict):
     expires_at: str | None
 
 
-class PostalAsked(TypedDict):
-    """A postal address."""
-
-    lines: list[str]
-    country: NotRequired[str]
-
-
 class RecipientAsked(TypedDict):
     """Who is addressed."""
 
@@ -588,19 +711,9 @@ class RecipientAsked(TypedDict):
     postal: NotRequired[PostalAsked | None]
 
 
-class PaperAsked(TypedDict):
-    """How a letter is printed, and the time its recipient has to choose."""
-
-    colour: NotRequired[bool]
-    duplex: NotRequired[bool]
-    electronic: NotRequired[Product]
-    choice_days: NotRequired[int | None]
-
-
 class LetterAsked(TypedDict):
     """A letter to deposit."""
 
-    recipient: RecipientAsked
     product: NotRequired[Product]
     subject: NotRequired[str]
     reference: NotRequired[str]
@@ -609,6 +722,7 @@ class LetterAsked(TypedDict):
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
     documents: NotRequired[list[DocumentAsked]]
+    recipient: RecipientAsked
 
 
 class LetterLine(TypedDict):
@@ -630,13 +744,6 @@ class LetterPage(TypedDict):
 
     items: list[LetterLine]
     next: str | None
-
-
-class PostalTold(TypedDict):
-    """A postal address."""
-
-    lines: list[str]
-    country: str
 
 
 class RecipientTold(TypedDict):
@@ -672,6 +779,26 @@ class LetterTold(TypedDict):
     received_at: str | None
     acts: list[str]
     is_test: bool
+
+
+class LettersToAsked(TypedDict):
+    """One deposit for several recipients: a letter for each, and none sees another."""
+
+    product: NotRequired[Product]
+    subject: NotRequired[str]
+    reference: NotRequired[str]
+    language: NotRequired[str]
+    notify_at: NotRequired[str | None]
+    matter: NotRequired[Matter]
+    paper: NotRequired[PaperAsked | None]
+    documents: NotRequired[list[DocumentAsked]]
+    recipients: list[RecipientAsked]
+
+
+class LettersTold(TypedDict):
+    """The letters of one deposit for several recipients, in their order."""
+
+    items: list[LetterTold]
 
 
 class MailTold(TypedDict):
@@ -727,6 +854,13 @@ class MemberList(TypedDict):
     items: list[MemberTold]
 
 
+class MembersAsked(TypedDict):
+    """Entries that are put into a group or taken out of it."""
+
+    put: NotRequired[list[str]]
+    take: NotRequired[list[str]]
+
+
 class OrderAsked(TypedDict):
     """A means to be made and delivered to its holder."""
 
@@ -770,7 +904,6 @@ class OrganisationList(TypedDict):
 class PreparedAsked(TypedDict):
     """A letter to prepare; its documents come as files."""
 
-    recipient: RecipientAsked
     product: NotRequired[Product]
     subject: NotRequired[str]
     reference: NotRequired[str]
@@ -779,6 +912,7 @@ class PreparedAsked(TypedDict):
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
     documents: NotRequired[list[DocumentAsked]]
+    recipient: RecipientAsked
     organisation: str
 
 
@@ -899,6 +1033,40 @@ class SandboxTold(TypedDict):
     day_lasts_s: float
     domain: str
     outcomes: list[ScriptedOutcome]
+
+
+class TemplateAsked(TypedDict):
+    """What a template says."""
+
+    name: str
+    subject: NotRequired[str]
+    text: str
+
+
+class TemplateChangeAsked(TypedDict):
+    """All that a template says from now on."""
+
+    name: str
+    subject: NotRequired[str]
+    text: str
+    version: int
+
+
+class TemplateTold(TypedDict):
+    """A template as it is kept."""
+
+    id: str
+    name: str
+    subject: str
+    text: str
+    columns: list[str]
+    version: int
+
+
+class TemplatesTold(TypedDict):
+    """Your templates, in the order of their names."""
+
+    items: list[TemplateTold]
 
 
 class TimelineTold(TypedDict):
