@@ -19,6 +19,7 @@ from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
 from lre_kit.doctor_mail import DnsResolver, Resolver, look_at_records, looks_at_records
 from lre_kit.doctor_means import look_at_issuers, look_at_providers
+from lre_kit.doctor_webhooks import look_at_webhooks
 from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.rows import DocumentRow, LetterRow
@@ -101,6 +102,7 @@ def _checks(settings: Settings, clock: Clock, resolver: Resolver) -> Iterator[tu
         yield "mail records", lambda: look_at_records(settings, resolver)
     yield "evidence", lambda: _evidence(settings, clock)
     yield "agenda", lambda: _agenda(settings, clock)
+    yield "webhooks", lambda: look_at_webhooks(settings, clock)
     yield "claim", lambda: _claim(settings)
     if settings.eid_providers is not None:
         yield "identity providers", lambda: look_at_providers(settings, clock)

@@ -2,15 +2,22 @@
 
 A key reads ``lre_<kind>_<prefix>_<secret>``. The prefix finds it; of the secret (256 random bits) the
 database holds a digest under the office's pepper, so that neither a copy of the database nor a look at
-its rows gives a key away. One statement at each request notes the use and counts it within its minute:
-two processes never let more through than one.
+its rows gives a key away.
+
+Requests are counted within their minute, in shares: a process takes some from the database at once, by one
+statement, and serves them without another write. Two processes never let more through than one would; what
+a process took and did not serve is the most that a minute loses. Whether a key still stands is looked at in
+the database at each request.
 """
 
 import hashlib
 import hmac
+import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Row, case, literal, or_, select, update
@@ -51,9 +58,26 @@ KEYS_MAX = 50
 TEAM_MAX = 50
 """Mailboxes that a key for a team may name."""
 
+SHARES = 50
+"""Shares of a minute's requests: a process takes one of them at once."""
+
+TAKEN_MAX = 10_000
+"""Keys of which a process holds shares at once; more, and it begins anew."""
+
 _SECRET_BYTES = 32
 _PREFIX_BYTES = 6
 _KEY = table_of(ApiKeyRow)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a process took of a key's minute, and has not served yet."""
+
+    window_at: datetime
+    left: int
+    count: int
+    process: int
+    """Its number: what one took before it was split serves no other."""
 
 
 class ApiKeys:
@@ -72,6 +96,9 @@ class ApiKeys:
         self._clock = clock
         self._pepper = hmac.new(pepper, b"lre-kit.api-key.v1", hashlib.sha256).digest()
         self._per_minute = per_minute
+        self._share = max(1, per_minute // SHARES)
+        self._taken: dict[str, _Taken] = {}
+        self._lock = Lock()
 
     def create(self, owner: Sender, wish: KeyWish) -> NewKey:
         """Make a key; its text is returned this once and kept nowhere.
@@ -166,6 +193,31 @@ class ApiKeys:
 
     def _used(self, key: ApiKey) -> Admitted:
         now = self._clock()
+        if key.is_in_force(now) and (rate := self._served(key.id, now)) is not None:
+            return Admitted(key=key, rate=rate)
+        return Admitted(key=key, rate=self._take(key, now))
+
+    def _served(self, key_id: str, now: datetime) -> Rate | None:
+        """Serve a request out of what this process took; nothing if that is used up or of another minute."""
+        with self._lock:
+            taken = self._taken.get(key_id)
+            if taken is None or not taken.left or taken.process != os.getpid():
+                return None
+            left_s = (taken.window_at + WINDOW - now).total_seconds()
+            if not 0 < left_s <= WINDOW.total_seconds():
+                return None
+            taken.left -= 1
+            remaining = max(0, self._per_minute - taken.count + taken.left)
+        return Rate(limit=self._per_minute, remaining=remaining, reset_s=max(1, round(left_s)))
+
+    def _take(self, key: ApiKey, now: datetime) -> Rate:
+        """Take a share of the minute, and serve a request out of it.
+
+        Raises:
+            KeyRefusedError: The key ended.
+            RateLimitedError: The minute is used up.
+        """
+        share = self._share
         is_over = or_(_KEY.c.window_at.is_(None), _KEY.c.window_at <= now - WINDOW)
         living = (
             _KEY.c.id == key.id,
@@ -178,7 +230,7 @@ class ApiKeys:
             .values(
                 last_used_at=now,
                 window_at=case((is_over, literal(now, UtcDateTime())), else_=_KEY.c.window_at),
-                window_count=case((is_over, 1), else_=_KEY.c.window_count + 1),
+                window_count=case((is_over, share), else_=_KEY.c.window_count + share),
             )
             .returning(_KEY.c.window_at, _KEY.c.window_count)
         )
@@ -188,15 +240,22 @@ class ApiKeys:
         if counted is None:
             what = "was revoked" if key.revoked_at is not None else "has expired or was revoked"
             raise KeyRefusedError(f"This key {what}.", mend="Make a new key, and use that.")
-        left_s = (counted.window_at + WINDOW - now).total_seconds()
-        rate = Rate(
-            limit=self._per_minute,
-            remaining=max(0, self._per_minute - counted.window_count),
-            reset_s=max(1, round(left_s)),
-        )
-        if counted.window_count > self._per_minute:
-            raise RateLimitedError(rate)
-        return Admitted(key=key, rate=rate)
+        # What lies beyond the minute's end is nobody's.
+        got = share - max(0, counted.window_count - self._per_minute)
+        reset_s = max(1, round((counted.window_at + WINDOW - now).total_seconds()))
+        if got <= 0:
+            raise RateLimitedError(Rate(limit=self._per_minute, remaining=0, reset_s=reset_s))
+        count = min(counted.window_count, self._per_minute)
+        with self._lock:
+            if len(self._taken) >= TAKEN_MAX:
+                self._taken.clear()
+            held, process = self._taken.get(key.id), os.getpid()
+            if held is not None and held.process == process and held.window_at == counted.window_at:
+                # Another thread took a share at the same time: both are served.
+                got, count = got + held.left, max(count, held.count)
+            fresh = _Taken(window_at=counted.window_at, left=got - 1, count=count, process=process)
+            self._taken[key.id] = fresh
+        return Rate(limit=self._per_minute, remaining=self._per_minute - count + got - 1, reset_s=reset_s)
 
     def _listed(self, *conditions: Any) -> list[ApiKey]:
         query = select(_KEY).where(*conditions).order_by(_KEY.c.id.desc())

@@ -41,6 +41,7 @@ NAMES = [
     "mail",
     "evidence",
     "agenda",
+    "webhooks",
     "claim",
 ]
 
@@ -116,7 +117,7 @@ def test_where_there_is_no_office_the_cure_is_init_and_none_is_made(
     found = unwell(changed(settings, home=tmp_path / "none"))
     assert set(found) == {
         "keys", "database", "migrations", "keys and data", "content store",
-        "seal", "time stamps", "evidence", "agenda",
+        "seal", "time stamps", "evidence", "agenda", "webhooks",
     }  # fmt: skip
     assert all("lre init" in finding.mend for finding in found.values())
     assert not (tmp_path / "none").exists()
@@ -151,7 +152,7 @@ def test_a_disk_that_is_nearly_full_is_told(settings: Settings, monkeypatch: pyt
 def test_missing_keys_take_with_them_only_what_needs_keys(settings: Settings) -> None:
     shutil.rmtree(settings.keys_folder)
     found = unwell(settings)
-    assert set(found) == {"keys", "keys and data", "seal", "time stamps", "evidence", "agenda"}
+    assert set(found) == {"keys", "keys and data", "seal", "time stamps", "evidence", "agenda", "webhooks"}
     assert "lre init" in found["keys"].mend
 
 
@@ -167,7 +168,7 @@ def test_keys_of_another_office_do_not_fit_the_letters(settings: Settings, tmp_p
     shutil.rmtree(settings.keys_folder)
     shutil.copytree(tmp_path / "other" / "keys", settings.keys_folder)
     found = unwell(settings)
-    assert set(found) == {"keys and data", "evidence", "agenda"}
+    assert set(found) == {"keys and data", "evidence", "agenda", "webhooks"}
     assert "Restore" in found["keys and data"].mend
 
 
@@ -177,7 +178,7 @@ def test_another_log_key_does_not_fit_the_checkpoints(settings: Settings, tmp_pa
         office.run_until_idle()
     throwaway_office(tmp_path / "other").close()
     shutil.copy(tmp_path / "other" / "keys" / "log.key", settings.keys_folder)
-    assert set(unwell(settings)) == {"keys and data", "evidence", "agenda"}
+    assert set(unwell(settings)) == {"keys and data", "evidence", "agenda", "webhooks"}
 
 
 def test_an_office_that_moved_keeps_its_logs_name(settings: Settings, tmp_path: Path) -> None:
@@ -195,14 +196,14 @@ def test_a_missing_database_is_not_made_by_looking(settings: Settings) -> None:
     for path in settings.home.glob("office.db*"):
         path.unlink()
     found = unwell(settings)
-    assert set(found) == {"database", "migrations", "keys and data", "evidence", "agenda"}
+    assert set(found) == {"database", "migrations", "keys and data", "evidence", "agenda", "webhooks"}
     assert not (settings.home / "office.db").exists()
 
 
 def test_a_database_server_that_is_gone_is_told(settings: Settings) -> None:
     url = f"postgresql+psycopg://someone:secret@127.0.0.1:{closed_port()}/office"
     found = unwell(changed(settings, database_url=url))
-    assert set(found) == {"database", "migrations", "keys and data", "evidence", "agenda"}
+    assert set(found) == {"database", "migrations", "keys and data", "evidence", "agenda", "webhooks"}
     assert "secret" not in repr(found)
 
 
@@ -214,7 +215,7 @@ def test_tables_of_an_older_version_call_for_init(settings: Settings) -> None:
     database.commit()
     database.close()
     found = unwell(settings)
-    assert set(found) == {"migrations", "keys and data", "evidence", "agenda"}
+    assert set(found) == {"migrations", "keys and data", "evidence", "agenda", "webhooks"}
     assert "0001" in found["migrations"].found
     assert "lre init" in found["migrations"].mend
 
@@ -222,7 +223,7 @@ def test_tables_of_an_older_version_call_for_init(settings: Settings) -> None:
 def test_a_damaged_database_is_told(settings: Settings) -> None:
     (settings.home / "office.db").write_bytes(b"not a database" * 1000)
     found = unwell(settings)
-    assert set(found) == {"database", "migrations", "keys and data", "evidence", "agenda"}
+    assert set(found) == {"database", "migrations", "keys and data", "evidence", "agenda", "webhooks"}
     assert "damaged" in found["database"].found
 
 

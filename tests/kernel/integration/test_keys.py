@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lre_kit.errors import NotFoundError
-from lre_kit.integration.keys import KEYS_MAX, may_write_to
+from lre_kit.integration.keys import KEYS_MAX, ApiKeys, may_write_to
 from lre_kit.integration.values import (
     KeyInputError,
     KeyKind,
@@ -125,3 +125,60 @@ def test_a_team_is_told_by_mailbox(office: PostOffice) -> None:
     assert may_write_to(key, SENDER.email)
     assert not may_write_to(key, "bob@example.net")
     assert not may_write_to(key, "")
+
+
+def twin(office: PostOffice, per_minute: int) -> ApiKeys:
+    """Another process that judges the same keys."""
+    pepper = office.keys.pepper
+    return ApiKeys(office.database, clock=CLOCK, pepper=pepper, per_minute=per_minute)
+
+
+def served(keys: ApiKeys, text: str, times: int) -> int:
+    """Return how many of some requests are let through."""
+    count = 0
+    for _ in range(times):
+        try:
+            keys.admit(text)
+        except RateLimitedError:
+            continue
+        count += 1
+    return count
+
+
+def test_processes_that_take_shares_never_let_more_through_than_one(office: PostOffice) -> None:
+    """F10.12: what they took and did not serve is all that is lost."""
+    one, other = twin(office, 200), twin(office, 200)
+    text = one.create(SENDER, KeyWish(name="a")).text
+    assert served(one, text, 3) == 3
+    through = 3 + served(other, text, 300)
+    assert 197 <= through <= 200
+    assert through + served(one, text, 300) == 200
+    assert served(one, text, 10) + served(other, text, 10) == 0
+
+
+def test_a_key_is_another_ones_business_and_ends_at_once_though_a_share_is_left(office: PostOffice) -> None:
+    """F10.12."""
+    keys = twin(office, 1000)
+    made, second = keys.create(SENDER, KeyWish(name="a")), keys.create(SENDER, KeyWish(name="b"))
+    first = keys.admit(made.text).rate
+    assert [keys.admit(made.text).rate.remaining for _ in range(3)] == [
+        first.remaining - n for n in (1, 2, 3)
+    ]
+    assert keys.admit(second.text).rate.remaining == first.remaining
+    office.integration.keys.revoke(made.key.prefix)
+    with pytest.raises(KeyRefusedError, match="revoked"):
+        keys.admit(made.text)
+
+
+def test_most_requests_write_nothing(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = twin(office, 1000)
+    text = keys.create(SENDER, KeyWish(name="a")).text
+    writes, write = [0], office.database.write
+
+    def counted() -> Any:
+        writes[0] += 1
+        return write()
+
+    monkeypatch.setattr(office.database, "write", counted)
+    assert served(keys, text, 100) == 100
+    assert writes == [5]
