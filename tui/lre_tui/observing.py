@@ -70,6 +70,7 @@ class Observer:
         self._counted_at_s = 0.0
         self._count_took_s = 0.0
         self._keys_at_s: float | None = None
+        self._keys_took_s = 0.0
         self._kept: tuple[tuple[ExpiryWarning, ...], int] = ((), 0)
 
     def look(
@@ -129,9 +130,11 @@ class Observer:
 
     def _keys(self) -> tuple[tuple[ExpiryWarning, ...], int]:
         """Return what is to be said of keys; they change in days, so they are looked at once a minute."""
-        if self._keys_at_s is None or time.monotonic() - self._keys_at_s >= KEYS_EVERY_S:
+        now_s = time.monotonic()
+        if self._keys_at_s is None or now_s - self._keys_at_s >= max(KEYS_EVERY_S, self._keys_took_s * 100):
             self._kept = (tuple(self._office.expiry.warnings()), self._office.rewrapper.waiting())
             self._keys_at_s = time.monotonic()
+            self._keys_took_s = self._keys_at_s - now_s
         return self._kept
 
     def _count(self, text: str) -> tuple[int, bool]:
