@@ -40,7 +40,7 @@ _VALUES = {
     },
     "postgresql": {
         "id": "lpad(to_hex(n), 32, '0')",
-        "number": "regexp_replace(upper(lpad(to_hex(n), 16, '0')), '(.{4})(.{4})(.{4})(.{4})', '\\1-\\2-\\3-\\4')",
+        "number": "to_char(n, 'FM0000-0000-0000-0000')",
         "recipient_name": "'Person ' || n",
         "recipient_email": "'person' || n || '@example.net'",
         "deposited_at": "TIMESTAMPTZ '2020-01-01' + n * INTERVAL '97 seconds'",

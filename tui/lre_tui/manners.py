@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -197,11 +198,21 @@ class Manners(Acting):
             title=asked.title, about=asked.about, consequence=asked.consequence, asks=asks,
             typed={"file": str(Path.home() / name)},
         )  # fmt: skip
-        self.app.push_screen(ActScreen(question, words), partial(self._export, name=name))
+        self._ask_export(question, name)
 
-    def _export(self, confirmed: Confirmed | None, *, name: str) -> None:
-        if confirmed is None:
-            return
+    def _ask_export(self, question: Question, name: str) -> None:
+        def confirmed(typed: Confirmed | None) -> None:
+            if typed is not None:
+                self._export(typed, question, name=name)
+
+        self.app.push_screen(ActScreen(question, self.sight.words), confirmed)
+
+    def _export(self, confirmed: Confirmed, question: Question, *, name: str) -> None:
+        kept = {**confirmed.facts, "reason": confirmed.reason}
+
+        def again(wrong: str) -> None:
+            self._ask_export(replace(question, typed=kept, wrong=wrong), name)
+
         path = None if self.app.is_web else Path(confirmed.facts["file"]).expanduser()
         text, session, desk = self._filter, self.session, self.sight.office.operators.desk
         as_json = path is not None and path.suffix == ".json"
@@ -220,7 +231,7 @@ class Manners(Acting):
             )
             return acted.answer, len(lines)
 
-        self.work(job, partial(self._exported, name=name, content=content), act=Act.EXPORT)
+        self.work(job, partial(self._exported, name=name, content=content), act=Act.EXPORT, again=again)
 
     def _all_lines(self, text: str) -> Iterator[Line]:
         before, done = None, 0
