@@ -100,7 +100,7 @@ def console_command(
 
     \b
     Screens: today, letters, agenda, reviews, consents, post, log, trail, identifiers, keys, regimes, two,
-    orders, webhooks, api-keys, bulk, requests.
+    orders, webhooks, api-keys, bulk, requests, announcements.
 
     \b
     Examples:

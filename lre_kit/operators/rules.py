@@ -263,6 +263,7 @@ class View(StrEnum):
     API_KEYS = "api-keys"
     BULK = "bulk"
     REQUESTS = "requests"
+    ANNOUNCEMENTS = "announcements"
 
 
 _ALL = frozenset(Role)
@@ -285,6 +286,7 @@ VIEWS: Mapping[View, frozenset[Role]] = {
     View.API_KEYS: frozenset({Role.CLERK, Role.KEY_HOLDER, Role.AUDITOR}),
     View.BULK: _ALL,
     View.REQUESTS: frozenset({Role.CLERK}),
+    View.ANNOUNCEMENTS: frozenset({Role.CLERK, Role.KEY_HOLDER, Role.AUDITOR}),
 }
 """Who may look at what: personal data only for whom they are part of the work."""
 

@@ -367,6 +367,38 @@ def test_a_tracking_file_is_imported_and_what_was_not_taken_is_told(
     play(office, View.POST, scene)
 
 
+def test_what_is_announced_shows_and_an_incident_runs_its_course(office: PostOffice, until: Until) -> None:
+    from lre_kit.announcements.values import Place
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: lines(pilot) == 1)
+        await pilot.press("n")
+        await fill(pilot, until, "info", "nowhere", "Bonjour", "Hello", "2h")
+        await on(pilot, until, ActScreen)
+        assert "nowhere" in str(pilot.app.screen.query_one("#act-wrong", Static).render())
+        await fill(pilot, until, "info", "all", "Bonjour", "Hello", "2h")
+        await until(pilot, lambda: bool(office.announcements.shown(Place.DEPOSIT)))
+        await pilot.press("i")
+        await fill(pilot, until, "incident", "mail", "Panne", "Outage", "Nous cherchons.", "We look.", "")
+        await until(pilot, lambda: lines(pilot) == 3)
+        panel(pilot).table.action_newest()
+        panel(pilot).table.action_move(1)
+        await until(pilot, lambda: "Outage" in panel(pilot).story_text)
+        await pilot.press("t")
+        await fill(pilot, until, "Trouvé.", "Found.")
+        await until(pilot, lambda: "Found." in panel(pilot).story_text)
+        await pilot.press("d")
+        await fill(pilot, until, "Fini.", "Over.")
+        await until(pilot, lambda: office.status.reading.page(limit=1)[0].ended_at is not None)
+        panel(pilot).table.action_oldest()
+        await until(pilot, lambda: "Bonjour" in panel(pilot).story_text)
+        await pilot.press("x")
+        await fill(pilot, until)
+        await until(pilot, lambda: not office.announcements.shown(Place.DEPOSIT))
+
+    play(office, View.ANNOUNCEMENTS, scene)
+
+
 def test_themes_change_by_key_and_no_colour_is_left_where_none_is_wanted(
     office: PostOffice, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from lre_kit.operators.rules import View
 from lre_tui.panel import Panel
 from lre_tui.panels.agenda import AGENDA
+from lre_tui.panels.announcements import ANNOUNCEMENTS
 from lre_tui.panels.api_keys import API_KEYS
 from lre_tui.panels.bulk import BULK
 from lre_tui.panels.consents import CONSENTS
@@ -22,7 +23,7 @@ from lre_tui.panels.webhooks import WEBHOOKS
 
 PANELS: tuple[Panel, ...] = (
     TODAY, LETTERS, AGENDA, REVIEWS, CONSENTS, POST, LOG, TRAIL, IDENTIFIERS, KEYS, REGIMES, TWO,
-    ORDERS, WEBHOOKS, API_KEYS, BULK, REQUESTS,
+    ORDERS, WEBHOOKS, API_KEYS, BULK, REQUESTS, ANNOUNCEMENTS,
 )  # fmt: skip
 """Every screen."""
 
