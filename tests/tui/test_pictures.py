@@ -259,17 +259,18 @@ def test_every_screen_looks_as_it_is_kept(office: PostOffice, language: str) -> 
         async with app.run_test(size=SIZES[0]) as pilot:
             for size in SIZES:
                 await pilot.resize_terminal(*size)
-                for panel in PANELS:
-                    await pilot.press(panel.key)
-                    seen = []
-                    for theme in THEMES:
-                        app.theme = theme
+                seen: dict[str, list[Any]] = {panel.view.value: [] for panel in PANELS}
+                # A theme costs far more to change than a screen.
+                for theme in THEMES:
+                    app.theme = theme
+                    for panel in PANELS:
+                        await pilot.press(panel.key)
                         await settled(pilot, panel.view)
                         await pilot.pause()
-                        seen.append(cells_of(app))
-                    title = f"{app.sight.words['view_' + panel.view.value]}, {size[0]} × {size[1]}"
-                    where = place_of(panel.view.value, language, size)
-                    drawn[where] = svg_of(runs_of(seen[0], seen[1]), size, title=title)
+                        seen[panel.view.value].append(cells_of(app))
+                for view, (dark, light) in seen.items():
+                    title = f"{app.sight.words['view_' + view]}, {size[0]} × {size[1]}"
+                    drawn[place_of(view, language, size)] = svg_of(runs_of(dark, light), size, title=title)
 
     asyncio.run(scene())
     assert len(drawn) == len(PANELS) * len(SIZES)

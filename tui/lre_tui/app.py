@@ -188,7 +188,9 @@ class ConsoleApp(App[None]):
         self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
-        """Leave; the session ends with the console."""
+        """Leave, and end the session."""
+        if self.session is not None and not self._is_locked:
+            self._end_session(self.session)
         self.exit()
 
     def on_unmount(self) -> None:
