@@ -11,6 +11,7 @@ from textual.widgets import Input
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act
+from lre_kit.operators.values import Outcome
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, throwaway_office
@@ -34,9 +35,13 @@ def test_two_consoles_and_a_worker_on_one_letter_give_one_outcome(
         letter = deposit_sample(office)
         with PostOffice.open(office.settings, clock=clock, courier=MemoryCourier()) as other:
             asyncio.run(_race(office, other, until))
-        done = [e for e in office.operators.journal.of(f"letter:{letter.id}") if e.act == Act.WITHDRAW.value]
-        assert sorted(e.outcome.value for e in done) == ["done", "refused"]
-        assert office.reading.by_id(letter.id).phase is Phase.WITHDRAWN
+        tried = [e for e in office.operators.journal.of(f"letter:{letter.id}") if e.act == Act.WITHDRAW.value]
+        done = [e for e in tried if e.outcome is Outcome.DONE]
+        assert len(tried) == 2
+        assert len(done) <= 1
+        # A letter that the worker told its recipient of first can be withdrawn no more.
+        is_withdrawn = office.reading.by_id(letter.id).phase is Phase.WITHDRAWN
+        assert is_withdrawn == bool(done)
         names = [entry.name.value for entry in office.reading.timeline(letter.id)]
         assert len(names) == len(set(names))
 
@@ -64,8 +69,9 @@ async def _race(office: PostOffice, other: PostOffice, until: Until) -> None:
 
         await until(one, both_are_told)
         worker.join(60)
-    words = sorted(told.values())
-    assert sum("Done: withdraw" in each for each in words) == 1
-    loser = next(each for each in words if "Done: withdraw" not in each)
-    assert "done already" in loser
-    assert " by anne at " in loser or " by paul at " in loser
+    winners = [app for app, words in told.items() if "Done: withdraw" in words]
+    losers = [words for app, words in told.items() if app not in winners]
+    assert losers
+    if winners:
+        name = winners[0].session.name if winners[0].session is not None else ""
+        assert f" by {name} at " in losers[0]

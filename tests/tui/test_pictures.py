@@ -246,7 +246,7 @@ async def settled(pilot: Pilot[None], view: Any) -> PanelScreen:
                 return screen
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_screen_looks_as_it_is_kept(office: PostOffice, language: str) -> None:
     draws_anew = os.environ.get("LRE_DRAW_PICTURES") == "1"

@@ -147,6 +147,8 @@ class ConsoleApp(App[None]):
         if self.session is None or self.session.is_local or self._is_locked:
             return
         self._is_locked = True
+        # What was said last names letters: nobody who passes by reads it.
+        self.clear_notifications()
         self.run_worker(partial(self._end_session, self.session), thread=True)
         self._show_entrance()
 
