@@ -8,9 +8,21 @@ where it looked, and the next page goes on from there: nothing is left out, and 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+)
 
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Requirements
@@ -158,7 +170,9 @@ class Finding:
         """Return how many letters each of `GROUPS` holds, up to `COUNT_MAX`."""
         with self._database.read() as connection:
             refs = refs_of(connection, sender_ref)
-            return {name: _count(connection, refs, phases) for name, phases in GROUPS.items()}
+            named = {f"ref{place}": ref for place, ref in enumerate(refs)}
+            counted = {name: connection.execute(_counting(name, len(refs)), named) for name in GROUPS}
+            return {name: int(found.scalar_one()) for name, found in counted.items()}
 
     def to_mailbox(self, email: str) -> tuple[Addressed, ...]:
         """Return the newest letters that were announced to a mailbox; for its reader alone."""
@@ -284,14 +298,19 @@ def _summaries(
     return found[:limit]
 
 
-def _count(connection: Connection, refs: Sequence[str], phases: Iterable[Phase]) -> int:
+@cache
+def _counting(group: str, refs: int) -> Select[Any]:
+    """Return what counts a group for so many names of a sender.
+
+    Made once and asked at each look at the list: making it costs far more than running it.
+    """
     parts = [
         select(_LETTER.c.id)
-        .where(_LETTER.c.sender_ref == ref, _LETTER.c.phase == phase.value)
+        .where(_LETTER.c.sender_ref == bindparam(f"ref{place}"), _LETTER.c.phase == phase.value)
         .limit(COUNT_MAX)
         .subquery()
-        for ref in refs
-        for phase in phases
+        for place in range(refs)
+        for phase in GROUPS[group]
     ]
     all_of_them = union_all(*(select(part.c.id) for part in parts)).limit(COUNT_MAX).subquery()
-    return int(connection.execute(select(func.count()).select_from(all_of_them)).scalar_one())
+    return select(func.count()).select_from(all_of_them)
