@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from lre_kit.announcements.values import AnnouncementKind, Place
 from lre_kit.consents.values import ConsentRequest
 from lre_kit.contacts.values import Card
 from lre_kit.law.consents import ConsentState
+from lre_kit.law.periods import Words
 from lre_kit.law.products import Product
 from lre_kit.letters.commands import PaperFile
 from lre_kit.letters.paper import PaperWish
@@ -24,6 +26,7 @@ from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import PartyFacts, PartyKind
 from lre_kit.postroom.values import CarrierNews
 from lre_kit.preparing.values import Draft
+from lre_kit.status.values import NoticeKind, Service
 from lre_kit.testing.accessibility import barriers
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, record_consent
 from lre_kit.testing.parties import ACTOR, BRUMES
@@ -40,6 +43,8 @@ FILES = (
     | {f"lre.{name}" for name in ("bundle", "document", "everything", "own_proof", "paper_file", "proof")}
     | {f"lre.{name}" for name in ("bulk_preview", "bulk_result", "contacts_export", "letter_news")}
     | {"lre.letters_export", "lre.prepared_document"}
+    | {"lre.trust_file", "lre.status_json", "lre.security_txt"}
+    | {"lre.healthz", "lre.readyz", "lre.metrics", "lre.theme"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
 )
 """What is downloaded instead of shown; the verifier has tests of its own."""
@@ -105,12 +110,39 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     _api(walk)
     _webhooks(walk, served)
     _prepared(walk, served)
+    _public(walk, served)
     walk.go("/lre/verify")
     walk.go(office.links.proof_url(office.reading.letter(letters[-1]).id, "deposit"))
     rules = [rule for rule in served.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     pages = {rule.endpoint for rule in rules if not rule.endpoint.startswith("lre_api.")} - FILES
     assert walk.found == []
     assert pages - walk.seen == set(), "a page nobody judged"
+
+
+def _public(walk: Walk, served: ThrowawaySite) -> None:
+    office = served.office
+    words = Words(fr="Une **annonce**.", en="An **announcement**.")
+    shown = office.announcements.publish(AnnouncementKind.MEASURE, [Place.ALL], words, by="anne")
+    if not office.status.reading.page(limit=1):
+        office.status.watch.probe_now()
+        office.status.notices.announce(NoticeKind.INCIDENT, [Service.MAIL], words, words, by="anne")
+    for path in (
+        "help",
+        "help?q=refus",
+        "help/deadlines",
+        "status",
+        "contact",
+        "contact/sender",
+        "contact/recipient",
+        "contact/sent?reference=K7RW-P3XA",
+        "trust",
+        "authenticity",
+    ):
+        walk.go(f"/lre/{path}")
+    walk.page.fill("#reference", "K7RW-P3XA-94TD-HQMC")
+    walk.page.click("main form button")
+    walk.judge()
+    office.announcements.end(shown)
 
 
 def test_what_puts_people_off_is_found(browser: Browser) -> None:

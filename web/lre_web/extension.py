@@ -142,8 +142,12 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         sender_home,
         sender_look,
         sender_many,
+        status,
+        support,
+        trust,
         verification,
     )
+    from lre_web import help as help_pages
     from lre_web import webhooks as webhook_pages
     from lre_web.filters import add_filters
     from lre_web.menu import add_menu
@@ -175,4 +179,6 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     api_keys.add_pages(blueprint)
     webhook_pages.add_pages(blueprint)
     verification.add_pages(blueprint)
+    for public in (help_pages, status, support, trust):
+        public.add_pages(blueprint)
     return blueprint

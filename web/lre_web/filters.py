@@ -1,7 +1,7 @@
 """What templates need to turn values into words."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from flask import Blueprint
@@ -39,9 +39,16 @@ def short_time(instant: datetime, language: str) -> str:
     return f"{local.day} {month} {local.year}, {local:%H:%M} ({zone})"
 
 
+def _legal_day(day: date, language: str) -> str:
+    """Return a day in words."""
+    noon = datetime.combine(day, time(12), PARIS)
+    return legal_time_text(noon, language).partition(" à " if language == "fr" else " at ")[0]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "legal_time": legal_time_text,
     "short_time": short_time,
+    "legal_day": _legal_day,
     "claim_notice": claim_notice,
     "product_name": _product_name,
     "error_words": error_words,
