@@ -33,6 +33,7 @@ from lre_kit.operators.rules import Act
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Sender
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
+from lre_kit.status.touching import explained
 
 
 @click.command()
@@ -222,8 +223,10 @@ def show_command(*, number: str, as_json: bool) -> None:
     with opened_office() as office:
         letter = letter_called(office, number)
         timeline = office.reading.timeline(letter.id)
+        told = explained(office, letter)
     if as_json:
-        print_json({"letter": asdict(letter), "timeline": [asdict(entry) for entry in timeline]})
+        entries = [asdict(entry) for entry in timeline]
+        print_json({"letter": asdict(letter), "timeline": entries, **told.to_json()})
         return
     click.echo(f"{letter.number}  {letter.product.value}  {letter.phase.value}")
     click.echo(f"To:      {letter.recipient.name} <{letter.recipient.email}>")
@@ -232,6 +235,14 @@ def show_command(*, number: str, as_json: bool) -> None:
         click.echo(f"Content: {document.name} ({document.size_bytes} bytes, SHA-256 {document.digest_hex})")
     if letter.window_closes_at:
         click.echo(f"Window:  open until {legal_time_text(letter.window_closes_at, 'en')}, exclusive")
+    for dated in told.dates:
+        click.echo(f"         {paris_text(dated.at)}  {dated.words.en} ({dated.rule})")
+    for outage in told.outages:
+        ends = paris_text(outage.ended_at) if outage.ended_at else "goes on"
+        click.echo(
+            f"Outage:  {outage.service.value} {paris_text(outage.began_at)} – {ends}"
+            f" (evidence {outage.evidence_id or 'when it ends'}; it moves no date)"
+        )
     rows = [
         (paris_text(entry.at), entry.name.value, ", ".join(entry.reasons), entry.evidence)
         for entry in timeline

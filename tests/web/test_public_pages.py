@@ -13,8 +13,10 @@ from playwright.sync_api import Page
 
 from lre_kit.announcements.values import AnnouncementKind, Place
 from lre_kit.clock import now
+from lre_kit.errors import MailUnavailableError
 from lre_kit.law.periods import Words
 from lre_kit.letters.numbers import new_number
+from lre_kit.status.touching import explained
 from lre_kit.support.values import RequestKind, Side
 from lre_kit.testing.courier import MemoryCourier
 from lre_web.testing import ThrowawaySite
@@ -164,3 +166,34 @@ def test_help_leads_from_a_question_to_an_answer_and_to_the_form_without_scripts
     reference = page.locator("dd").inner_text()
     request = served.office.support.desk.show(served.office.support.desk.by_reference(reference).id)
     assert request.asking.text == "I cannot open it."
+
+
+def test_a_letters_page_explains_its_dates_and_quotes_the_outages_that_touched_them(
+    site: ThrowawaySite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, clock = site.office, site.clock
+    letter = site.letter()
+    office.run_until_idle()
+    ping = office.courier.ping
+
+    def down() -> str:
+        raise MailUnavailableError("It does not answer.", mend="Wait.")
+
+    closes_at = office.reading.by_id(letter.id).window_closes_at
+    for works in (True, False, False, True):
+        monkeypatch.setattr(office.courier, "ping", ping if works else down)
+        office.status.watch.probe_now()
+        clock.advance(timedelta(minutes=1))
+    told = explained(office, office.reading.by_id(letter.id))
+    assert [dated.name for dated in told.dates] == ["notified", "first-day", "closes", "proof"]
+    assert told.dates[2].at == closes_at
+    (outage,) = told.outages
+    client = site.client()
+    page = client.get(f"/lre/letters/{letter.number}?lang=en").get_data(as_text=True)
+    assert outage.evidence_id is not None
+    assert outage.evidence_id in page
+    assert "is not moved by it" in page
+    notice = client.get(site.link(letter), follow_redirects=True).get_data(as_text=True)
+    assert outage.evidence_id in notice
+    assert letter.sender.name not in notice
+    assert office.reading.by_id(letter.id).window_closes_at == closes_at

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
+from lre_kit.status.touching import Explained, explained
 from lre_kit.status.values import Service
 from lre_web.extension import mounted
 from lre_web.texts import language
@@ -21,6 +22,12 @@ def add_pages(blueprint: Blueprint) -> None:
     """Add the pages to a blueprint."""
     blueprint.add_url_rule("/status", "status", _status)
     blueprint.add_url_rule("/status.json", "status_json", _json)
+    blueprint.context_processor(lambda: {"explained_dates": _explained})
+
+
+def _explained(letter_id: str) -> Explained:
+    office = mounted().office
+    return explained(office, office.reading.by_id(letter_id))
 
 
 def _status() -> Page:
