@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from itsdangerous import BadData
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -43,8 +43,8 @@ def add_pages(blueprint: Blueprint) -> None:
     rules: tuple[tuple[str, str, Callable[..., Page], str], ...] = (
         ("/contact", "contact", _ways, "GET"),
         ("/contact/sent", "contact_sent", _sent, "GET"),
-        ("/contact/<any(sender,recipient):side>", "contact_form", _form, "GET"),
-        ("/contact/<any(sender,recipient):side>", "contact_send", _send, "POST"),
+        ("/contact/<side>", "contact_form", _form, "GET"),
+        ("/contact/<side>", "contact_send", _send, "POST"),
     )
     for rule, endpoint, view, method in rules:
         blueprint.add_url_rule(rule, endpoint, view, methods=[method])
@@ -68,7 +68,13 @@ def _ways() -> Page:
 
 def _form(side: str) -> Page:
     kind = request.args.get("kind", "")
-    return _page(Side(side), {"kind": kind if kind in set(RequestKind) else RequestKind.CONTACT.value})
+    return _page(_side(side), {"kind": kind if kind in set(RequestKind) else RequestKind.CONTACT.value})
+
+
+def _side(side: str) -> Side:
+    if side not in set(Side):
+        abort(404)
+    return Side(side)
 
 
 def _page(side: Side, typed: Mapping[str, Any], error: LreError | None = None) -> Page:
@@ -87,20 +93,20 @@ def _page(side: Side, typed: Mapping[str, Any], error: LreError | None = None) -
 
 
 def _send(side: str) -> Page:
-    form, h = request.form, help_texts()
+    form, h, who = request.form, help_texts(), _side(side)
     typed = {name: form.get(name, "") for name in (*_FIELDS, "kind")}
     if form.get(TRAP):
         return redirect(url_for(".contact_sent"), 303)
     try:
         if not _took_time(form.get("opened", "")):
             raise InputError(h["too_fast"], mend="")
-        info = mounted().office.support.receive(_asking(Side(side), typed), remote=request.remote_addr or "")
+        info = mounted().office.support.receive(_asking(who, typed), remote=request.remote_addr or "")
     except ThrottledError as early:
         return _page(
             Side(side), typed, ThrottledError(h["wait"], mend=early.mend if language() == "en" else "")
         )
     except InputError as error:
-        return _page(Side(side), typed, error)
+        return _page(who, typed, error)
     return redirect(url_for(".contact_sent", reference=info.reference), 303)
 
 
