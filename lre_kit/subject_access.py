@@ -38,6 +38,7 @@ from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 from lre_kit.subject_access_rooms import of_other_rooms
 from lre_kit.subject_access_rows import Facts, fact_rows, grouped
+from lre_kit.support.keeping import Keeping
 
 DISCLOSED = frozenset({Phase.RECEIVED.value})
 """Phases in which a recipient may see who wrote and what: as on the pages."""
@@ -97,8 +98,9 @@ class Known:
 class SubjectAccess:
     """Answers what is known of a person; changes nothing."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
-        """Look in `database`."""
+    def __init__(self, database: Database, *, clock: Clock, requests: Keeping | None = None) -> None:
+        """Look in `database`; `requests` opens what was asked of the support, which is sealed."""
+        self._requests = requests
         self._database = database
         self._clock = clock
 
@@ -126,8 +128,28 @@ class SubjectAccess:
                 "letters_sent": _sent(connection, key, parties),
                 "letters_received": _received(connection, key),
                 **of_other_rooms(connection, key, parties),
+                "requests": [] if self._requests is None else _asked(connection, self._requests, email),
             }
         return Known(email=email, at=self._clock(), sections=sections)
+
+
+def _asked(connection: Connection, requests: Keeping, email: str) -> list[Facts]:
+    return [
+        {
+            "reference": found.info.reference,
+            "kind": found.info.kind.value,
+            "state": found.info.state.value,
+            "made_at": found.info.made_at,
+            "name": found.asking.name,
+            "organisation": found.asking.organisation,
+            "volume": found.asking.volume,
+            "letter": found.asking.number,
+            "said": [
+                {"at": said.at, "direction": said.direction.value, "text": said.text} for said in found.said
+            ],
+        }
+        for found in requests.of_address(connection, email)
+    ]
 
 
 def _parties_of(connection: Connection, key: str) -> list[str]:

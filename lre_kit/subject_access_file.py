@@ -33,6 +33,7 @@ _SECTIONS: Mapping[str, Words] = {
     ),
     "letters_you_began": Words(fr="Brouillons de lettres", en="Drafts of letters"),
     "views_of_your_list": Words(fr="Vues de votre liste", en="Views of your list"),
+    "requests": Words(fr="Demandes à l'assistance", en="Requests to the support"),
     "programs": Words(fr="Programmes autorisés", en="Programs let in"),
     "webhooks": Words(fr="Webhooks", en="Webhooks"),
 }

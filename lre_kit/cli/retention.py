@@ -146,7 +146,8 @@ def subject_access_command(*, email: str, out: Path, language: str) -> None:
       lre subject-access jean@example.net --out jean.zip
     """
     with opened_office() as office:
-        known = SubjectAccess(office.database, clock=office.clock).of(email)
+        asked = office.support.keeping
+        known = SubjectAccess(office.database, clock=office.clock, requests=asked).of(email)
     if known.is_empty:
         msg = "Nothing is known under this address."
         raise NotFoundError(msg, mend="Check its spelling; only confirmed addresses and letters count.")

@@ -67,7 +67,7 @@ def test_a_typed_reference_tells_whether_a_message_is_ours_and_nothing_of_people
     notice = next(m for m in courier.messages if letter.number in str(m["Subject"]))
     body = notice.get_body(("plain",))
     assert body is not None
-    found = re.search(r"[A-Z3-9]{4}(-[A-Z3-9]{4}){3}(?=\.)", body.get_content())
+    found = re.search(r"(?<=message : )[A-Z3-9-]{19}|(?<=message: )[A-Z3-9-]{19}", body.get_content())
     assert found is not None
     client = site.client()
 

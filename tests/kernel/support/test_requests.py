@@ -16,6 +16,8 @@ from lre_kit.operators.errors import NotAllowedError, OvertakenError
 from lre_kit.operators.rules import Act
 from lre_kit.operators.values import OperatorSession
 from lre_kit.settings import Settings
+from lre_kit.subject_access import SubjectAccess
+from lre_kit.subject_access_file import readable
 from lre_kit.support.errors import RequestClosedError, RequestError
 from lre_kit.support.values import (
     Asking,
@@ -262,3 +264,14 @@ def test_keys_of_requests_are_wrapped_anew(office: PostOffice) -> None:
 )
 def test_a_reference_is_read_however_it_is_typed(typed: str, kept: str | None) -> None:
     assert read_reference(typed) == kept
+
+
+def test_a_person_is_told_all_that_they_asked_and_nobody_else_is(office: PostOffice) -> None:
+    info = office.support.receive(ASKING, remote="")
+    office.support.desk.answer(info.id, "Voici.", by="anne")
+    access = SubjectAccess(office.database, clock=office.clock, requests=office.support.keeping)
+    (told,) = access.of(ASKING.email.upper().replace("ZOE.MARTIN", "zoe.martin")).sections["requests"]
+    assert [each["text"] for each in told["said"]] == [ASKING.text, "Voici."]
+    assert "anne" not in str(told), "operators are named by their role alone"
+    assert ASKING.text in readable(access.of(ASKING.email), "fr")
+    assert access.of("somebody@example.net").is_empty
