@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from lre_kit.announcements.values import AnnouncementKind, Place
 from lre_kit.cli.main import cli
+from lre_kit.clock import PARIS
 from lre_kit.errors import InputError, MailUnavailableError, NotFoundError, UnlawfulActError
 from lre_kit.law.periods import Words
 from lre_kit.office import PostOffice
@@ -251,3 +252,32 @@ def test_the_commands_announce_and_show(
     assert json.loads(run("announce", "list", "--json"))[0]["kind"] == "measure"
     run("announce", "end", announced)
     assert json.loads(run("announce", "list", "--json"))[0]["ends_at"] is not None
+
+
+def test_a_derogations_public_message_shows_like_an_announcement_while_it_holds(
+    tmp_path: Path, clock: MovedClock
+) -> None:
+    today = clock().astimezone(PARIS).date()
+    home = tmp_path / "office"
+    home.mkdir()
+    (home / "derogations.toml").write_text(
+        f"""
+[[suspension]]
+id = "sheets"
+kinds = ["paper_codes"]
+valid_from = {today}
+valid_until = {today}
+[suspension.message]
+fr = "Les feuilles de codes ne peuvent pas être commandées."
+en = "Sheets of codes cannot be ordered."
+""",
+        encoding="utf-8",
+    )
+    with throwaway_office(home, clock=clock) as office:
+        board = office.announcements
+        (told,) = board.shown(Place.IDENTIFICATION)
+        assert told.kind is AnnouncementKind.MEASURE
+        assert told.words.en == "Sheets of codes cannot be ordered."
+        assert board.shown(Place.RECIPIENT) == []
+        clock.advance(timedelta(days=2))
+        assert board.shown(Place.IDENTIFICATION) == []
