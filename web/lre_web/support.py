@@ -127,7 +127,7 @@ def _took_time(opened: str) -> bool:
         )
     except BadData:
         return False
-    return now() - made_at >= timedelta(seconds=FASTEST_S)
+    return bool(now() - made_at >= timedelta(seconds=FASTEST_S))
 
 
 def _sent() -> Page:
