@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pypdf
 import pytest
 from sqlalchemy import text
 
@@ -31,6 +30,8 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import SENDER, SMALL_PDF, sender_identified, throwaway_office
 from lre_kit.testing.parties import ACTOR, BRUMES
+
+pypdf = pytest.importorskip("pypdf")
 
 HEAD = Letterhead(name="Hélène Faÿ")
 TEXT = "Chère {nom}, vous devez **{montant}** €."
@@ -226,6 +227,7 @@ POSTAL = (
 
 
 def test_letters_in_bulk_go_by_post_without_an_email_address(office: PostOffice) -> None:
+    pytest.importorskip("pikepdf")
     report = draft(office, POSTAL, product=Product.HYBRID)
     assert report.bulk_id is not None, report.problems
     office.bulk.start(report.bulk_id, sender_ref=SENDER.ref, identified=sender_identified(office))
@@ -248,6 +250,7 @@ def test_addresses_that_fail_the_norm_are_told_by_line(office: PostOffice) -> No
 
 
 def test_what_cannot_be_printed_is_told_before_anything_is_kept(office: PostOffice) -> None:
+    pytest.importorskip("pikepdf")
     documents = [Upload(name="broken.pdf", stream=io.BytesIO(SMALL_PDF))]
     report = draft(office, POSTAL, product=Product.HYBRID, merged=False, documents=documents)
     assert [each.line for each in report.problems] == [2]

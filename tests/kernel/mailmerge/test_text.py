@@ -4,7 +4,6 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
-import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +34,8 @@ from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Recipient
 from lre_kit.store.database import Database
 from lre_kit.testing.clock import MovedClock
+
+pypdf = pytest.importorskip("pypdf")
 
 AT = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 HEAD = Letterhead(name="Étude Faÿ", lines=("1 rue Haute", "75001 PARIS"), signature="Hélène Faÿ").checked()
