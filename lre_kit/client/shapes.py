@@ -721,6 +721,7 @@ class LetterAsked(TypedDict):
     notify_at: NotRequired[str | None]
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
+    sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
     recipient: RecipientAsked
 
@@ -791,6 +792,7 @@ class LettersToAsked(TypedDict):
     notify_at: NotRequired[str | None]
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
+    sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
     recipients: list[RecipientAsked]
 
@@ -911,6 +913,7 @@ class PreparedAsked(TypedDict):
     notify_at: NotRequired[str | None]
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
+    sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
     recipient: RecipientAsked
     organisation: str

@@ -66,6 +66,10 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "L'horloge du bac à sable ne peut pas être réglée ainsi.",
         "Avancez-la de 400 jours au plus à la fois ; un jour dure de 1 à 86 400 secondes.",
     ),
+    "digest-mismatch": (
+        "Un document n'est pas celui que son empreinte annonce.",
+        "Envoyez chaque document entier, et son SHA-256 dans le même ordre.",
+    ),
     "lease-lost": ("Un autre a repris cette demande.", "Redemandez avec la même clé d'idempotence."),
 }
 """What problems of the API say in French, by slug."""

@@ -67,6 +67,7 @@ def names(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], Sequence[str]
     ],
 )  # fmt: skip
 def test_an_address_that_is_none_of_a_public_https_server_is_refused(url: str) -> None:
+    """F12.03: refused at save."""
     with pytest.raises(WebhookAddressError):
         AddressGuard().target(url)
 
@@ -124,6 +125,7 @@ def test_a_name_that_nobody_knows_or_that_takes_too_long_is_refused(
 
 
 def test_listed_hosts_are_reached_but_metadata_services_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F12.03: metadata services."""
     guard = AddressGuard(listed="intranet, hooks.internal:8443 ,[::1]:9000,127.0.0.1")
     names(monkeypatch, lambda _: ["10.0.0.7"])
     for url in ("https://intranet:9999/", "https://hooks.internal:8443/", "https://[::1]:9000/"):
@@ -207,6 +209,7 @@ def sent(receiver: WebhookReceiver, *, ca_file: Path | None = None, timeout_s: f
 
 
 def test_an_encrypted_receiver_must_show_a_certificate_that_is_trusted(tmp_path: Path) -> None:
+    """F12.01: bad TLS."""
     certificate = server_certificate(tmp_path / "server.pem")
     with webhook_receiver(certificate=certificate) as receiver:
         assert sent(receiver).failure is Failure.TLS
@@ -217,6 +220,7 @@ def test_an_encrypted_receiver_must_show_a_certificate_that_is_trusted(tmp_path:
 
 
 def test_a_receiver_that_hangs_is_left_after_the_time_out(canary: WebhookReceiver) -> None:
+    """F12.01: a slow receiver."""
     canary.otherwise = Answer(hold_s=30)
     begun = time.monotonic()
     assert sent(canary, timeout_s=0.5).failure is Failure.TIMEOUT
@@ -236,6 +240,7 @@ def test_a_receiver_that_drips_is_left_after_the_time_out(tmp_path: Path, tls: b
 
 
 def test_an_answer_without_end_is_not_read(canary: WebhookReceiver) -> None:
+    """F12.01: a huge answer."""
     canary.otherwise = Answer(status=200, body=b"x" * 50_000_000)
     begun = time.monotonic()
     assert sent(canary).is_success

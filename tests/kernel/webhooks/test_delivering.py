@@ -106,6 +106,7 @@ def test_an_act_that_is_undone_is_told_to_nobody(hooks: Hooks) -> None:
 
 
 def test_it_is_tried_again_at_the_hours_of_the_timetable_then_given_up(hooks: Hooks) -> None:
+    """F12.01: a receiver that is down is tried at exact times."""
     made = hooks.add(types=("letter.deposited",))
     refuse(hooks)
     deposit_sample(hooks.office)
@@ -165,6 +166,7 @@ def test_one_event_that_is_never_taken_does_not_disable_an_endpoint_that_takes_o
 
 
 def test_gone_disables_at_once(hooks: Hooks) -> None:
+    """F12.01: 410."""
     made = hooks.add()
     refuse(hooks, status=410)
     live(hooks)
@@ -174,6 +176,7 @@ def test_gone_disables_at_once(hooks: Hooks) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_a_failure_and_nobody_goes_there(hooks: Hooks, status: int) -> None:
+    """F12.01, F12.03: 3xx."""
     made = hooks.add(types=("letter.deposited",))
     refuse(hooks, status=status, headers={"Location": hooks.receiver.url + "/elsewhere"})
     deposit_sample(hooks.office)
@@ -184,6 +187,7 @@ def test_a_redirect_is_a_failure_and_nobody_goes_there(hooks: Hooks, status: int
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_honoured(hooks: Hooks, form: str) -> None:
+    """F12.01: 429 and 503 with Retry-After."""
     hooks.add(types=("letter.deposited",))
     asked = hooks.clock() + timedelta(hours=1)
     text = "3600" if form == "seconds" else f"{asked:%a, %d %b %Y %H:%M:%S} GMT"
@@ -204,6 +208,7 @@ def test_a_retry_after_that_is_none_changes_nothing(hooks: Hooks, text: str) -> 
 
 
 def test_later_events_of_a_letter_wait_for_earlier_ones_and_other_letters_do_not(hooks: Hooks) -> None:
+    """F12.05: in order within a letter, and no further."""
     made = hooks.add()
     hooks.receiver.answers = [Answer(status=500)]
     first = deposit_sample(hooks.office)
@@ -222,6 +227,7 @@ def test_later_events_of_a_letter_wait_for_earlier_ones_and_other_letters_do_not
 
 
 def test_an_event_that_is_given_up_lets_the_next_go(hooks: Hooks) -> None:
+    """F12.05: order under failure."""
     made = hooks.add()
     hooks.receiver.answers = [Answer(status=400)] * (len(WAITS) - 1)
     letter = deposit_sample(hooks.office)

@@ -34,6 +34,7 @@ HEADERS = {"webhook-id": ID, "webhook-timestamp": str(STAMP), "webhook-signature
 
 
 def test_signatures_are_those_of_the_public_vectors() -> None:
+    """F12.02: the library's own vectors."""
     signer = Signer(secret=base64.b64decode(SECRET.removeprefix("whsec_")), seed=SEED)
     assert public_key_text(SEED) == PUBLIC
     assert signed_headers([signer], message_id=ID, at=AT, body=BODY) == HEADERS
@@ -83,6 +84,7 @@ def test_what_is_too_old_or_too_new_is_refused_and_both_times_are_told(late: tim
 
 
 def test_while_two_secrets_are_valid_each_of_them_checks() -> None:
+    """F12.04: in the overlap."""
     old, new = new_signer(), new_signer()
     assert old.seed is not None
     headers = signed_headers([new, old], message_id="m", at=AT, body=b"{}")

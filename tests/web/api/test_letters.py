@@ -1,6 +1,7 @@
 """Letters over the API: deposited, listed, read, withdrawn, readdressed, proved."""
 
 import base64
+import hashlib
 import io
 import json
 import zipfile
@@ -260,3 +261,17 @@ def test_a_letter_goes_by_post_with_its_address(tmp_path: Path) -> None:
             422,
             "urn:lre-kit:problem:invalid-address",
         )
+
+
+def test_a_document_that_is_not_what_was_declared_is_refused(site: ThrowawaySite, api: Any) -> None:
+    """F11.09."""
+    other, right = b"hello", hashlib.sha256(SMALL_PDF).hexdigest()
+    answer = api.deposit(files=(SMALL_PDF, other), sha256=[right, right])
+    told = answer.get_json()
+    assert (answer.status_code, told["type"]) == (422, "urn:lre-kit:problem:digest-mismatch")
+    assert [each["pointer"] for each in told["errors"]] == ["/sha256/1"]
+    assert api.deposit(sha256=[right, right]).status_code == 422
+    assert api.deposit(sha256=["é"]).status_code == 422
+    assert site.office.reading.count() == 0
+    number = api.deposited(sha256=[right.upper()])
+    assert api.get(f"/letters/{number}").get_json()["documents"][0]["sha256"] == right

@@ -1,5 +1,8 @@
 """Letters over the API: deposit, list, one, its journal, withdrawal, corrected address."""
 
+import hashlib
+import hmac
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -8,6 +11,7 @@ from lre_kit.errors import (
     ConsentMissingError,
     EvidenceBacklogError,
     IdempotencyMismatchError,
+    InputError,
     InvalidAddressError,
     LreError,
     NotFoundError,
@@ -54,6 +58,22 @@ from lre_web.extension import API_PREFIX
 
 ACTOR = {"role": "sender", "means": "api_key"}
 """Who acts, as evidence says it."""
+
+
+class DigestMismatchError(InputError):
+    """A document is not what its declared digest says; nothing was deposited."""
+
+    slug = "digest-mismatch"
+
+    def __init__(self, places: Sequence[int], *, count: int) -> None:
+        """Name the places of the documents, from 0."""
+        super().__init__(
+            f"{count} digests were declared, and {len(places)} of the documents do not fit.",
+            mend="Send each document whole, and its SHA-256 in the same order.",
+        )
+        self.errors = [
+            FieldProblem(pointer=f"/sha256/{place}", detail="It does not fit.") for place in places
+        ]
 
 
 def own(call: Call) -> Letter:
@@ -148,7 +168,33 @@ def _documents(call: Call, asked: LetterBodyAsked) -> list[Upload]:
         wrong = FieldProblem(pointer="/documents", detail="Documents come as files, or in the JSON.")
         msg = "The letter has documents in two places."
         raise InvalidRequestError(msg, mend="Send them all as files.", errors=[wrong])
-    return sent or [Upload(name=each.name, stream=BytesIO(each.content)) for each in asked.documents]
+    found = sent or [Upload(name=each.name, stream=BytesIO(each.content)) for each in asked.documents]
+    expect_digests(asked.sha256, found)
+    return found
+
+
+def expect_digests(declared: Sequence[str], documents: Sequence[Upload]) -> None:
+    """Refuse documents that are not what was declared; each is read in pieces, and set back to its start.
+
+    Raises:
+        DigestMismatchError: One differs, or there are more or fewer.
+    """
+    if not declared:
+        return
+    if len(declared) != len(documents):
+        raise DigestMismatchError([len(documents)], count=len(declared))
+    wrong = [place for place, pair in enumerate(zip(declared, documents, strict=True)) if not _is_of(*pair)]
+    if wrong:
+        raise DigestMismatchError(wrong, count=len(declared))
+
+
+def _is_of(declared: str, document: Upload) -> bool:
+    digest, stream = hashlib.sha256(), document.stream
+    for piece in document.chunks():
+        digest.update(piece)
+    assert hasattr(stream, "seek")
+    stream.seek(0)
+    return hmac.compare_digest(digest.hexdigest().encode(), declared.lower().encode())
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -227,6 +273,7 @@ _DEPOSIT_ERRORS: tuple[type[LreError], ...] = (
     KeyKindError,
     UnsupportedDocumentError,
     InvalidAddressError,
+    DigestMismatchError,
     EvidenceBacklogError,
 )
 _ACT_ERRORS: tuple[type[LreError], ...] = (

@@ -125,6 +125,8 @@ class LetterBodyAsked(Asked):
     """What it is about, where the law has rules of its own for it."""
     paper: PaperAsked | None = None
     """How it is printed, for a letter that goes or may go by post."""
+    sha256: list[str] = Field(default_factory=list, max_length=50)
+    """SHA-256 of each document in its order, in hexadecimal digits: if one differs, nothing is deposited."""
     documents: list[DocumentAsked] = Field(default_factory=list, max_length=50)
     """Documents inside the JSON, small ones only; larger ones come as files of a form."""
 

@@ -22,7 +22,7 @@ from lre_kit.preparing.values import Draft, Prepared, PreparedState
 from lre_web.api.acting import acting_of
 from lre_web.api.declaring import Asked, Call, Result, Route, Told
 from lre_web.api.holder import person_of
-from lre_web.api.letters import expect_reachable
+from lre_web.api.letters import expect_digests, expect_reachable
 from lre_web.api.models import LetterAsked
 from lre_web.api.paging import expect_id
 from lre_web.extension import API_PREFIX
@@ -133,6 +133,7 @@ def _prepare(call: Call) -> Result:
         paper=wish if asked.product in ON_PAPER else None,
     )
     uploads = [Upload(name=each.filename or "", stream=each.stream) for each in call.files["documents"]]
+    expect_digests(asked.sha256, uploads)
     organisation = expect_id(asked.organisation, _no_organisation)
     made = call.office.preparing.tray.prepare(organisation, person.id, draft, uploads, note=call.note)
     return _placed(call, made.id)
