@@ -34,7 +34,7 @@ def as_utc(instant: datetime) -> datetime:
 
 def iso(instant: datetime) -> str:
     """Return an instant as RFC 3339 text in UTC with microseconds and ``Z``."""
-    return as_utc(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return as_utc(instant).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def from_iso(text: str) -> datetime:

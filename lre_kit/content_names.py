@@ -11,8 +11,10 @@ from lre_kit.postroom.rows import PostFileRow, PostItemRow
 from lre_kit.preparing.rows import PreparedRow
 from lre_kit.proofs.rows import ProofRow
 from lre_kit.store.inserts import table_of
+from lre_kit.store.rewrapping import Locked
 
 _BULK, _ITEM, _PREPARED = table_of(BulkRow), table_of(PostItemRow), table_of(PreparedRow)
+_SCAN = table_of(ConsentScanRow)
 _POSTED = named_by(_ITEM.c.print_key, table_of(PostFileRow).c.blob_key)
 
 _MANIFESTS = "post/batches/"
@@ -37,14 +39,27 @@ def _prepared(connection: Connection, keys: Sequence[str]) -> set[str]:
     return {key for key, prepared_id in ids.items() if prepared_id in living}
 
 
+def _scans(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Scans of consents are kept as long as their keys are."""
+    query = select(_SCAN.c.blob_key).where(_SCAN.c.blob_key.in_(keys), _SCAN.c.wrapped_key.is_not(None))
+    return set(connection.scalars(query))
+
+
 def _post(connection: Connection, keys: Sequence[str]) -> set[str]:
     manifests = {key for key in keys if key.startswith(_MANIFESTS)}
     return manifests | _POSTED(connection, keys)
 
 
+LOCKED = (
+    Locked(table=_BULK),
+    Locked(table=_PREPARED),
+    Locked(table=_SCAN, bound_by="blob_key"),
+)
+"""Tables of these rooms whose rows hold a wrapped key: locked anew after the key-encryption key rotated."""
+
 NAMED: Mapping[str, Named] = {
     **LETTERS,
-    "consents/": named_by(table_of(ConsentScanRow).c.blob_key),
+    "consents/": _scans,
     "post/": _post,
     "bulk/": _bulk,
     "proofs/": named_by(table_of(ProofRow).c.blob_key),

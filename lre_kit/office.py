@@ -1,7 +1,7 @@
 """The post office: opened once from settings, it holds the services and their ports."""
 
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -17,7 +17,7 @@ from lre_kit.clock import Clock, now
 from lre_kit.consents.by_order import ConsentByOrder
 from lre_kit.consents.service import ConsentGround, Consents
 from lre_kit.contacts.room import Contacts
-from lre_kit.content_names import NAMED
+from lre_kit.content_names import LOCKED, NAMED
 from lre_kit.errors import LreError, NotInitialisedError
 from lre_kit.help.articles import Articles
 from lre_kit.hosting.announcing import Announcer
@@ -34,7 +34,7 @@ from lre_kit.law.retention import RULES, DataClass
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.closing import Closings
 from lre_kit.letters.desk import Desk
-from lre_kit.letters.duties import Duties, together
+from lre_kit.letters.duties import Duties, claim_batches
 from lre_kit.letters.finding import Finding
 from lre_kit.letters.forgetting import Forgetting
 from lre_kit.letters.intake import Intake, OpenDocuments
@@ -77,6 +77,7 @@ from lre_kit.store import schema
 from lre_kit.store.agenda import Agenda
 from lre_kit.store.blobs import BlobStore, open_blobs
 from lre_kit.store.database import Database
+from lre_kit.store.rewrapping import rewrap
 from lre_kit.store.vault import Vault
 from lre_kit.support.room import Support
 from lre_kit.webhooks.outbox import tell as tell_webhooks
@@ -291,7 +292,12 @@ class PostOffice:
             database,
             self.vault,
             clock=clock,
-            others=(self._rewrap_people, self.webhooks.rewrap, self.support.keeping.rewrap),
+            others=(
+                self._rewrap_people,
+                self.webhooks.rewrap,
+                self.support.keeping.rewrap,
+                *(partial(rewrap, database, self.vault, locked) for locked in LOCKED),
+            ),
         )
         kept, proofs = settings.retention_proofs_days, RULES[DataClass.PROOFS]
         self.forgetting = Forgetting(
@@ -308,7 +314,7 @@ class PostOffice:
             recorder=self.recorder,
             content=RULES[DataClass.CONTENT].lasting(settings.retention_content_days),
             codes=RULES[DataClass.CODES],
-            forget=self.forgetting.run,
+            forget=lambda: self.forgetting.run() + self.consents.forgetting.run(),
         )
         codes = CodeMail(
             courier,
@@ -543,8 +549,7 @@ class PostOffice:
 
     def sweep(self, limit: int = CLAIM_MAX) -> int:
         """Claim due duties and carry them out; return how many were fulfilled."""
-        claimed = self.agenda.claim(limit=limit, lease=LEASE)
-        return sum(map(self.duties.run_all, together(claimed)))
+        return sum(map(self.duties.run_all, claim_batches(self.agenda, limit=limit, lease=LEASE)))
 
     def tick(self) -> int:
         """Do once all that is due: duties, places in the log, time stamps, publication; return how much."""

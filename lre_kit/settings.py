@@ -244,6 +244,11 @@ class Settings(BaseSettings):
     retention_identity_days: int | None = Field(default=None, ge=2562)
     """Days for which results of identity checks and identification means are kept after their end, with what
     was shown by them. By default ten years; at least seven (EN 319 411-1)."""
+    retention_consents_days: int | None = Field(default=None, ge=366)
+    """Days for which a consent that was refused, withdrawn or lapsed is kept; then it is let go of whole,
+    once no letter refers to it. By default for good."""
+    retention_consent_scans_days: int | None = Field(default=None, ge=366)
+    """Days for which the scan of a paper consent is kept after the consent's end; by default five years."""
     identity_images_days: int = Field(default=30, ge=1)
     """Days for which pictures of identity documents are kept after the verdict; then they are shredded."""
     identity_biometrics_h: int = Field(default=96, ge=1)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from lre_kit.errors import LreError
-from lre_kit.letters.duties import together
+from lre_kit.letters.duties import claim_batches
 from lre_kit.office import CLAIM_MAX, LEASE, PostOffice
 from lre_kit.store.agenda import Duty
 
@@ -63,7 +63,7 @@ class Rounds:
     def _sweep_batch(self) -> int:
         office = self._office
         begun_s, run = time.monotonic(), 0
-        for batch in together(office.agenda.claim(limit=CLAIM_MAX, lease=LEASE)):
+        for batch in claim_batches(office.agenda, limit=CLAIM_MAX, lease=LEASE):
             if self._stopping.is_set():
                 self._give_back(batch, "its worker was told to stop")
             elif time.monotonic() - begun_s > LEASE.total_seconds() * LEASE_SHARE:

@@ -2,11 +2,11 @@
 """The messages accounts get: confirm an address, set a new password, something about your account changed."""
 
 from collections.abc import Mapping
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from html import escape
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.errors import MailUnavailableError
@@ -192,9 +192,9 @@ def account_message(
     greeting = f"{hello} {mail.name}," if mail.name != mail.email else f"{hello},"
     lead = tuple(text.format(provider=identity.provider_name) for text in lead)
     message = EmailMessage(policy=SMTP if mail.email.isascii() else SMTPUTF8)
-    message["Subject"] = subject
-    message["From"] = Address(identity.provider_name, addr_spec=identity.mail_from)
-    message["To"] = Address(mail.name, addr_spec=mail.email)
+    message["Subject"] = header_text(subject)
+    message["From"] = mailbox(identity.provider_name, identity.mail_from)
+    message["To"] = mailbox(mail.name, mail.email)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     colon = " :" if mail.language == "fr" else ":"

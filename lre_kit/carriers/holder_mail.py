@@ -2,11 +2,11 @@
 """Messages that tell a holder what was done to their identification means, their address or their orders."""
 
 from collections.abc import Callable, Mapping
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from enum import StrEnum
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.errors import MailUnavailableError
@@ -149,9 +149,9 @@ class HolderMail:
         language = "fr" if contact.language == "fr" else "en"
         subject, text = WORDS[told, language]
         message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
-        message["Subject"] = subject
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(contact.name, addr_spec=contact.email)
+        message["Subject"] = header_text(subject)
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(contact.name, contact.email)
         message["Message-ID"] = self._links.message_id(f"holder-{told.value}", act_id, 1)
         message["Auto-Submitted"] = "auto-generated"
         page = f"{self._links.sender_url}/profile"

@@ -2,10 +2,10 @@
 """The message that invites somebody to a role in an organisation or to a mandate; it holds no key."""
 
 from collections.abc import Callable, Mapping
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.errors import MailUnavailableError
@@ -60,9 +60,9 @@ class InvitationMail:
         subject, text = WORDS[invitation.kind, "fr" if language == "fr" else "en"]
         said = text.format(grantor=name, provider=self._identity.provider_name)
         message = EmailMessage(policy=SMTP if invitation.email.isascii() else SMTPUTF8)
-        message["Subject"] = subject
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(addr_spec=invitation.email)
+        message["Subject"] = header_text(subject)
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox("", invitation.email)
         message["Message-ID"] = self._links.message_id("invitation", invitation.id, 1)
         message["Auto-Submitted"] = "auto-generated"
         page = f"{self._links.sender_url}/profile/organisations"

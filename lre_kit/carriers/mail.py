@@ -7,20 +7,30 @@ connection broke after the body was sent, RFC 1047). Whatever may pass by itself
 """
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import localtime
 from enum import StrEnum
 from typing import Protocol
 
 from lre_kit.carriers.dkim_signing import signer_of
+from lre_kit.carriers.headers import says_more
 from lre_kit.errors import MailUnavailableError
 from lre_kit.settings import Settings
 
+CONVERSATION = 6
+"""Time-outs that a whole conversation may last: a server that answers byte by byte runs into none."""
+
 _PERMANENT = range(500, 600)
+
+_READY = 220
+"""With which a server greets (RFC 5321 §4.2.3)."""
 
 
 class MailOutcome(StrEnum):
@@ -75,7 +85,13 @@ class SmtpCourier:
         if "Date" not in message:
             message["Date"] = localtime()
         # Line ends as they travel: a signature holds over these very bytes.
-        raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        try:
+            raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        except MessageError:
+            raw = b""
+        if says_more(message, raw):
+            # Whatever name did this, the message is not sent, and whoever waits for it is told.
+            return MailAnswer(MailOutcome.REFUSED, text="a name in it would write a header of its own")
         signed = (self._signer.sign(raw) if self._signer else b"") + raw
         sender = return_path or message["From"].addresses[0].addr_spec
         recipient = message["To"].addresses[0].addr_spec
@@ -110,8 +126,9 @@ class SmtpCourier:
             msg = "No mail server is configured, so no notice can leave."
             raise MailUnavailableError(msg, mend="Set LRE_SMTP_HOST (and LRE_SMTP_PORT, LRE_SMTP_SECURITY).")
         where = f"{settings.smtp_host}:{settings.smtp_port}"
+        limit_s = settings.smtp_timeout_s * CONVERSATION
         try:
-            smtp = self._open(settings.smtp_host)
+            smtp = self._open(settings.smtp_host, limit_s=limit_s)
         except smtplib.SMTPAuthenticationError as error:
             msg = f"The mail server {where} refuses our account."
             raise MailUnavailableError(msg, mend="Check LRE_SMTP_USER and LRE_SMTP_PASSWORD.") from error
@@ -125,27 +142,51 @@ class SmtpCourier:
             msg = f"The mail server {where} does not answer: {error}."
             raise MailUnavailableError(msg, mend="Check LRE_SMTP_HOST and LRE_SMTP_PORT, or wait.") from error
         try:
-            yield smtp
+            with _bounded(smtp, limit_s):
+                yield smtp
         finally:
             _leave(smtp)
 
-    def _open(self, host: str) -> smtplib.SMTP:
+    def _open(self, host: str, *, limit_s: float) -> smtplib.SMTP:
         settings = self._settings
         trust = ssl.create_default_context(cafile=settings.smtp_ca_file)
         smtp: smtplib.SMTP
         if settings.smtp_security == "tls":
-            smtp = smtplib.SMTP_SSL(host, settings.smtp_port, timeout=settings.smtp_timeout_s, context=trust)
+            smtp = smtplib.SMTP_SSL(timeout=settings.smtp_timeout_s, context=trust)
         else:
-            smtp = smtplib.SMTP(host, settings.smtp_port, timeout=settings.smtp_timeout_s)
+            smtp = smtplib.SMTP(timeout=settings.smtp_timeout_s)
+        # What the certificate must name: smtplib takes it from the constructor only.
+        smtp._host = host  # type: ignore[attr-defined]  # noqa: SLF001
         try:
-            if settings.smtp_security == "starttls":
-                smtp.starttls(context=trust)
-            if settings.smtp_user and settings.smtp_password:
-                smtp.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+            with _bounded(smtp, limit_s):
+                code, text = smtp.connect(host, settings.smtp_port)
+                if code != _READY:
+                    raise smtplib.SMTPConnectError(code, text)
+                if settings.smtp_security == "starttls":
+                    smtp.starttls(context=trust)
+                if settings.smtp_user and settings.smtp_password:
+                    smtp.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         except BaseException:
             smtp.close()
             raise
         return smtp
+
+
+@contextmanager
+def _bounded(smtp: smtplib.SMTP, limit_s: float) -> Iterator[None]:
+    """Hang up on a server that answers so slowly that no single wait runs out."""
+    timer = threading.Timer(limit_s, _hang_up, [smtp])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(smtp: smtplib.SMTP) -> None:
+    with suppress(OSError, AttributeError):
+        smtp.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
 
 
 def _options(smtp: smtplib.SMTP, *addresses: str) -> list[str]:

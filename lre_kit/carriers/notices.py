@@ -8,11 +8,11 @@ only where the rules show it before acceptance, as a co-ownership's do.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from html import escape
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.clock import PARIS
 from lre_kit.law.products import Product, claim_notice, product_name
 from lre_kit.letters.values import NoticeView
@@ -224,9 +224,9 @@ def _message(
 ) -> EmailMessage:
     # Only an address beyond ASCII needs SMTPUTF8 (RFC 6531); names are encoded words either way.
     message = EmailMessage(policy=SMTP if view.recipient_email.isascii() else SMTPUTF8)
-    message["Subject"] = words.subject
-    message["From"] = Address(identity.provider_name, addr_spec=identity.mail_from)
-    message["To"] = Address(view.recipient_name, addr_spec=view.recipient_email)
+    message["Subject"] = header_text(words.subject)
+    message["From"] = mailbox(identity.provider_name, identity.mail_from)
+    message["To"] = mailbox(view.recipient_name, view.recipient_email)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     # Quoted-printable keeps lines short whatever the script, and never needs 8-bit transport.

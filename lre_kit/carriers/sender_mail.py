@@ -2,10 +2,10 @@
 """The message that tells a sender that the notice of their letter could not reach its recipient."""
 
 from collections.abc import Mapping
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.errors import MailUnavailableError
@@ -55,9 +55,9 @@ class SenderMail:
         words = WORDS["fr" if letter.language == "fr" else "en"]
         email = letter.sender.email
         message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
-        message["Subject"] = words["subject"].format(number=letter.number)
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(letter.sender.name, addr_spec=email)
+        message["Subject"] = header_text(words["subject"].format(number=letter.number))
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(letter.sender.name, email)
         message["Message-ID"] = self._links.message_id("notice-failed", letter.id, number)
         message["Auto-Submitted"] = "auto-generated"
         text = words["text"].format(

@@ -2,10 +2,10 @@
 """The message that tells a person what became of their identification; it names no letter and no sender."""
 
 from collections.abc import Callable, Mapping
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.errors import MailUnavailableError
@@ -70,9 +70,9 @@ class VerdictMail:
         language = "fr" if contact.language == "fr" else "en"
         subject, text = WORDS[verdict, language]
         message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
-        message["Subject"] = subject
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(contact.name, addr_spec=contact.email)
+        message["Subject"] = header_text(subject)
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(contact.name, contact.email)
         message["Message-ID"] = self._links.message_id(f"verdict-{verdict}", case_id, round_)
         message["Auto-Submitted"] = "auto-generated"
         page = f"{self._links.base_url}/identity"

@@ -7,13 +7,13 @@ request by a signed number and holds no word about anybody.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from html import escape
 
 from itsdangerous import BadData
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailAnswer, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, legal_time_text
 from lre_kit.carriers.sms import SmsSender
@@ -175,9 +175,9 @@ class RequestCourier:
     ) -> EmailMessage:
         greeting = _WORDS[info.language]["hello"].format(name=info.recipient_name)
         message = EmailMessage(policy=SMTP if info.recipient_email.isascii() else SMTPUTF8)
-        message["Subject"] = subject
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(info.recipient_name, addr_spec=info.recipient_email)
+        message["Subject"] = header_text(subject)
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(info.recipient_name, info.recipient_email)
         message["Message-ID"] = message_id
         message["Auto-Submitted"] = "auto-generated"
         colon = " :" if info.language == "fr" else ":"

@@ -11,6 +11,7 @@ from lre_kit.carriers.sms import SmsSender
 from lre_kit.clock import Clock
 from lre_kit.consents.desk import ConsentDesk
 from lre_kit.consents.duties import ConsentDuties
+from lre_kit.consents.forgetting import ConsentForgetting
 from lre_kit.consents.journal import ConsentJournal
 from lre_kit.consents.proof import ConsentProofs
 from lre_kit.consents.register import ConsentRegister
@@ -21,6 +22,8 @@ from lre_kit.consents.values import Answerer
 from lre_kit.identifiers.email_code import MEANS, EmailCodes
 from lre_kit.identifiers.links import Links
 from lre_kit.law.consents import RULES, ConsentPolicy, ConsentRegime
+from lre_kit.law.retention import RULES as KEPT
+from lre_kit.law.retention import DataClass, Rule
 from lre_kit.proofs.keys.keys import Keys
 from lre_kit.proofs.log.log import Log
 from lre_kit.proofs.sealing.recorder import Recorder
@@ -145,6 +148,20 @@ class Consents:
             links=ground.links,
         )
 
+    @cached_property
+    def forgetting(self) -> ConsentForgetting:
+        """Lets go of what is over."""
+        ground, settings = self._ground, self._ground.settings
+        return ConsentForgetting(
+            ground.database,
+            clock=ground.clock,
+            blobs=ground.blobs,
+            recorder=ground.recorder,
+            consents=_lasting(DataClass.CONSENTS, settings.retention_consents_days),
+            scans=_lasting(DataClass.CONSENT_SCANS, settings.retention_consent_scans_days),
+            codes=KEPT[DataClass.CODES],
+        )
+
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:
         """The duties of consents by action."""
@@ -156,3 +173,8 @@ class Consents:
             journal=self.journal,
             courier=self.courier,
         ).actions
+
+
+def _lasting(data: DataClass, days: int | None) -> Rule:
+    rule = KEPT[data]
+    return rule if days is None else rule.lasting(days)

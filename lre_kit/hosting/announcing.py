@@ -7,15 +7,14 @@ nothing, a process that dies tells nothing. What may not be lost goes by webhook
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from lre_kit.law.events import ErdsEvent
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Event
-from lre_kit.letters.values import Letter
+from lre_kit.proofs.sealing.recorder import Recorded
 from lre_kit.store.database import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -63,9 +62,11 @@ class Announcer:
 
         return stop
 
-    def tell(self, uow: UnitOfWork, letter: Letter, seq: int, event: Event, event_id: str) -> None:
-        """Have the listeners told of an event once the transaction that records it is durable."""
-        if self._listeners:
+    def tell(self, uow: UnitOfWork, recorded: Sequence[Recorded]) -> None:
+        """Have the listeners told of events once the transaction that records them is durable."""
+        if not self._listeners:
+            return
+        for letter, seq, event, event_id in recorded:
             happened = Happened(
                 event_id=event_id,
                 letter_id=letter.id,

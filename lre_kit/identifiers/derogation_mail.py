@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.errors import MailUnavailableError
@@ -65,9 +65,9 @@ class EndNoticeMail:
         language = "fr" if contact.language == "fr" else "en"
         greeting = f"Bonjour {contact.name}," if language == "fr" else f"Hello {contact.name},"
         message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
-        message["Subject"] = notice.subject.in_language(language)
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(contact.name, addr_spec=contact.email)
+        message["Subject"] = header_text(notice.subject.in_language(language))
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(contact.name, contact.email)
         message["Message-ID"] = self._links.message_id("derogation", notice.message_key, 1)
         message["Auto-Submitted"] = "auto-generated"
         text = f"{greeting}\n\n{notice.body.in_language(language)}\n\n{self._identity.provider_name}\n"

@@ -76,9 +76,12 @@ class Requirements:
         return asdict(self) | methods
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Requirements":
-        """Return what `to_json` kept; fields that letters of older versions lack take their defaults."""
-        return _requirements(json.dumps(dict(kept)))
+    def from_json(cls, kept: Mapping[str, Any] | str) -> "Requirements":
+        """Return what `to_json` kept, as values or as a text.
+
+        Fields that letters of older versions lack take their defaults.
+        """
+        return _requirements(kept if isinstance(kept, str) else json.dumps(dict(kept)))
 
 
 _LEVEL_FIELDS = ("sender_level", "recipient_level", "sender_proofing_level", "recipient_proofing_level")

@@ -29,6 +29,7 @@ class DataClass(StrEnum):
     AUTHENTICATIONS = "authentications"
     SESSIONS = "sessions"
     CONSENTS = "consents"
+    CONSENT_SCANS = "consent_scans"
     ACCOUNTS = "accounts"
     TRIES = "tries"
     LOG = "log"
@@ -235,8 +236,27 @@ RULES: Mapping[DataClass, Rule] = {
             span=Span(),
             floor=Span(years=1),
             source="CPCE L. 100: evidence refers to them as long as it is kept",
-            starts=Words(fr="au retrait", en="the withdrawal"),
-            erased=Words(fr="rien n'est supprimé par l'office", en="the office deletes none"),
+            starts=Words(
+                fr="au refus, au retrait ou à l'échéance, une fois qu'aucune lettre ne s'y réfère",
+                en="the refusal, withdrawal or lapse, once no letter refers to it",
+            ),
+            erased=Words(
+                fr="par défaut rien ; si une durée est réglée, tout, sauf les empreintes salées",
+                en="by default nothing; where a span is set, all but its salted commitments",
+            ),
+            stops_for_hold=True,
+        ),
+        Rule(
+            data=DataClass.CONSENT_SCANS,
+            span=Span(years=5),
+            floor=Span(years=1),
+            source="C. civ. art. 2224: five years in which it may have to be shown",
+            starts=Words(fr="au refus, au retrait ou à l'échéance", en="the refusal, withdrawal or lapse"),
+            erased=Words(
+                fr="la clé du document est détruite, le fichier est supprimé",
+                en="the scan's key is destroyed, its file is deleted",
+            ),
+            stops_for_hold=True,
         ),
         Rule(
             data=DataClass.ACCOUNTS,

@@ -14,7 +14,7 @@ from lre_kit.letters.effects import PROVIDER, plan_after, project
 from lre_kit.letters.lifecycle import LetterState, Phase, decide, evolve
 from lre_kit.letters.reading_many import locked_letters
 from lre_kit.letters.reminders import stop_reminders_of
-from lre_kit.proofs.sealing.recorder import Recorder
+from lre_kit.proofs.sealing.recorder import Act, Recorder
 from lre_kit.store.agenda import Duty, fulfil_all
 from lre_kit.store.database import Database
 
@@ -61,6 +61,7 @@ class Closings:
             failpoint("close.locked")
             now = self._clock()
             changed: dict[str, tuple[LetterState, LetterState]] = {}
+            acts: list[tuple[Act, LetterState]] = []
             for duty in duties:
                 letter, found = letters[duty.subject]
                 before, state = changed.get(letter.id, (found, found))
@@ -68,10 +69,13 @@ class Closings:
                 if command is None:
                     continue
                 for event in decide(state, command, letter.requirements, now):
-                    self._recorder.record(uow, letter=letter, seq=state.version, event=event, actor=PROVIDER)
+                    act = Act(letter=letter, seq=state.version, event=event, actor=PROVIDER)
                     state = evolve(state, event)
-                    plan_after(uow, letter, event, state)
+                    acts.append((act, state))
                 changed[letter.id] = before, state
+            self._recorder.record_all(uow, [act for act, _ in acts])
+            for act, state in acts:
+                plan_after(uow, act.letter, act.event, state)
             if changed:
                 stop_reminders_of(uow, list(changed))
                 project(uow, changed)

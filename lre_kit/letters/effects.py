@@ -18,6 +18,7 @@ from lre_kit.letters.paper import plan_posting, proof_kind
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
 from lre_kit.store.agenda import cancel, plan
+from lre_kit.store.columns import among
 from lre_kit.store.database import UnitOfWork
 from lre_kit.store.inserts import table_of
 
@@ -72,4 +73,4 @@ def project(uow: UnitOfWork, changes: Mapping[str, tuple[LetterState, LetterStat
         changed = (name for name in _PROJECTED if getattr(before, name) != getattr(after, name))
         alike[tuple((name, getattr(after, name)) for name in changed)].append(letter_id)
     for values, letter_ids in alike.items():
-        uow.defer(update(_LETTER).where(_LETTER.c.id.in_(letter_ids)).values(dict(values)))
+        uow.defer(update(_LETTER).where(among(uow, _LETTER.c.id, letter_ids)).values(dict(values)))

@@ -6,7 +6,8 @@ a letter whose time was over from one that somebody made away with. Proofs that 
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, delete, exists, func, select, update
@@ -108,9 +109,9 @@ class Forgetting:
             free = {letter_id: number for letter_id, number in letters.items() if letter_id not in kept}
             files = list(uow.execute(select(_PROOF.c.blob_key).where(_PROOF.c.letter_id.in_(free))).scalars())
             if free:
-                self._state(uow, free)
+                self._empty(uow, free)
                 uow.execute(delete(_DUTY).where(_DUTY.c.subject.in_(free)))
-                _remove(uow, _LETTER, set(free))
+                remove_rows(uow, _LETTER, set(free))
             failpoint("forget.before_commit")
             uow.commit()
         failpoint("forget.after_commit")
@@ -118,34 +119,53 @@ class Forgetting:
             self._blobs.delete(key)
         return list(free)
 
-    def _state(self, uow: UnitOfWork, letters: Mapping[str, str]) -> None:
-        """Seal which records are let go of, and empty them."""
-        now, issuer = self._clock(), self._recorder.issuer
-        rows = uow.execute(
-            select(_EVIDENCE.c.id, _EVIDENCE.c.letter_id)
-            .where(_EVIDENCE.c.letter_id.in_(letters))
-            .order_by(_EVIDENCE.c.id)
-        ).all()
-        for letter_id, number in letters.items():
-            record = {
-                "version": issuer.version,
-                "ERDSEventId": URI,
-                "EventTime": iso(now),
-                "EvidenceIssuerPolicyID": {"PolicyID": [issuer.policy]},
-                "EvidenceIssuerDetails": {"Identity": {"LegalName": issuer.name}},
-                "MessageIdentifier": number,
-                "Extensions": {
-                    "Source": self._rule.source,
-                    "Erased": [row.id for row in rows if row.letter_id == letter_id],
-                },
-            }
-            self._recorder.record_apart(uow, record, at=now, must_seal=True)
-        emptied = {"record": "", "protected": "", "signature": "", "salt": b"", "event_id": None}
-        ids = [row.id for row in rows]
-        uow.execute(update(_EVIDENCE).where(_EVIDENCE.c.id.in_(ids)).values(**emptied, letter_id=None))
+    def _empty(self, uow: UnitOfWork, letters: Mapping[str, str]) -> None:
+        records: dict[str, list[str]] = {number: [] for number in letters.values()}
+        query = select(_EVIDENCE.c.id, _EVIDENCE.c.letter_id).where(_EVIDENCE.c.letter_id.in_(letters))
+        for row in uow.execute(query.order_by(_EVIDENCE.c.id)):
+            records[letters[row.letter_id]].append(row.id)
+        source, now = self._rule.source, self._clock()
+        empty_records(uow, records, recorder=self._recorder, source=source, now=now)
 
 
-def _remove(uow: UnitOfWork, table: Table, ids: Collection[str]) -> None:
+def empty_records(
+    uow: UnitOfWork,
+    records: Mapping[str, Sequence[str]],
+    *,
+    recorder: Recorder,
+    source: str,
+    now: datetime,
+) -> None:
+    """Seal which records are let go of, and empty them.
+
+    Args:
+        uow: The transaction that lets them go.
+        records: Ids of records, by what identifies the letter or consent they are of.
+        recorder: Seals the statements.
+        source: Why they go.
+        now: The instant of the act.
+
+    Raises:
+        SealUnavailableError: The seal cannot be used; nothing may be let go of.
+    """
+    issuer = recorder.issuer
+    for identifier, ids in records.items():
+        statement = {
+            "version": issuer.version,
+            "ERDSEventId": URI,
+            "EventTime": iso(now),
+            "EvidenceIssuerPolicyID": {"PolicyID": [issuer.policy]},
+            "EvidenceIssuerDetails": {"Identity": {"LegalName": issuer.name}},
+            "MessageIdentifier": identifier,
+            "Extensions": {"Source": source, "Erased": list(ids)},
+        }
+        recorder.record_apart(uow, statement, at=now, must_seal=True)
+    emptied = {"record": "", "protected": "", "signature": "", "salt": b"", "event_id": None}
+    every = [each for ids in records.values() for each in ids]
+    uow.execute(update(_EVIDENCE).where(_EVIDENCE.c.id.in_(every)).values(**emptied, letter_id=None))
+
+
+def remove_rows(uow: UnitOfWork, table: Table, ids: Collection[str]) -> None:
     """Delete rows with all that hangs on them, whatever room it is of; what stands alone only lets go."""
     for child in SQLModel.metadata.sorted_tables:
         for key in child.foreign_keys:
@@ -157,7 +177,7 @@ def _remove(uow: UnitOfWork, table: Table, ids: Collection[str]) -> None:
             else:
                 [own, *others] = child.primary_key.columns
                 if not others and own is not key.parent:
-                    _remove(uow, child, set(uow.execute(select(own).where(hangs)).scalars()))
+                    remove_rows(uow, child, set(uow.execute(select(own).where(hangs)).scalars()))
                 uow.execute(delete(child).where(hangs))
     [primary] = table.primary_key.columns
     uow.execute(delete(table).where(primary.in_(ids)))

@@ -49,7 +49,7 @@ from lre_kit.letters.terms import Terms, checked_terms
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
 from lre_kit.parties.values import Recipient, Sender, checked_address
 from lre_kit.postroom.errors import ChoiceTimeError, NoPostalAddressError, NoPostRoomError
-from lre_kit.proofs.sealing.recorder import Recorder
+from lre_kit.proofs.sealing.recorder import Act, Recorder
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import plan
 from lre_kit.store.blobs import BlobStore
@@ -508,13 +508,14 @@ class Intake:
     def _write(self, prepared: Sequence[_Prepared]) -> None:
         """Write the rows of some deposits in one transaction."""
         with self._database.write() as uow:
-            for each in prepared:
-                self._write_one(uow, each)
+            acts = [act for each in prepared for act in self._write_one(uow, each)]
+            self._recorder.record_all(uow, acts, must_seal=True)
             failpoint("deposit.before_commit")
             uow.commit()
         failpoint("deposit.after_commit")
 
-    def _write_one(self, uow: UnitOfWork, prepared: _Prepared) -> None:
+    def _write_one(self, uow: UnitOfWork, prepared: _Prepared) -> list[Act]:
+        """Queue a deposit's rows but for its journal; return what is to be recorded there."""
         letter, content, identified = prepared.letter, prepared.content, prepared.identified
         wish = prepared.wish
         actor = {"role": "sender"} if identified is None else identified.to_actor("sender")
@@ -545,8 +546,6 @@ class Intake:
         )
         uow.add_all(DocumentRow, [document_of(letter.id, document) for document in content.documents])
         uow.add_all(LetterWordRow, words_rows(letter))
-        for seq, event in enumerate(events):
-            self._recorder.record(uow, letter=letter, seq=seq, event=event, actor=actor, must_seal=True)
         if wish is not None and letter.recipient.postal is not None:
             post = {"pages": content.pages, "sheets": content.sheets}
             keep_wish(uow, letter.id, letter.recipient.postal, wish.options, **post)
@@ -555,6 +554,7 @@ class Intake:
         else:
             plan_notice(uow, letter.id, number=1, at=letter.notify_at or letter.deposited_at)
         plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
+        return [Act(letter=letter, seq=seq, event=event, actor=actor) for seq, event in enumerate(events)]
 
     def _earlier(self, sender_ref: str, idempotency_key: str, asked: str) -> Letter:
         with self._database.read() as connection:

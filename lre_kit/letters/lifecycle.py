@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lre_kit.clock import from_iso, iso, local_text
@@ -141,9 +141,11 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterState:
-    """All that decisions depend on; folded from the journal."""
+class LetterState(NamedTuple):
+    """All that decisions depend on; folded from the journal.
+
+    A tuple, because each event makes a new one and the windows of many letters close at one hour.
+    """
 
     phase: Phase | None = None
     version: int = 0
@@ -204,12 +206,13 @@ def decide(state: LetterState, command: c.Command, requirements: Requirements, n
 
 def evolve(state: LetterState, event: Event) -> LetterState:
     """Return the state after an event; any event of the journal may be applied."""
-    return replace(_APPLY.get(event.name, _unchanged)(state, event), version=state.version + 1)
+    return _apply(state, event)._replace(version=state.version + 1)
 
 
 def fold(events: Iterable[Event]) -> LetterState:
-    """Return the state after all events, from the beginning."""
-    return reduce(evolve, events, EMPTY)
+    """Return the state after all events, from the beginning: that of `evolve` by each."""
+    journal = list(events)
+    return reduce(_apply, journal, EMPTY)._replace(version=len(journal))
 
 
 # --- decisions --------------------------------------------------------------------------------
@@ -513,22 +516,25 @@ def _unlawful(why: str, mend: str) -> UnlawfulActError:
 # --- application ------------------------------------------------------------------------------
 
 
+def _apply(state: LetterState, event: Event) -> LetterState:
+    return _APPLY.get(event.name, _unchanged)(state, event)
+
+
 def _unchanged(state: LetterState, _: Event) -> LetterState:
     return state
 
 
 def _deposited(state: LetterState, event: Event) -> LetterState:
-    return replace(state, phase=Phase.DEPOSITED, deposited_at=event.occurred_at)
+    return state._replace(phase=Phase.DEPOSITED, deposited_at=event.occurred_at)
 
 
 def _withdrawn(state: LetterState, event: Event) -> LetterState:
-    return replace(state, phase=Phase.WITHDRAWN, decided_at=event.occurred_at)
+    return state._replace(phase=Phase.WITHDRAWN, decided_at=event.occurred_at)
 
 
 def _notified(state: LetterState, event: Event) -> LetterState:
     closes, due = event.details.get("window_closes_at"), event.details.get("proof_due_at")
-    return replace(
-        state,
+    return state._replace(
         phase=Phase.CHOOSING if event.details.get("choice") == "open" else Phase.NOTIFIED,
         notices=state.notices + 1,
         notified_at=event.occurred_at,
@@ -538,13 +544,12 @@ def _notified(state: LetterState, event: Event) -> LetterState:
 
 
 def _notice_failed(state: LetterState, _: Event) -> LetterState:
-    return replace(state, phase=Phase.NOTIFICATION_FAILED, window_closes_at=None, proof_due_at=None)
+    return state._replace(phase=Phase.NOTIFICATION_FAILED, window_closes_at=None, proof_due_at=None)
 
 
 def _accepted(state: LetterState, event: Event) -> LetterState:
     pending = event.details.get("identification") == "pending"
-    return replace(
-        state,
+    return state._replace(
         phase=Phase.ACCEPTED_PENDING_IDENTIFICATION if pending else Phase.ACCEPTED,
         decided_at=event.occurred_at,
         identified=not pending,
@@ -555,31 +560,31 @@ def _accepted(state: LetterState, event: Event) -> LetterState:
 
 def _consigned(state: LetterState, event: Event) -> LetterState:
     level = Level(event.details["level"]) if "level" in event.details else state.level
-    return replace(state, phase=Phase.ACCEPTED, identified=True, waits_until=None, level=level)
+    return state._replace(phase=Phase.ACCEPTED, identified=True, waits_until=None, level=level)
 
 
 def _not_identified(state: LetterState, _: Event) -> LetterState:
     # The acceptance keeps its instant: it is what was decided.
-    return replace(state, phase=Phase.NOT_IDENTIFIED, waits_until=None)
+    return state._replace(phase=Phase.NOT_IDENTIFIED, waits_until=None)
 
 
 def _handed_over(state: LetterState, event: Event) -> LetterState:
-    return replace(state, phase=Phase.RECEIVED, received_at=event.occurred_at)
+    return state._replace(phase=Phase.RECEIVED, received_at=event.occurred_at)
 
 
 def _ended(phase: Phase) -> Callable[[LetterState, Event], LetterState]:
-    return lambda state, event: replace(state, phase=phase, decided_at=event.occurred_at)
+    return lambda state, event: state._replace(phase=phase, decided_at=event.occurred_at)
 
 
 def _relayed(state: LetterState, event: Event) -> LetterState:
     if event.details.get("choice") == "paper":
         # The electronic clock ends here; the post has its own.
-        return replace(state, phase=Phase.PAPER_CHOSEN, window_closes_at=None, proof_due_at=None)
-    return replace(state, phase=Phase.RELAYED, decided_at=None)
+        return state._replace(phase=Phase.PAPER_CHOSEN, window_closes_at=None, proof_due_at=None)
+    return state._replace(phase=Phase.RELAYED, decided_at=None)
 
 
 def _relay_failed(state: LetterState, _: Event) -> LetterState:
-    return replace(state, phase=Phase.RELAY_FAILED)
+    return state._replace(phase=Phase.RELAY_FAILED)
 
 
 _PAPER_PHASES = {
@@ -598,8 +603,8 @@ def _back_from_paper(state: LetterState, event: Event) -> LetterState:
     if phase is None:
         return state
     at = event.occurred_at
-    ended = replace(state, phase=phase, decided_at=at if phase in _DECIDED_ON_PAPER else None)
-    return replace(ended, received_at=at) if phase is Phase.DELIVERED_ON_PAPER else ended
+    ended = state._replace(phase=phase, decided_at=at if phase in _DECIDED_ON_PAPER else None)
+    return ended._replace(received_at=at) if phase is Phase.DELIVERED_ON_PAPER else ended
 
 
 _APPLY: Mapping[ErdsEvent, Callable[[LetterState, Event], LetterState]] = {

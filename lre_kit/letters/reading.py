@@ -5,6 +5,7 @@ Columns are selected, not objects, and every list is one statement.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, and_, func, or_, select
@@ -264,6 +265,10 @@ def event_of(row: Any) -> Event:
     )
 
 
+# An enumeration looks its members up slowly, and letters are read by the thousand.
+_product, _phase, _claim, _capacity = (cache(Product), cache(Phase), cache(Claim), cache(Capacity))
+
+
 def letter_of(
     row: Row[Any], documents: Sequence[DocumentInfo] = (), postal: PostalAddress | None = None
 ) -> Letter:
@@ -271,15 +276,15 @@ def letter_of(
     return Letter(
         id=row.id,
         number=row.number,
-        product=Product(row.product),
-        phase=Phase(row.phase),
-        claim=Claim(row.claim),
+        product=_product(row.product),
+        phase=_phase(row.phase),
+        claim=_claim(row.claim),
         language=row.language,
         sender=Sender(ref=row.sender_ref, name=row.sender_name, email=row.sender_email),
         recipient=Recipient(
             name=row.recipient_name,
             email=row.recipient_email,
-            capacity=Capacity(row.recipient_capacity),
+            capacity=_capacity(row.recipient_capacity),
             postal=postal,
             capacity_basis=row.capacity_basis,
         ),

@@ -1,13 +1,18 @@
 """Letters with their states, many at once, each held until the transaction ends."""
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, cast, select
 
+from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.letters.lifecycle import Event, LetterState, fold
 from lre_kit.letters.paper import ON_PAPER, postal_of
-from lre_kit.letters.reading import event_of, letter_of, not_found
+from lre_kit.letters.reading import letter_of, not_found
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.store.columns import among
@@ -16,6 +21,15 @@ from lre_kit.store.inserts import table_of
 _LETTER = table_of(LetterRow)
 _DOCUMENT = table_of(DocumentRow)
 _EVENT = table_of(EventRow)
+
+_WITH_TEXT = [
+    cast(column, Text).label(column.name) if column is _LETTER.c.requirements else column
+    for column in _LETTER.c
+]
+"""A letter's columns; its requirements as the text they are kept as, which is read once for all alike."""
+
+_TEXTS_MAX = 1024
+"""Distinct texts of events kept read, of which a journal of many letters has few."""
 
 
 def locked_letters(
@@ -28,7 +42,10 @@ def locked_letters(
     """
     ids = sorted(set(letter_ids))
     locked = (
-        select(_LETTER).where(among(connection, _LETTER.c.id, ids)).order_by(_LETTER.c.id).with_for_update()
+        select(*_WITH_TEXT)
+        .where(among(connection, _LETTER.c.id, ids))
+        .order_by(_LETTER.c.id)
+        .with_for_update()
     )
     rows = connection.execute(locked).all()
     if len(rows) != len(ids):
@@ -62,11 +79,37 @@ def _documents(connection: Connection, ids: Sequence[str]) -> dict[str, list[Doc
 
 def _events(connection: Connection, ids: Sequence[str]) -> dict[str, list[Event]]:
     query = (
-        select(_EVENT.c.letter_id, _EVENT.c.name, _EVENT.c.occurred_at, _EVENT.c.reasons, _EVENT.c.details)
+        select(
+            _EVENT.c.letter_id,
+            _EVENT.c.name,
+            _EVENT.c.occurred_at,
+            cast(_EVENT.c.reasons, Text).label("reasons"),
+            cast(_EVENT.c.details, Text).label("details"),
+        )
         .where(among(connection, _EVENT.c.letter_id, ids))
         .order_by(_EVENT.c.letter_id, _EVENT.c.seq)
     )
     found: dict[str, list[Event]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.letter_id].append(event_of(row))
+        event = Event(
+            name=_name(row.name),
+            occurred_at=row.occurred_at,
+            reasons=_reasons(row.reasons),
+            details=_details(row.details),
+        )
+        found[row.letter_id].append(event)
     return found
+
+
+_name = lru_cache(maxsize=None)(ErdsEvent)
+
+
+@lru_cache(maxsize=_TEXTS_MAX)
+def _reasons(text: str) -> tuple[Reason, ...]:
+    return tuple(map(Reason, json.loads(text)))
+
+
+@lru_cache(maxsize=_TEXTS_MAX)
+def _details(text: str) -> Mapping[str, Any]:
+    # Shared by all events that say the same, so nobody may change it.
+    return MappingProxyType(json.loads(text))

@@ -18,6 +18,7 @@ from lre_kit.identifiers.links import Links
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import Reading, read_letter
 from lre_kit.store.agenda import Duty, fulfil, plan
+from lre_kit.store.columns import among
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
@@ -58,7 +59,7 @@ def stop_reminders(uow: UnitOfWork, letter_id: str) -> None:
 
 def stop_reminders_of(uow: UnitOfWork, letter_ids: Sequence[str]) -> None:
     """Take what is left of the reminders of several letters off the agenda."""
-    uow.defer(delete(_DUTY).where(_DUTY.c.subject.in_(letter_ids), _DUTY.c.action == ACTION))
+    uow.defer(delete(_DUTY).where(among(uow, _DUTY.c.subject, letter_ids), _DUTY.c.action == ACTION))
 
 
 class Reminding:

@@ -5,7 +5,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import Select, func, select
 
 from lre_kit.bulk.rows import BulkRow
 from lre_kit.bulk.values import BulkState
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import PARIS, Clock
@@ -142,9 +142,9 @@ class Digest:
         subject, text, before = WORDS[language]
         facts = {"count": count, "organisation": organisation, "days": self._days}
         message = EmailMessage(policy=SMTP if signer.email.isascii() else SMTPUTF8)
-        message["Subject"] = subject.format(**facts)
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(signer.name, addr_spec=signer.email)
+        message["Subject"] = header_text(subject.format(**facts))
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(signer.name, signer.email)
         message["Message-ID"] = self._links.message_id(
             "prepared", f"{organisation_id}-{signer.party_id}", day
         )

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, sele
 
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError
-from lre_kit.store.columns import new_id
+from lre_kit.store.columns import among, new_id
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
@@ -120,7 +120,7 @@ def fulfil_all(uow: UnitOfWork, duties: Sequence[Duty]) -> None:
         LeaseLostError: One of them is another's by now, or no longer there.
     """
     claims = {duty.claim for duty in duties}
-    held = and_(_DUTY.c.id.in_([duty.id for duty in duties]), _DUTY.c.claim.in_(claims))
+    held = and_(among(uow, _DUTY.c.id, [duty.id for duty in duties]), _DUTY.c.claim.in_(claims))
     if uow.update(delete(_DUTY).where(held)) != len(duties):
         raise _lost()
 
@@ -133,14 +133,17 @@ class Agenda:
         self._database = database
         self._clock = clock
 
-    def claim(self, *, limit: int, lease: timedelta) -> list[Duty]:
+    def claim(self, *, limit: int, lease: timedelta, action: str | None = None) -> list[Duty]:
         """Take up to `limit` due duties for `lease`, oldest first; no two workers get the same one.
+
+        With `action`, only those of this name.
 
         A duty that was claimed too often without being fulfilled or released has killed its workers:
         it is given up instead.
         """
         now, token = self._clock(), new_id()
-        due = select(_DUTY.c.id).where(_claimable(now)).order_by(_DUTY.c.due_at, _DUTY.c.id).limit(limit)
+        asked = _claimable(now) if action is None else and_(_claimable(now), _DUTY.c.action == action)
+        due = select(_DUTY.c.id).where(asked).order_by(_DUTY.c.due_at, _DUTY.c.id).limit(limit)
         chosen = (
             due.with_for_update(skip_locked=True).cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
         )

@@ -1,10 +1,10 @@
 """Column types and ids shared by every table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, DateTime, String, any_, cast
+from sqlalchemy import ARRAY, ColumnElement, DateTime, String, any_, cast, literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
@@ -35,17 +35,38 @@ class UtcDateTime(TypeDecorator[datetime]):
         if not isinstance(value, datetime):
             msg = f"not an instant: {value!r}"
             raise TypeError(msg)
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        zone = value.tzinfo
+        if zone is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if zone is None else value.astimezone(UTC)
 
 
-def among(connection: Connection, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+class HasDialect(Protocol):
+    """A connection, an engine or a unit of work."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which kind of database it speaks with."""
+
+
+def among(database: HasDialect, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a text column holds one of many values.
 
     PostgreSQL takes them as one array: a list of a hundred parameters would be parsed anew each time.
     """
-    if connection.dialect.name == "postgresql":
-        return column == any_(cast(list(values), ARRAY(String)))
+    if database.dialect.name == "postgresql":
+        return column == any_(cast(literal(array_text(values), String), ARRAY(String)))
     return column.in_(values)
+
+
+def array_text(values: Iterable[str]) -> str:
+    """Write texts as one array of PostgreSQL."""
+    return "{" + ",".join([f'"{escaped(value)}"' for value in values]) + "}"
+
+
+def escaped(text: str) -> str:
+    """Return a text as it stands between quotes in an array of PostgreSQL (manual, 8.15.6)."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def new_id() -> str:

@@ -2,7 +2,6 @@
 
 import json
 import select as polling
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -63,13 +62,14 @@ def parse_url(url: str) -> URL:
 
 _ONLY_READING = " -c default_transaction_read_only=on"
 
-_dump_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+_dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     engine = create_engine(
         url,
         json_serializer=_dump_json,
+        hide_parameters=True,  # errors and the engine's own log name no person
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=CONNECT_TIMEOUT_S,
@@ -91,6 +91,7 @@ def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
         url,
         isolation_level="AUTOCOMMIT",
         json_serializer=_dump_json,
+        hide_parameters=True,  # errors and the engine's own log name no person
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=CONNECT_TIMEOUT_S,

@@ -5,7 +5,8 @@ few over and over. Values still pass through the column types of the tables, and
 the defaults of the row classes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import Table
@@ -13,6 +14,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlmodel import SQLModel
+
+from lre_kit.store.arrays import ROWS_MAX, ArrayInsert
+
+FEW_ROWS = 16
+"""Up to here rows go one by one, in statements that the server has planned before."""
+
+_CONSTANT = (str, int, NoneType)
+"""Kinds of defaults that nobody can change."""
 
 Parameters = tuple[Any, ...] | dict[str, Any]
 """One row in the driver's own form."""
@@ -41,17 +50,23 @@ class InsertPlan:
         names = [column.name for column in table.columns]
         compiled = statement.compile(dialect=dialect, column_keys=names)
         self.sql = str(compiled)
+        defaults = {name: _default(row_class, name) for name in names}
         self._row_class = row_class
         self._positions = compiled.positiontup if compiled.positional else None
         self._columns = tuple(
             (
                 column.name,
-                _default(row_class, column.name),
+                defaults[column.name],
                 column.type.dialect_impl(dialect).bind_processor(dialect),
             )
             for column in table.columns
         )
         self._names = frozenset(names)
+        self._arrays = (
+            ArrayInsert(table, dialect=dialect, defaults=defaults, skip_existing=skip_existing)
+            if dialect.name == "postgresql"
+            else None
+        )
 
     def bind(self, values: Mapping[str, Any]) -> Parameters:
         """Return one row as the driver wants it.
@@ -59,9 +74,7 @@ class InsertPlan:
         Raises:
             TypeError: A value is missing that has no default, or belongs to no column.
         """
-        if not self._names.issuperset(values):
-            msg = f"{self._row_class.__name__} has no {', '.join(sorted(values.keys() - self._names))}"
-            raise TypeError(msg)
+        self._expect_known(values)
         row: dict[str, Any] = {}
         for name, default, process in self._columns:
             value = values[name] if name in values else default()
@@ -69,6 +82,28 @@ class InsertPlan:
         if self._positions is None:
             return row
         return tuple([row[name] for name in self._positions])
+
+    def run(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, in as few statements as the database allows.
+
+        Raises:
+            TypeError: As `bind`.
+        """
+        if len(rows) <= FEW_ROWS:
+            for row in rows:
+                cursor.execute(self.sql, self.bind(row))
+        elif self._arrays is None:
+            cursor.executemany(self.sql, [self.bind(row) for row in rows])
+        else:
+            for row in rows:
+                self._expect_known(row)
+            for start in range(0, len(rows), ROWS_MAX):
+                cursor.execute(self._arrays.sql, self._arrays.bind(rows[start : start + ROWS_MAX]))
+
+    def _expect_known(self, values: Mapping[str, Any]) -> None:
+        if not self._names.issuperset(values):
+            msg = f"{self._row_class.__name__} has no {', '.join(sorted(values.keys() - self._names))}"
+            raise TypeError(msg)
 
 
 class ChangePlan:
@@ -138,6 +173,9 @@ class InsertPlans:
 def _default(row_class: type[SQLModel], name: str) -> Callable[[], Any]:
     field = row_class.model_fields[name]
     if not field.is_required():
+        if isinstance(field.default, _CONSTANT):
+            constant = field.default
+            return lambda: constant
         return lambda: field.get_default(call_default_factory=True)
 
     def missing() -> Any:

@@ -1,18 +1,16 @@
 """The unit of work: rows are queued and leave in one flush, with the commit if it can be."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, text
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlmodel import SQLModel
 
 from lre_kit.store.faults import translated
 from lre_kit.store.inserts import InsertPlans
-
-FEW_ROWS = 16
-"""Up to here rows go one by one: psycopg's ``executemany`` asks for a round trip of its own."""
 
 Values = Mapping[str, Any]
 """One row's columns by name."""
@@ -36,6 +34,7 @@ class UnitOfWork:
         self._pipelined = engine.dialect.name == "postgresql"
         self._queue: list[_Inserts | tuple[_Change, Values | None]] = []
         self._connection: Connection | None = None
+        self._ahead: AbstractContextManager[Any] | None = None
         self._begun = False
         self._failed = False
         self._done = False
@@ -91,10 +90,18 @@ class UnitOfWork:
                 connection.execute(lock, {"name": name})
 
     @property
+    def dialect(self) -> Dialect:
+        """Which kind of database it speaks with."""
+        return self._engine.dialect
+
+    @property
     def connection(self) -> Connection:
         """The connection inside the transaction, with all that was queued already sent."""
         self.flush()
         connection = self._open()
+        if self._ahead is not None:
+            with self._watched(), self._one_round_trip(connection):
+                pass
         if not self._begun:
             with self._watched():
                 self._begin(connection)
@@ -108,6 +115,21 @@ class UnitOfWork:
                 self._begin(connection)
                 self._send(connection)
 
+    def send_ahead(self) -> None:
+        """Let the server begin with what is queued, without waiting for its answer.
+
+        What fails of it is told at the next statement or at commit, and nothing is kept then. On SQLite
+        all stays queued.
+        """
+        if self._pipelined and self._queue:
+            connection = self._open()
+            with self._watched():
+                if self._ahead is None:
+                    self._ahead = _driver(connection).pipeline()
+                    self._ahead.__enter__()
+                self._begin(connection)
+                self._send(connection)
+
     def commit(self) -> None:
         """Send what is queued and make the whole durable; the unit of work is then over.
 
@@ -117,7 +139,7 @@ class UnitOfWork:
         if self._failed:
             msg = "a statement of this unit of work failed"
             raise RuntimeError(msg)
-        if self._queue or self._begun:
+        if self._queue or self._begun:  # what was sent ahead has begun it
             connection = self._open()
             with self._watched(committing=True), self._one_round_trip(connection):
                 self._begin(connection)
@@ -140,6 +162,9 @@ class UnitOfWork:
         try:
             # The pool knows nothing of a transaction that it did not begin.
             if not connection.invalidated:
+                if self._ahead is not None:
+                    with suppress(Exception), self._one_round_trip(connection):
+                        pass
                 _driver(connection).rollback()
         except Exception:  # noqa: BLE001 - whatever it says, the connection is of no more use
             connection.invalidate()
@@ -175,8 +200,26 @@ class UnitOfWork:
             self._failed = True
             raise
 
-    def _one_round_trip(self, connection: Connection) -> AbstractContextManager[None]:
-        return _pipeline(_driver(connection)) if self._pipelined else nullcontext()
+    @contextmanager
+    def _one_round_trip(self, connection: Connection) -> Iterator[None]:
+        """Send what is executed inside without waiting for answers; errors come at the end.
+
+        After an error psycopg would also log that the rest was skipped: that is known, so it is told of none.
+        """
+        if not self._pipelined:
+            yield
+            return
+        pipeline, self._ahead = self._ahead, None
+        if pipeline is None:
+            pipeline = _driver(connection).pipeline()
+            pipeline.__enter__()
+        try:
+            yield
+        except BaseException:
+            with suppress(Exception):
+                pipeline.__exit__(None, None, None)
+            raise
+        pipeline.__exit__(None, None, None)
 
     def _send(self, connection: Connection) -> None:
         queue, self._queue = self._queue, []
@@ -198,29 +241,7 @@ class UnitOfWork:
         self, connection: Connection, row_class: type[SQLModel], rows: list[Values], skip_existing: bool
     ) -> None:
         plan = self._plans.plan(row_class, skip_existing=skip_existing)
-        cursor = _driver(connection).cursor()
-        if len(rows) <= FEW_ROWS:
-            for row in rows:
-                cursor.execute(plan.sql, plan.bind(row))
-        else:
-            cursor.executemany(plan.sql, [plan.bind(row) for row in rows])
-
-
-@contextmanager
-def _pipeline(driver: Any) -> Iterator[None]:
-    """Send what is executed inside without waiting for answers; errors come at the end.
-
-    After an error psycopg would also log that the rest was skipped: that is known, so it is told of none.
-    """
-    pipeline = driver.pipeline()
-    pipeline.__enter__()
-    try:
-        yield
-    except BaseException:
-        with suppress(Exception):
-            pipeline.__exit__(None, None, None)
-        raise
-    pipeline.__exit__(None, None, None)
+        plan.run(_driver(connection).cursor(), rows)
 
 
 def _driver(connection: Connection) -> Any:

@@ -7,13 +7,13 @@ subject holds the reference and it comes from the address that asked. Automatic 
 
 from collections.abc import Mapping
 from email import message_from_bytes
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, default
 from email.utils import parseaddr
 
 from sqlalchemy import update
 
+from lre_kit.carriers.headers import mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import Clock
@@ -142,8 +142,8 @@ class SupportMail:
             ]
             message["Subject"], message["Message-ID"] = subject, acknowledged
             message["Auto-Submitted"] = "auto-replied"
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(asking.name, addr_spec=asking.email)
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(asking.name, asking.email)
         if self._reply_to:
             message["Reply-To"] = self._reply_to
         said_whole = "\n\n".join([*text, self._identity.provider_name])

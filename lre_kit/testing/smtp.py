@@ -1,7 +1,8 @@
 """A mail server whose answers are scripted by the address: a real SMTP conversation for tests.
 
 ``r550@…`` is refused for good, ``r451@…`` is asked to come back, ``drop@…`` is stored and then cut
-off before the answer; every other address is taken. Needs aiosmtpd (extra ``web``).
+off before the answer; every other address is taken. Addresses may also be greylisted so many times, or be
+dropped no more. Needs aiosmtpd (extra ``web``).
 """
 
 import ssl
@@ -20,6 +21,8 @@ class _Handler:
         self.messages: list[EmailMessage] = []
         self.raw: list[bytes] = []
         self.envelopes: list[tuple[str, list[str]]] = []
+        self.greylisted: dict[str, int] = {}
+        self.drops = {"drop"}
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd looks for
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -27,7 +30,9 @@ class _Handler:
         del server, session, options
         if address.startswith("r550@"):
             return "550 5.1.1 No such mailbox here"
-        if address.startswith("r451@"):
+        waits = self.greylisted.get(address, 0)
+        self.greylisted[address] = waits - 1
+        if address.startswith("r451@") or waits > 0:
             return "451 4.7.1 Greylisted, come back later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -40,7 +45,7 @@ class _Handler:
         self.messages.append(message)
         self.raw.append(content if isinstance(content, bytes) else b"")
         self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
-        if any(address.startswith("drop@") for address in envelope.rcpt_tos):
+        if any(address.partition("@")[0] in self.drops for address in envelope.rcpt_tos):
             server.transport.abort()
         return "250 OK: queued"
 
@@ -61,6 +66,7 @@ class ScriptedSmtp:
         tls: Context for STARTTLS (or, with `implicit`, for TLS from the start).
         implicit: Speak TLS from the first byte.
         account: (user, password) that must be given.
+        port: Where to listen; by default a free one.
     """
 
     def __init__(
@@ -69,9 +75,11 @@ class ScriptedSmtp:
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         account: tuple[str, str] | None = None,
+        port: int = 0,
     ) -> None:
         """Prepare; entering the context starts it."""
         self._handler = _Handler()
+        self._listens = False
         options: dict[str, Any] = {"enable_SMTPUTF8": True}
         if tls is not None and not implicit:
             options |= {"tls_context": tls, "require_starttls": True}
@@ -82,7 +90,7 @@ class ScriptedSmtp:
                 "auth_require_tls": tls is not None and not implicit,
             }
         self._controller = FreePortController(
-            self._handler, hostname="127.0.0.1", port=0, ssl_context=tls if implicit else None, **options
+            self._handler, hostname="127.0.0.1", port=port, ssl_context=tls if implicit else None, **options
         )
 
     @property
@@ -101,6 +109,16 @@ class ScriptedSmtp:
         return self._handler.envelopes
 
     @property
+    def greylisted(self) -> dict[str, int]:
+        """How many times more an address is asked to come back."""
+        return self._handler.greylisted
+
+    @property
+    def drops(self) -> set[str]:
+        """Local parts whose messages are stored and cut off."""
+        return self._handler.drops
+
+    @property
     def port(self) -> int:
         """The port it listens on."""
         return int(self._controller.port)
@@ -108,13 +126,20 @@ class ScriptedSmtp:
     def __enter__(self) -> Self:
         """Start listening."""
         self._controller.start()
+        self._listens = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop listening."""
-        self._controller.stop()
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop listening, if it still does."""
+        if self._listens:
+            self._listens = False
+            self._controller.stop()
 
 
 def _authenticator(account: tuple[str, str]) -> Any:

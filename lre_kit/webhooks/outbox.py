@@ -5,7 +5,8 @@ every path. Which endpoints there are is asked by the database while it writes: 
 and no answer that is older than the event.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +25,9 @@ from sqlalchemy import (
     select,
 )
 
-from lre_kit.letters.lifecycle import Event
-from lre_kit.letters.values import Letter
+from lre_kit.proofs.sealing.recorder import Recorded
 from lre_kit.store.agenda import plan
-from lre_kit.store.columns import UtcDateTime, new_id
+from lre_kit.store.columns import UtcDateTime, among, new_id
 from lre_kit.store.database import UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
@@ -41,28 +41,79 @@ DELIVER = "deliver_webhook"
 ENDPOINT_CHARS = 8
 """Length of an endpoint's id: the last characters of its deliveries' ids."""
 
+FEW = 2
+"""Up to here the database looks for endpoints while it writes; beyond, one question answers for all."""
+
 _ENDPOINT, _DELIVERY, _DUTY = (table_of(row) for row in (WebhookEndpointRow, WebhookDeliveryRow, DutyRow))
 
 
-def tell(uow: UnitOfWork, letter: Letter, seq: int, event: Event, event_id: str) -> None:
-    """Queue a delivery, and the duty that carries it out, for every endpoint that wants the event.
+def tell(uow: UnitOfWork, recorded: Sequence[Recorded]) -> None:
+    """Queue a delivery, and the duty that carries it out, for every endpoint that wants an event.
 
     Args:
-        uow: The transaction that records the event.
-        letter: Whose event it is.
-        seq: Its place in the letter's journal.
-        event: What happened.
-        event_id: Its id: the webhook's.
+        uow: The transaction that records the events.
+        recorded: The events; the id of each is the webhook's.
     """
-    name = type_of(event.name, event.details)
-    told = {
-        "sender": letter.sender.ref,
-        "wanted": f"% {name} %",
-        "base": new_id()[:-ENDPOINT_CHARS],
-        "at": event.occurred_at,
-    }
-    uow.defer(_TELL, told | {"message": event_id, "letter": letter.id, "place": seq, "name": name})
-    uow.defer(_PLAN, told)
+    if len(recorded) > FEW:
+        _tell_many(uow, recorded)
+        return
+    for letter, seq, event, event_id in recorded:
+        name = type_of(event.name, event.details)
+        told = {
+            "sender": letter.sender.ref,
+            "wanted": f"% {name} %",
+            "base": new_id()[:-ENDPOINT_CHARS],
+            "at": event.occurred_at,
+        }
+        uow.defer(_TELL, told | {"message": event_id, "letter": letter.id, "place": seq, "name": name})
+        uow.defer(_PLAN, told)
+
+
+def _tell_many(uow: UnitOfWork, recorded: Sequence[Recorded]) -> None:
+    """Tell as `tell` does, with one question for all: most senders have no endpoint.
+
+    An endpoint that is removed meanwhile breaks the transaction (its deliveries name it): whoever records
+    many at once does them one by one then.
+    """
+    endpoints = _endpoints_of(uow, {each.letter.sender.ref for each in recorded})
+    if not endpoints:
+        return
+    for letter, seq, event, event_id in recorded:
+        name = type_of(event.name, event.details)
+        for endpoint_id, types in endpoints.get(letter.sender.ref, ()):
+            if types and f" {name} " not in types:
+                continue
+            at, delivery_id = event.occurred_at, new_delivery_id(endpoint_id)
+            uow.add(
+                WebhookDeliveryRow,
+                id=delivery_id,
+                endpoint_id=endpoint_id,
+                message_id=event_id,
+                letter_id=letter.id,
+                seq=seq,
+                type=name,
+                state=DeliveryState.PENDING.value,
+                made_at=at,
+                next_at=at,
+            )
+            plan_delivery(uow, delivery_id, at=at)
+
+
+def _endpoints_of(uow: UnitOfWork, sender_refs: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the ids and wanted types of senders' active endpoints, in the order of their ids."""
+    connection = uow.connection
+    query = (
+        select(_ENDPOINT.c.sender_ref, _ENDPOINT.c.id, _ENDPOINT.c.types)
+        .where(
+            among(connection, _ENDPOINT.c.sender_ref, sorted(sender_refs)),
+            _ENDPOINT.c.state == EndpointState.ACTIVE.value,
+        )
+        .order_by(_ENDPOINT.c.id)
+    )
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for sender_ref, endpoint_id, types in connection.execute(query):
+        found[sender_ref].append((endpoint_id, types))
+    return found
 
 
 def plan_delivery(uow: UnitOfWork, delivery_id: str, *, at: datetime) -> None:

@@ -3,11 +3,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from urllib.parse import urlsplit
 
+from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, legal_time_text
 from lre_kit.errors import MailUnavailableError, NotFoundError
@@ -88,9 +88,9 @@ class OwnerMail:
             "when": legal_time_text(at, language),
         }
         message = EmailMessage(policy=SMTP if owner.email.isascii() else SMTPUTF8)
-        message["Subject"] = words["subject"].format(**told)
-        message["From"] = Address(self._identity.provider_name, addr_spec=self._identity.mail_from)
-        message["To"] = Address(owner.name, addr_spec=owner.email)
+        message["Subject"] = header_text(words["subject"].format(**told))
+        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
+        message["To"] = mailbox(owner.name, owner.email)
         message["Message-ID"] = self._links.message_id("webhook", endpoint.id, int(at.timestamp()))
         message["Auto-Submitted"] = "auto-generated"
         page = f"{self._links.sender_url}/webhooks/{endpoint.id}"

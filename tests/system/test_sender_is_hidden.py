@@ -90,6 +90,7 @@ def forms(word: str) -> set[str]:
 def test_no_surface_before_acceptance_holds_the_sender(
     site: ThrowawaySite, name: str, local: str, subject: str, file: str, content: str, ref: str
 ) -> None:
+    """F13.01: every answer and every mail, in every encoding."""
     # Whoever sends is somebody else than the one logged in here: nobody is, on the recipient's side.
     site.actor = None
     before = len(site.courier.messages)

@@ -12,6 +12,7 @@ from lre_kit.hosting.hooks import DepositProposal, DepositRefusedError, HookFail
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.values import Upload
 from lre_kit.parties.values import Recipient
+from lre_kit.proofs.sealing.recorder import Recorded
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, deposit_sample
 from lre_web.signals import BY_EVENT, letter_event
 from lre_web.testing import ThrowawaySite, send_form
@@ -58,7 +59,7 @@ def test_what_is_not_committed_is_not_told_and_a_receiver_that_raises_changes_no
     assert "a listener failed" in caplog.text
     assert RECIPIENT.email not in caplog.text
     with site.office.database.write() as uow:
-        site.office.announcer.tell(uow, letter, 0, _event_of(site, letter.id), "e")
+        site.office.announcer.tell(uow, [Recorded(letter, 0, _event_of(site, letter.id), "e")])
     assert len(told) == 1
     stop()
     deposit_sample(site.office, subject="another")

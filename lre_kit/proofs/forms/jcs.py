@@ -32,13 +32,21 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
     return rfc8785.dumps(found)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: dict[Any, Any]) -> bool:
     """Answer whether both encoders write the same: nothing but exact types, in which they agree."""
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is dict:
-        return all(type(name) is str and name.isascii() and _is_plain(v) for name, v in value.items())
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
-    return kind is int and -_INT_MAX <= value <= _INT_MAX
+    waiting: list[Any] = [value]
+    while waiting:
+        found = waiting.pop()
+        kind = type(found)
+        if kind is dict:
+            if not all(type(name) is str and name.isascii() for name in found):
+                return False
+            waiting += [each for each in found.values() if type(each) is not str]
+        elif kind is list or kind is tuple:
+            waiting += found
+        elif kind is int:
+            if not -_INT_MAX <= found <= _INT_MAX:
+                return False
+        elif kind is not str and kind is not bool and found is not None:
+            return False
+    return True

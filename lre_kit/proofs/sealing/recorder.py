@@ -3,8 +3,9 @@
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select, update
 
@@ -14,7 +15,7 @@ from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.rows import EventRow
 from lre_kit.letters.values import Letter
 from lre_kit.proofs.rows import EvidenceRow, LogEntryRow
-from lre_kit.proofs.sealing.commitment import commitment, compact
+from lre_kit.proofs.sealing.commitment import commitment
 from lre_kit.proofs.sealing.evidence import Issuer, build_record, canonical
 from lre_kit.proofs.sealing.seal import Seal, Sealed
 from lre_kit.settings import Settings
@@ -25,11 +26,36 @@ from lre_kit.store.inserts import table_of
 SALT_BYTES = 16
 """Length of the salt that makes a log leaf mute once it is destroyed, in bytes."""
 
+AHEAD = 100
+"""Acts of one transaction whose rows are sent together, while those of the next are made."""
+
 SEAL_MAX = 500
 """Waiting records sealed at one go."""
 
-Tell = Callable[[UnitOfWork, Letter, int, Event, str], None]
-"""Told of each event of a letter in the transaction that records it: its place, and its id."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What happened to a letter, to be recorded."""
+
+    letter: Letter
+    seq: int
+    """Its place in the letter's journal."""
+    event: Event
+    actor: Mapping[str, Any]
+    """Who acted, by role and means, without secrets."""
+
+
+class Recorded(NamedTuple):
+    """An event of a letter that is being recorded."""
+
+    letter: Letter
+    seq: int
+    event: Event
+    event_id: str
+
+
+Tell = Callable[[UnitOfWork, Sequence[Recorded]], None]
+"""Told of events of letters in the transaction that records them."""
 
 log = logging.getLogger(__name__)
 
@@ -71,46 +97,39 @@ class Recorder:
         Raises:
             SealUnavailableError: The seal cannot be used and `must_seal` is set.
         """
-        event_id, evidence_id = new_id(), new_id()
-        record = build_record(
-            issuer=self._issuer, letter=letter, event=event, seq=seq, evidence_id=evidence_id, actor=actor
-        )
-        payload = canonical(record)
-        sealed: Sealed | None
-        try:
-            sealed = self._seal.sign(payload, at=event.occurred_at)
-        except SealUnavailableError:
-            if must_seal:
-                raise
-            sealed = None
-        uow.add(
-            EventRow,
-            id=event_id,
-            letter_id=letter.id,
-            seq=seq,
-            name=event.name.value,
-            occurred_at=event.occurred_at,
-            exclusive=event.exclusive,
-            reasons=[reason.value for reason in event.reasons],
-            actor=dict(actor),
-            details=dict(event.details),
-        )
-        salt = secrets.token_bytes(SALT_BYTES)
-        uow.add(
-            EvidenceRow,
-            id=evidence_id,
-            event_id=event_id,
-            letter_id=letter.id,
-            recorded_at=event.occurred_at,
-            record=payload.decode(),
-            protected=sealed.protected if sealed else None,
-            signature=sealed.signature if sealed else None,
-            salt=salt,
-        )
-        if sealed is not None:
-            _enter(uow, evidence_id, event.occurred_at, salt, payload.decode(), sealed)
+        self.record_all(uow, [Act(letter=letter, seq=seq, event=event, actor=actor)], must_seal=must_seal)
+
+    def record_all(self, uow: UnitOfWork, acts: Sequence[Act], *, must_seal: bool = False) -> None:
+        """Queue the events and the sealed evidence of several acts; see `record`."""
+        recorded = [Recorded(act.letter, act.seq, act.event, new_id()) for act in acts]
         for tell in self._tells:
-            tell(uow, letter, seq, event, event_id)
+            # First: what it asks the database would send the rows below by themselves.
+            tell(uow, recorded)
+        for start in range(0, len(acts), AHEAD):
+            # The database writes these while the next ones are sealed.
+            uow.send_ahead()
+            part = slice(start, start + AHEAD)
+            uow.add_all(EventRow, map(_event_row, acts[part], recorded[part]))
+            for act, each in zip(acts[part], recorded[part], strict=True):
+                self._record_one(uow, act, each, must_seal=must_seal)
+
+    def _record_one(self, uow: UnitOfWork, act: Act, recorded: Recorded, *, must_seal: bool) -> None:
+        record = build_record(
+            issuer=self._issuer,
+            letter=act.letter,
+            event=act.event,
+            seq=act.seq,
+            evidence_id=new_id(),
+            actor=act.actor,
+        )
+        self._keep(
+            uow,
+            record,
+            at=act.event.occurred_at,
+            must_seal=must_seal,
+            event_id=recorded.event_id,
+            letter_id=act.letter.id,
+        )
 
     @property
     def issuer(self) -> Issuer:
@@ -132,7 +151,14 @@ class Recorder:
             SealUnavailableError: The seal cannot be used and `must_seal` is set.
         """
         evidence_id = new_id()
-        payload = canonical({**record, "EvidenceIdentifier": evidence_id})
+        self._keep(uow, {**record, "EvidenceIdentifier": evidence_id}, at=at, must_seal=must_seal)
+        return evidence_id
+
+    def _keep(
+        self, uow: UnitOfWork, record: Mapping[str, Any], *, at: datetime, must_seal: bool, **whose: str
+    ) -> None:
+        """Queue a record, sealed if it can be, with its entry for the log."""
+        payload = canonical(record)
         sealed: Sealed | None
         try:
             sealed = self._seal.sign(payload, at=at)
@@ -140,10 +166,11 @@ class Recorder:
             if must_seal:
                 raise
             sealed = None
-        salt = secrets.token_bytes(SALT_BYTES)
+        evidence_id, salt = record["EvidenceIdentifier"], secrets.token_bytes(SALT_BYTES)
         uow.add(
             EvidenceRow,
             id=evidence_id,
+            **whose,
             recorded_at=at,
             record=payload.decode(),
             protected=sealed.protected if sealed else None,
@@ -151,8 +178,7 @@ class Recorder:
             salt=salt,
         )
         if sealed is not None:
-            _enter(uow, evidence_id, at, salt, payload.decode(), sealed)
-        return evidence_id
+            _enter(uow, evidence_id, at, salt, sealed)
 
     def seal_waiting(self, database: Database, clock: Clock, *, limit: int = SEAL_MAX) -> int:
         """Seal evidence that was recorded while the seal could not be used; return how much was.
@@ -178,19 +204,32 @@ class Recorder:
                 still = and_(_EVIDENCE.c.id == row.id, _EVIDENCE.c.signature.is_(None))
                 values = {"protected": sealed.protected, "signature": sealed.signature}
                 if uow.update(update(_EVIDENCE).where(still).values(values)) == 1:
-                    _enter(uow, row.id, row.recorded_at, row.salt, row.record, sealed)
+                    _enter(uow, row.id, row.recorded_at, row.salt, sealed)
                     done += 1
                 uow.commit()
         return done
 
 
-def _enter(  # noqa: PLR0917 - the parts of an entry, each of its own type
-    uow: UnitOfWork, evidence_id: str, recorded_at: datetime, salt: bytes, record: str, sealed: Sealed
-) -> None:
+def _event_row(act: Act, recorded: Recorded) -> dict[str, Any]:
+    event = act.event
+    return {
+        "id": recorded.event_id,
+        "letter_id": act.letter.id,
+        "seq": act.seq,
+        "name": event.name.value,
+        "occurred_at": event.occurred_at,
+        "exclusive": event.exclusive,
+        "reasons": [reason.value for reason in event.reasons],
+        "actor": dict(act.actor),
+        "details": dict(event.details),
+    }
+
+
+def _enter(uow: UnitOfWork, evidence_id: str, recorded_at: datetime, salt: bytes, sealed: Sealed) -> None:
     """Queue the sealed record's entry for the log."""
     uow.add(
         LogEntryRow,
         evidence_id=evidence_id,
         recorded_at=recorded_at,
-        commitment=commitment(salt, compact(sealed.protected, record, sealed.signature)),
+        commitment=commitment(salt, sealed.compact),
     )

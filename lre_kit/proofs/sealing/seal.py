@@ -5,6 +5,7 @@ Header: ``alg`` ES256, ``cty`` json, ``iat`` (the claimed time, as version 1.2.1
 """
 
 import base64
+import binascii
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -34,17 +35,22 @@ HEADER_MAX_BYTES = 16 * 1024
 """Longest protected header read; a chain of three certificates stays far below."""
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def base64url(raw: bytes) -> str:
     """Return base64url without padding (RFC 7515 §2)."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The two parts a seal adds to a payload, both base64url."""
+    """The two parts a seal adds to a payload, both base64url, and all three together."""
 
     protected: str
     signature: str
+    compact: str
+    """The compact JWS (RFC 7515 §7.1)."""
 
 
 class Seal(Protocol):
@@ -93,9 +99,11 @@ class JadesSeal(ABC):
     def sign(self, payload: bytes, *, at: datetime) -> Sealed:
         """Seal a payload; see `Seal.sign`."""
         protected = self._protected(int(at.timestamp()))
-        first, second = decode_dss_signature(self.sign_raw(f"{protected}.{base64url(payload)}".encode()))
+        signed = f"{protected}.{base64url(payload)}"
+        first, second = decode_dss_signature(self.sign_raw(signed.encode()))
         raw = first.to_bytes(COORDINATE_BYTES, "big") + second.to_bytes(COORDINATE_BYTES, "big")
-        return Sealed(protected, base64url(raw))
+        signature = base64url(raw)
+        return Sealed(protected, signature, f"{signed}.{signature}")
 
     def _header(self, iat: int) -> str:
         header = {**self._constant, "iat": iat}

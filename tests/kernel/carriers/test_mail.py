@@ -2,13 +2,16 @@
 
 import socket
 import ssl
+import threading
+import time
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from pathlib import Path
 
 import pytest
 
-from lre_kit.carriers.mail import MailOutcome, SmtpCourier
+from lre_kit.carriers.mail import CONVERSATION, MailOutcome, SmtpCourier
 from lre_kit.errors import MailUnavailableError
 from lre_kit.settings import Settings
 from lre_kit.testing.certificates import server_certificate
@@ -92,6 +95,7 @@ def test_tls_with_an_account_works(
 
 
 def test_an_untrusted_certificate_stops_everything(tls: ssl.SSLContext) -> None:
+    """F3.01: nothing is said to a server that may be another."""
     with ScriptedSmtp(tls=tls) as server, pytest.raises(MailUnavailableError, match="cannot be trusted"):
         courier(server.port, smtp_security="starttls").send(message("jean@example.net"))
 
@@ -117,6 +121,7 @@ def test_a_server_without_starttls_is_not_spoken_to_in_clear() -> None:
 
 
 def test_a_closed_port_names_where_it_looked() -> None:
+    """F3.01: the operator learns which server it was."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -130,6 +135,33 @@ def test_a_silent_server_is_left_after_the_time_out() -> None:
         silent.listen()
         with pytest.raises(MailUnavailableError):
             courier(silent.getsockname()[1], smtp_timeout_s=0.2).ping()
+
+
+@pytest.mark.parametrize("greets", [False, True])
+def test_a_server_that_answers_byte_by_byte_is_hung_up_on(*, greets: bool) -> None:
+    """F3.05: no single wait runs out, and still the worker is free for the others' mail in time."""
+    stopped = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+
+        def answer() -> None:
+            with suppress(OSError):
+                connection, _ = slow.accept()
+                with connection:
+                    if greets:
+                        connection.sendall(b"220 slow\r\n")
+                    while not stopped.wait(0.02):
+                        connection.sendall(b"2")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        began = time.monotonic()
+        sending = courier(slow.getsockname()[1], smtp_timeout_s=0.1)
+        with suppress(MailUnavailableError):
+            assert sending.send(message("jean@example.net")).outcome is MailOutcome.UNKNOWN
+        took = time.monotonic() - began
+        stopped.set()
+        thread.join()
+    assert took < 30 * 0.1 * CONVERSATION, "the limit holds, with room for a busy machine"
 
 
 def test_no_server_at_all_says_what_to_set() -> None:

@@ -16,7 +16,7 @@ from lre_kit.failpoints import REGISTRY, FailpointError, arm, disarm
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters import commands
 from lre_kit.letters.closing import ACTION, closing
-from lre_kit.letters.duties import together
+from lre_kit.letters.duties import claim_batches, together
 from lre_kit.letters.lifecycle import EMPTY, Phase
 from lre_kit.letters.rows import EventRow
 from lre_kit.office import CLAIM_MAX, LEASE, PostOffice
@@ -25,7 +25,8 @@ from lre_kit.proofs.rows import EvidenceRow
 from lre_kit.store.agenda import Duty, LeaseLostError
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
-from lre_kit.testing.office import deposit_sample, identify, throwaway_office
+from lre_kit.testing.office import SENDER, deposit_sample, identify, throwaway_office
+from lre_kit.webhooks.values import EndpointWish, Owner
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def clock() -> MovedClock:
 
 @pytest.fixture
 def office(tmp_path: Path, clock: MovedClock) -> Iterator[PostOffice]:
-    with throwaway_office(tmp_path / "office", clock=clock, reminders="") as opened:
+    hooks = {"webhook_http": "on", "webhook_private_hosts": "127.0.0.1"}
+    with throwaway_office(tmp_path / "office", clock=clock, reminders="", **hooks) as opened:
         yield opened
     disarm()
 
@@ -164,6 +166,39 @@ def test_a_batch_that_breaks_off_is_closed_once(office: PostOffice, clock: Moved
     assert audit_office(office).findings == []
 
 
+def test_more_windows_are_claimed_where_nothing_else_is_due(office: PostOffice, clock: MovedClock) -> None:
+    letters = notified(office, 5)
+    clock.advance(timedelta(days=17))
+    due(office)  # does all else, and holds the windows until its lease is over
+    clock.advance(LEASE + timedelta(seconds=1))
+    [batch] = claim_batches(office.agenda, limit=2, lease=LEASE)
+    assert sorted(duty.subject for duty in batch) == sorted(letters)
+    assert office.duties.run_all(batch) == 5
+    assert claim_batches(office.agenda, limit=2, lease=LEASE) == []
+
+
+def test_windows_that_close_together_are_told_to_the_endpoints_that_want_it(
+    office: PostOffice, clock: MovedClock
+) -> None:
+    owner = Owner(ref=SENDER.ref, name=SENDER.name, email=SENDER.email)
+    wish = EndpointWish(url="http://127.0.0.1:9/all")
+    wants, other = (
+        office.webhooks.desk.add(owner, each).endpoint
+        for each in (wish, replace(wish, url="http://127.0.0.1:9/x", types=("letter.accepted",)))
+    )
+    letters = notified(office, 4)
+    clock.advance(timedelta(days=17))
+    duties = due(office)
+    before = {each.id for each in office.webhooks.reading.deliveries(wants.id, limit=100)}
+    assert office.duties.run_all(duties) == 4
+    told = office.webhooks.reading.deliveries(wants.id, limit=100)
+    fresh = [each for each in told if each.id not in before]
+    assert {each.type for each in fresh} == {"letter.unclaimed"}
+    assert len(fresh) == len({each.message_id for each in fresh}) == len(letters)
+    assert office.webhooks.reading.deliveries(other.id, limit=100) == []
+    assert all(office.agenda.next_due(each.id) is not None for each in fresh)
+
+
 def test_only_closings_go_together(office: PostOffice, clock: MovedClock) -> None:
     notified(office, 2)
     clock.advance(timedelta(days=17))
@@ -185,7 +220,7 @@ def test_only_an_open_window_that_is_over_closes(
 ) -> None:
     now = MovedClock()()
     closes_at = None if offset_s is None else now + timedelta(seconds=offset_s)
-    state = replace(EMPTY, phase=phase, window_closes_at=closes_at)
+    state = EMPTY._replace(phase=phase, window_closes_at=closes_at)
     command = closing(state, now=now, to_paper=to_paper)
     is_over = closes_at is not None and closes_at <= now
     if phase is Phase.NOTIFICATION_FAILED and to_paper:

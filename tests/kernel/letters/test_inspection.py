@@ -51,12 +51,14 @@ def test_a_document_is_known_by_its_content(name: str, content: bytes, media_typ
 def test_a_document_that_lies_is_refused_with_a_way_out(
     name: str, content: bytes, error: type[Exception]
 ) -> None:
+    """F11.02: a name of one type around the bytes of another."""
     with pytest.raises(error) as caught:
         inspect(name, content).conclude()
     assert caught.value.mend  # type: ignore[attr-defined]
 
 
 def test_an_endless_document_is_stopped_at_the_limit_not_after() -> None:
+    """F11.01: no byte beyond the limit passes."""
     inspection = Inspection("a.txt", max_bytes=1000)
     given_out = 0
     with pytest.raises(DocumentTooLargeError):
@@ -68,6 +70,7 @@ def test_an_endless_document_is_stopped_at_the_limit_not_after() -> None:
 @given(st.text(max_size=400))
 @example("A\x1f:")  # a drive appears once the hidden character is gone
 def test_kept_names_are_short_visible_and_without_folders(name: str) -> None:
+    """F11.06: folders, drives, hidden characters, any length."""
     kept = kept_name(name)
     assert 0 < len(kept) <= NAME_MAX_CHARS
     assert "/" not in kept

@@ -103,6 +103,7 @@ def test_content_goes_when_its_span_is_over_with_an_event_and_proofs_verify_on(
 def test_a_letter_whose_end_is_young_and_one_without_an_end_keep_their_content(
     office: PostOffice, clock: MovedClock
 ) -> None:
+    """F13.03: nothing goes before its time."""
     unclaimed = deposit_sample(office)
     office.run_until_idle()
     clock.advance(timedelta(days=16))
@@ -122,6 +123,7 @@ def test_a_letter_whose_end_is_young_and_one_without_an_end_keep_their_content(
 def test_a_hold_stops_the_purge_until_it_is_released_and_says_who_and_why(
     office: PostOffice, clock: MovedClock
 ) -> None:
+    """F13.03: nothing goes under a hold."""
     letter, other = received(office), received(office)
     office.desk.hold(letter.id, reason="Lawsuit  24/0193", actor="claire")
     with pytest.raises(AlreadyHeldError):
@@ -165,6 +167,7 @@ PLACES = ("erase.locked", "erase.before_commit", "erase.after_commit", "erase.fi
 def test_a_purge_that_dies_anywhere_is_finished_by_the_next(
     office: PostOffice, clock: MovedClock, place: str
 ) -> None:
+    """F13.03: nothing goes half."""
     letters = [received(office) for _ in range(2)]
     clock.advance(KEPT + timedelta(days=2))
     failpoints.arm(place, "raise")
@@ -194,6 +197,7 @@ def test_many_letters_go_in_batches_and_a_batch_on_hold_does_not_end_the_purge(
 def test_a_hold_placed_during_the_purge_is_either_kept_to_or_too_late(
     office: PostOffice, clock: MovedClock
 ) -> None:
+    """F13.03: hold and purge at one instant."""
     letter = received(office)
     clock.advance(KEPT + timedelta(days=2))
     failpoints.arm("erase.locked", "sleep:0.5")

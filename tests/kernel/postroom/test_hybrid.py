@@ -165,6 +165,7 @@ def test_a_spoiled_print_leaves_again_with_the_same_number(office: PostOffice) -
 
 
 def test_a_code_that_tells_no_reason_decides_nothing(office: PostOffice) -> None:
+    """F12.08: no code that tells nothing becomes a delivery."""
     letter = deposit_on_paper(office)
     item = posted(office, letter)
     take = office.post.tracking.take

@@ -79,6 +79,7 @@ def test_news_is_asked_for_until_the_end(office: PostOffice, server: PrintServer
 
 
 def test_an_answer_about_another_item_or_in_another_form_is_refused(server: PrintServer) -> None:
+    """F12.09: an answer that is not about the item asked for."""
     tracker = SuiviTracker(server.url, key=TOKEN, timeout_s=5)
     assert tracker.news("RK000001006FR") == ()
     with pytest.raises(TrackingError, match="401"):
@@ -89,6 +90,7 @@ def test_an_answer_about_another_item_or_in_another_form_is_refused(server: Prin
 
 
 def test_a_file_is_taken_line_by_line_and_taken_twice_it_changes_nothing(office: PostOffice) -> None:
+    """F12.09: the same file again counts once."""
     first, second = (posted(office, deposit_on_paper(office)) for _ in range(2))
     file = (
         "Numéro;Code;Date;Libellé\r\n"
@@ -129,6 +131,7 @@ def test_a_file_without_a_head_line_is_refused_whole(office: PostOffice, content
 
 
 def test_news_that_comes_late_changes_nothing(office: PostOffice) -> None:
+    """F12.08: a status that goes back."""
     letter = deposit_on_paper(office)
     item = posted(office, letter)
     take = office.post.tracking.take
@@ -140,6 +143,7 @@ def test_news_that_comes_late_changes_nothing(office: PostOffice) -> None:
 
 
 def test_what_has_no_end_after_forty_days_is_missing(office: PostOffice) -> None:
+    """F12.08: no news for forty days."""
     lost, found = (posted(office, deposit_on_paper(office)) for _ in range(2))
     office.post.tracking.take(found, CarrierNews(source="suivi", raw_code="DI1"))
     wait(office, days=39)
@@ -156,6 +160,7 @@ def test_what_has_no_end_after_forty_days_is_missing(office: PostOffice) -> None
 
 @given(source=st.sampled_from([*TABLES, "other"]), code=st.text(max_size=12))
 def test_any_code_says_something_and_only_known_outcomes_are_told(source: str, code: str) -> None:
+    """F12.08: unknown codes are kept raw and tell no end."""
     outcome = status_of(source, code).outcome
     assert outcome is None or PaperOutcome(outcome)
 
