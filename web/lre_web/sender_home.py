@@ -92,7 +92,7 @@ def home_page(error: InputError | None = None) -> str:
     houses, words = read_names(), home_texts()
     made = render_template(
         "lre/letters.html",
-        h=words,
+        home=words,
         asked=asked,
         found=found,
         letters=found.letters,

@@ -81,7 +81,7 @@ def _confirm(letters: Sequence[Letter]) -> str:
     )
     return render_template(
         "lre/letters_withdraw.html",
-        h=home_texts(),
+        home=home_texts(),
         able=able,
         others=[letter for letter in letters if letter not in able],
         frozen=signed,
