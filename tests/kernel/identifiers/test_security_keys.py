@@ -108,7 +108,7 @@ def test_a_passkey_tells_by_itself_whose_it_is(desk: Desk, device: SoftwareAuthe
     assert desk.authentications() == 1
 
 
-@pytest.mark.parametrize("handle", [None, BOB.id])
+@pytest.mark.parametrize("handle", [None, BOB.id], ids=["nobody", "another"])
 def test_a_passkey_that_names_nobody_or_another_is_refused(
     desk: Desk, device: SoftwareAuthenticator, handle: str | None
 ) -> None:
