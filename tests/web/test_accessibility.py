@@ -212,7 +212,7 @@ def _bulk(walk: Walk, site: ThrowawaySite) -> None:
         page.set_input_files(
             "#documents", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": SMALL_PDF}
         )
-        page.locator("form[action$='/bulk'] button").click()
+        page.locator("form[action$='/bulk'] button[type=submit]").click()
         page.wait_for_load_state()
         walk.judge()
     page.locator("form[action$='/start'] button").click()
