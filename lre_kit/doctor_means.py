@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from lre_kit.clock import Clock
 from lre_kit.errors import ConfigurationError
-from lre_kit.identifiers.certificate_issuers import AcceptedIssuer, Revocation
+from lre_kit.identifiers.certificate_issuers import (
+    OCSP_OF_CERTIFICATE,
+    OCSP_OFF,
+    AcceptedIssuer,
+    Revocation,
+)
 from lre_kit.identifiers.certificate_opening import issuers_of, proxy_of
 from lre_kit.proofs.keys.crl import is_current
 from lre_kit.settings import Settings
@@ -87,7 +92,8 @@ def _list_end(issuer: AcceptedIssuer, now: datetime) -> datetime | None:
     """Return until when the revocation lists of an issuer may be relied on, if they say it."""
     lists = issuer.lists()
     current = [crl for crl in lists if is_current(crl, now)]
-    if not current and issuer.revocation is Revocation.REQUIRED:
+    has_responder = issuer.ocsp not in {OCSP_OF_CERTIFICATE, OCSP_OFF}
+    if not current and issuer.revocation is Revocation.REQUIRED and (lists or not has_responder):
         old = [crl.next_update_utc for crl in lists if crl.next_update_utc is not None]
         what = f"is too old since {max(old):%Y-%m-%d %H:%M}Z" if old else "is missing"
         msg = f"issuer {issuer.id}: its revocation list {what}"

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from lre_kit.identifiers.certificate_issuers import AcceptedIssuer, IssuerList, Revocation
+from lre_kit.identifiers.certificate_status import AskStatus, Standing, Status
 from lre_kit.identifiers.refusals import AnswerRefusedError
 from lre_kit.proofs.keys.chain import UNREADABLE, ChainError, check_chain, is_issuer, load_certificate
 from lre_kit.proofs.keys.crl import is_current, revoked_since
@@ -50,6 +51,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REVOCATION_UNKNOWN = "revocation-unknown"
+    NOT_ISSUED = "not-issued"
     WRONG_PURPOSE = "wrong-purpose"
     WRONG_POLICY = "wrong-policy"
     WEAK = "weak"
@@ -76,6 +78,10 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
         "It cannot be known just now whether this certificate was revoked.",
         "Try again later, or use another means.",
     ),
+    Reason.NOT_ISSUED: (
+        "This certificate's issuer says that it does not know it.",
+        "Ask its issuer, or use another means.",
+    ),
     Reason.WRONG_PURPOSE: (
         "This certificate was not made to identify a person.",
         "Choose your authentication certificate.",
@@ -99,6 +105,9 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
 }
 
 
+_REFUSING = {Standing.REVOKED: Reason.REVOKED, Standing.UNKNOWN: Reason.NOT_ISSUED}
+
+
 class CertificateRefusedError(AnswerRefusedError):
     """A certificate, or an answer made with one, is not accepted; `reason` names which check failed."""
 
@@ -119,6 +128,8 @@ class Checked:
     issuer: AcceptedIssuer
     list_digests: tuple[str, ...]
     """SHA-256 of each list (DER), hexadecimal."""
+    status: Status | None = None
+    """What a responder said; nothing where none was asked."""
 
     @property
     def subject_key(self) -> str:
@@ -158,7 +169,12 @@ def read_certificate(encoded: str | bytes) -> x509.Certificate:
 
 
 def check_certificate(
-    certificate: x509.Certificate, *, issuers: IssuerList, at: datetime, signed: bool
+    certificate: x509.Certificate,
+    *,
+    issuers: IssuerList,
+    at: datetime,
+    signed: bool,
+    ask: AskStatus | None = None,
 ) -> Checked:
     """Check that a person's certificate is accepted at an instant.
 
@@ -168,6 +184,7 @@ def check_certificate(
         at: Instant of the act.
         signed: Whether a text was signed with it; else it was shown in a TLS handshake. Issuers with
             `signs_only` may then have certificates for contentCommitment alone (EN 319 412-2 §4.3.2).
+        ask: Asks issuers' responders, once all else is in order; without it their lists alone count.
 
     Raises:
         CertificateRefusedError: It is not; `reason` says why.
@@ -190,11 +207,15 @@ def check_certificate(
     except ChainError as error:
         # An authority above it was revoked or is out of its time: nothing it vouched for counts.
         raise CertificateRefusedError(Reason.UNKNOWN_ISSUER) from error
+    status = ask(certificate, uppers, issuer.ocsp, at, lists) if ask is not None else None
+    if status is not None and (reason := _REFUSING.get(status.standing)) is not None:
+        raise CertificateRefusedError(reason)
+    is_good = status is not None and status.standing is Standing.GOOD
     covering = [crl for crl in lists if is_current(crl, at) and _covers(crl, certificate, uppers)]
-    if not covering and issuer.revocation is Revocation.REQUIRED:
+    if not (is_good or covering) and issuer.revocation is Revocation.REQUIRED:
         raise CertificateRefusedError(Reason.REVOCATION_UNKNOWN)
     digests = tuple(sorted(hashlib.sha256(crl.public_bytes(Encoding.DER)).hexdigest() for crl in covering))
-    return Checked(certificate=certificate, issuer=issuer, list_digests=digests)
+    return Checked(certificate=certificate, issuer=issuer, list_digests=digests, status=status)
 
 
 def _issuer_of(

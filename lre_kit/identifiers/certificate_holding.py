@@ -159,12 +159,22 @@ class CertificateHolding:
             raise CertificateRefusedError(Reason.NOT_ACTIVE)
         factor = _factor(held, checked.issuer, now)
         self._register.used(uow, held.id)
-        self._register.keep_facts(uow, held, revocation=self._relied_on(checked))
-        self._challenges.record(uow, factor, party_id=held.party_id, purpose=purpose)
+        relied_on = self._relied_on(checked)
+        self._register.keep_facts(uow, held, revocation=relied_on)
+        facts = {"revocation": relied_on}
+        self._challenges.record(uow, factor, party_id=held.party_id, purpose=purpose, facts=facts)
         return factor
 
     def _relied_on(self, checked: Checked) -> Mapping[str, Any]:
-        return {"at": iso(self._clock()), "lists": list(checked.list_digests)}
+        found: dict[str, Any] = {"at": iso(self._clock()), "lists": list(checked.list_digests)}
+        if (status := checked.status) is not None:
+            found["ocsp"] = {
+                "outcome": status.standing.value,
+                "source": status.source,
+                "at": iso(status.at),
+                "answer": status.digest,
+            }
+        return found
 
 
 def _factor(held: Identifier, issuer: AcceptedIssuer, now: datetime) -> Factor:

@@ -9,7 +9,8 @@ The list is a TOML file beside the issuers' certificates::
     chain = "example-ca.pem"             # its authorities, PEM; those that signed themselves are anchors
     crl = ["example-ca.crl"]             # revocation lists, PEM or DER
     crl_from = { "example-ca.crl" = "http://ca.example/example-ca.crl" }   # where a timer fetches them
-    revocation = "required"              # or "if-known": without a current list nothing is refused
+    ocsp = "http://ocsp.ca.example/"     # its responder; left out: the one that a certificate names; or "off"
+    revocation = "required"              # or "if-known": where nothing is known, nothing is refused
     policies = ["0.4.0.2042.1.1"]        # one of these must be in the certificate (EN 319 411-1: NCP)
     two_factors = true                   # the key is in a device that opens with a PIN
     signs_only = false                   # accept certificates for contentCommitment only
@@ -37,10 +38,16 @@ from lre_kit.proofs.keys.crl import read_lists
 FILE_NAME = "issuers.toml"
 """Name of the list within its folder."""
 
+OCSP_OF_CERTIFICATE = "certificate"
+"""The responder to ask is the one that a certificate names, if it names one."""
+
+OCSP_OFF = "off"
+"""No responder is asked."""
+
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*)){1,30}")
 _KEYS = frozenset(
-    "id level url chain crl crl_from revocation policies two_factors signs_only name audience".split()
+    "id level url chain crl crl_from ocsp revocation policies two_factors signs_only name audience".split()
 )
 _HANDLED = frozenset({x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.CertificatePolicies.oid})
 
@@ -79,6 +86,8 @@ class AcceptedIssuer:
     others: tuple[x509.Certificate, ...] = ()
     list_files: tuple[Path, ...] = ()
     list_urls: Mapping[Path, str] = field(default_factory=dict)
+    ocsp: str = OCSP_OF_CERTIFICATE
+    """Address of its responder, `OCSP_OF_CERTIFICATE` or `OCSP_OFF`."""
     revocation: Revocation = Revocation.REQUIRED
     policies: frozenset[str] = frozenset()
     two_factors: bool = False
@@ -166,6 +175,7 @@ def _issuer(entry: Mapping[str, Any], folder: Path) -> AcceptedIssuer:
                 _beside(folder, each, may_miss=each in fetched) for each in entry.get("crl", ())
             ),
             list_urls={folder / each: _url(url, "http", "https") for each, url in fetched.items()},
+            ocsp=_responder(entry.get("ocsp", OCSP_OF_CERTIFICATE)),
             revocation=Revocation(entry.get("revocation", Revocation.REQUIRED)),
             policies=frozenset(_oid(each) for each in entry.get("policies", ())),
             two_factors=_switch(entry.get("two_factors", False)),
@@ -221,6 +231,10 @@ def _url(value: str, *schemes: str) -> str:
         msg = f"{value} is no {' or '.join(allowed)} address"
         raise ValueError(msg)
     return value
+
+
+def _responder(value: str) -> str:
+    return value if value in {OCSP_OF_CERTIFICATE, OCSP_OFF} else _url(value, "http", "https")
 
 
 def _oid(value: str) -> str:

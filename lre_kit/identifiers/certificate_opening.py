@@ -44,6 +44,7 @@ def open_certificates(ground: "Ground", people: "People", *, enrolled: "Enrolled
     issuers = issuers_of(settings)
     if issuers is None:
         return None
+    from lre_kit.identifiers.certificate_responders import Responders
     from lre_kit.identifiers.certificates import Certificates
 
     base = urlsplit(settings.base_url)
@@ -57,6 +58,7 @@ def open_certificates(ground: "Ground", people: "People", *, enrolled: "Enrolled
         office_name=settings.provider_name,
         origin=f"{base.scheme}://{base.netloc}",
         enrolled=enrolled,
+        ask=Responders().ask,
     )
 
 

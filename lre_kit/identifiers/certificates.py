@@ -17,6 +17,7 @@ from lre_kit.identifiers.certificate_checks import Checked, check_certificate, r
 from lre_kit.identifiers.certificate_holding import CertificateHolding, Enrolled, nothing_follows
 from lre_kit.identifiers.certificate_issuers import IssuerList
 from lre_kit.identifiers.certificate_signatures import signer_of
+from lre_kit.identifiers.certificate_status import AskStatus
 from lre_kit.identifiers.certificate_values import Enrolment, NameCheck, Recognised, Shown, SigningRequest
 from lre_kit.identifiers.challenges import Challenge, Challenges
 from lre_kit.identifiers.questions import Questions, owner_of
@@ -50,6 +51,7 @@ class Certificates:
         office_name: str,
         origin: str,
         enrolled: Enrolled = nothing_follows,
+        ask: AskStatus | None = None,
     ) -> None:
         """Prepare.
 
@@ -63,6 +65,7 @@ class Certificates:
             office_name: Stands in the text to sign, so that it serves nowhere else.
             origin: ``https://`` origin of the office's pages; stands there too.
             enrolled: Called with each new means in the transaction that enters it.
+            ask: Asks issuers' responders (`Responders.ask`); without it their lists alone count.
         """
         self._clock = clock
         self._holding = CertificateHolding(
@@ -72,6 +75,7 @@ class Certificates:
             database, Means.CERTIFICATE, challenges=challenges, throttle=throttle, ttl=SIGNING_LIFE
         )
         self._issuers = issuers
+        self._ask = ask
         self._office_name = _one_line(office_name)
         self._origin = _one_line(origin)
 
@@ -247,7 +251,8 @@ class Certificates:
         return self._holding.settle(checked, party_id, purpose=purpose, fits=fits, language=language)
 
     def _checked(self, certificate: x509.Certificate, *, signed: bool) -> Checked:
-        return check_certificate(certificate, issuers=self._issuers, at=self._clock(), signed=signed)
+        at = self._clock()
+        return check_certificate(certificate, issuers=self._issuers, at=at, signed=signed, ask=self._ask)
 
     def _text(self, purpose: str) -> str:
         lines = (

@@ -164,7 +164,15 @@ class Challenges:
         )
         uow.defer(update(_CHALLENGE).where(*is_asked).values(ended_at=self._clock()))
 
-    def record(self, uow: UnitOfWork, factor: Factor, *, party_id: str, purpose: str) -> str:
+    def record(
+        self,
+        uow: UnitOfWork,
+        factor: Factor,
+        *,
+        party_id: str,
+        purpose: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> str:
         """Keep the trail of a factor that was shown.
 
         Args:
@@ -172,6 +180,7 @@ class Challenges:
             factor: What was shown.
             party_id: By whom.
             purpose: For which act.
+            facts: What it relied on, such as a responder's answer; nothing personal.
 
         Returns:
             The trail's id.
@@ -189,6 +198,7 @@ class Challenges:
             vouched=factor.vouched.value if factor.vouched else None,
             derogation=factor.derogation,
             at=factor.at,
+            facts=None if facts is None else dict(facts),
         )
         return trail_id
 

@@ -117,6 +117,9 @@ class AuthenticationRow(SQLModel, table=True):
     vouched: str | None = Field(default=None, max_length=12)
     derogation: str | None = Field(default=None, max_length=60)
     at: datetime = Field(sa_type=UtcDateTime)
+    facts: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
 
 
 class ThrottleRow(SQLModel, table=True):

@@ -65,6 +65,7 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
     "expired": ("Ce certificat a expiré.", "Renouvelez-le auprès de son émetteur, puis présentez le nouveau."),
     "revoked": ("Ce certificat a été révoqué.", "Demandez-en un autre à son émetteur, ou utilisez un autre moyen."),
     "revocation-unknown": ("On ne peut pas savoir en ce moment si ce certificat a été révoqué.", "Réessayez plus tard, ou utilisez un autre moyen."),
+    "not-issued": ("L'émetteur de ce certificat dit ne pas le connaître.", "Adressez-vous à lui, ou utilisez un autre moyen."),
     "wrong-purpose": ("Ce certificat n'est pas fait pour identifier une personne.", "Choisissez votre certificat d'authentification."),
     "wrong-policy": ("Cette sorte de certificat de son émetteur n'est pas acceptée ici.", "Regardez la liste des certificats acceptés, ou utilisez un autre moyen."),
     "weak": ("La clé ou la signature de ce certificat est trop faible.", "Demandez-en un autre à son émetteur."),

@@ -38,12 +38,13 @@ class Answer:
 class HttpPeer:
     """Asks below one address; use it as a context manager or close it."""
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float, connect_to: str | None = None) -> None:
         """Prepare; nothing is asked yet.
 
         Args:
             url: ``http(s)://…``: all paths are below it.
             timeout_s: Longest wait for one whole answer, in seconds.
+            connect_to: Network address to connect to, where the name was looked up and looked at before.
 
         Raises:
             ConfigurationError: Not an HTTP address.
@@ -56,6 +57,7 @@ class HttpPeer:
         except (ValueError, KeyError) as error:
             msg = f"This is not an HTTP address: {url}."
             raise ConfigurationError(msg, mend="Give https://host/path, without a query.") from error
+        self._place = (connect_to or self._address[0], self._address[1])
         self.url = url.rstrip("/")
         self._prefix = quote(parts.path.rstrip("/"), safe="/%")
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
@@ -138,7 +140,7 @@ class HttpPeer:
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
-            link = socket.create_connection(self._address, self._timeout_s)
+            link = socket.create_connection(self._place, self._timeout_s)
             made = http.client.HTTPConnection(*self._address)
             made.default_port = _PORTS["http" if self._tls is None else "https"]
             made.sock = link

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from lre_kit.errors import IdentificationError, LreError, ThrottledError
 from lre_kit.identifiers.certificate_checks import CertificateRefusedError, Reason
 from lre_kit.identifiers.certificate_issuers import IssuerList
+from lre_kit.identifiers.certificate_status import Standing, Status
 from lre_kit.identifiers.certificate_values import CertificateName, Enrolment
 from lre_kit.identifiers.certificates import ENROLMENT, Certificates
 from lre_kit.identifiers.challenges import Challenges
@@ -337,6 +338,26 @@ def test_what_was_relied_on_is_kept_at_each_use(desk: Desk) -> None:
     kept = desk.register.by_id(made.id).facts
     assert kept["revocation"]["lists"] != made.facts["revocation"]["lists"]
     assert kept["fingerprint"] == made.facts["fingerprint"]
+
+
+def test_what_a_responder_said_is_kept_with_each_authentication(desk: Desk) -> None:
+    card, url = desk.authority.card(), "http://ocsp.ca.example/"
+    said = [Standing.GOOD, Standing.UNREACHABLE, Standing.GOOD, Standing.REVOKED, Standing.UNKNOWN]
+    told = iter(said)
+    desk.certificates = desk.opened(
+        ask=lambda *asked: Status(standing=next(told), source=url, at=desk.clock(), digest="ab" * 32)
+    )
+    desk.enrol(card)
+    desk.use(card)
+    desk.use(card)
+    assert reason(lambda: desk.use(card)) is Reason.REVOKED
+    assert reason(lambda: desk.use(card)) is Reason.NOT_ISSUED
+    with desk.database.read() as connection:
+        rows = connection.execute(select(table_of(AuthenticationRow))).all()
+    kept = [row.facts["revocation"]["ocsp"] for row in rows]
+    assert sorted(each["outcome"] for each in kept) == ["good", "unreachable"]
+    at = desk.clock().isoformat()[:19]
+    assert all(each["source"] == url and each["at"].startswith(at) for each in kept)
 
 
 def test_refusals_are_counted_per_session_so_no_stranger_locks_anybody_out(desk: Desk) -> None:
