@@ -58,6 +58,8 @@ from lre_kit.parties.mandates import Mandates
 from lre_kit.parties.members import Members
 from lre_kit.parties.names import NameMatch, PersonName
 from lre_kit.parties.proofing import IdentityDesk
+from lre_kit.parties.proofing_adapter import method_of, provider_of
+from lre_kit.parties.proofing_provider import ProviderDesk
 from lre_kit.parties.proofing_review import ReviewDesk
 from lre_kit.parties.proofing_rewrap import CaseRewrapper
 from lre_kit.parties.proofing_values import CaseView, ProofingRules
@@ -300,6 +302,24 @@ class People:
             clock=self._clock,
             blobs=self._ground.blobs,
             vault=self._ground.vault,
+            rules=self.rules,
+            on_decided=[self.after_verdict.plan_for],
+        )
+
+    @cached_property
+    def provider_desk(self) -> ProviderDesk | None:
+        """Hands cases over to a certified provider, and takes its verdicts; nothing where none is set up."""
+        provider = provider_of(self._settings, links=self._ground.links, clock=self._clock)
+        if provider is None:
+            return None
+        return ProviderDesk(
+            self._database,
+            clock=self._clock,
+            blobs=self._ground.blobs,
+            vault=self._ground.vault,
+            hash_key=self._ground.pepper,
+            provider=provider,
+            method=method_of(self._settings),
             rules=self.rules,
             on_decided=[self.after_verdict.plan_for],
         )

@@ -257,6 +257,18 @@ class Settings(BaseSettings):
     """Whether an identity verdict takes two operators who agree."""
     identity_allow_specimens: bool = False
     """Whether specimen documents pass; for sandboxes only."""
+    identity_provider_url: str = ""
+    """Where identity cases are announced to a certified provider that takes them over; empty: none does."""
+    identity_provider_name: str = ""
+    """Its name, as people read it and as it stands in evidence: at most 40 characters."""
+    identity_provider_key_id: str = ""
+    """How that provider knows the office; empty: by the provider's own name."""
+    identity_provider_secret: SecretStr | None = None
+    """Shared with that provider, 32 characters or more: signs what the office sends, and its messages."""
+    identity_provider_public_key: str = ""
+    """Its Ed25519 key in base64, where it signs its messages by that instead of the secret."""
+    identity_provider_method: Literal["remote_visual", "other_certified"] = "remote_visual"
+    """What its proofings count as; the other is for a method that is certified to equal presence."""
     certificate_issuers: Path | None = None
     """File or folder of the issuers whose certificates identify persons; empty: none do."""
     certificate_proxy_addresses: str = ""

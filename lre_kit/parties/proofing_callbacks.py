@@ -64,8 +64,10 @@ class CallbackFormError(InputError):
 class Verifier(Protocol):
     """Checks a provider's signature."""
 
-    name: str
-    """How the signature header begins, such as ``hmac-sha256``."""
+    @property
+    def name(self) -> str:
+        """How the signature header begins, such as ``hmac-sha256``."""
+        ...
 
     def fits(self, signed: bytes, signature: str) -> bool:
         """Tell whether `signature` is the provider's over `signed`."""

@@ -183,6 +183,7 @@ def view_of(row: Row[Any], media: Iterable[Row[Any]], facts: Mapping[str, Any] |
         reason=row.reason,
         images_erased=row.erased_at is not None,
         mrz_lines=tuple((facts["mrz_typed"] or facts["mrz_read"] or ()) if facts else ()),
+        handed_to=row.provider or "",
     )
 
 

@@ -62,11 +62,15 @@ _CALLBACK = table_of(IdentityCallbackRow)
 class ProofingProvider(Protocol):
     """A certified provider, as an adapter makes it known to the office."""
 
-    name: str
-    """Short name, at most 40 characters; stands in evidence as who proofed."""
+    @property
+    def name(self) -> str:
+        """Short name, at most 40 characters; stands in evidence as who proofed."""
+        ...
 
-    verifier: Verifier
-    """Checks the signature of its messages."""
+    @property
+    def verifier(self) -> Verifier:
+        """Checks the signature of its messages."""
+        ...
 
     def start(self, case: CaseView) -> str:
         """Announce a case to the provider and return the https address to send the person to.

@@ -147,6 +147,7 @@ class CaseView:
         answer_by: When the service promises a verdict, once submitted.
         reason: What the operator wrote to the person, or the slug of the title's refusal.
         images_erased: The pictures cannot be read any more.
+        handed_to: Name of the certified provider that has the case; empty if none has.
     """
 
     id: str
@@ -169,6 +170,7 @@ class CaseView:
     reason: str
     images_erased: bool
     mrz_lines: tuple[str, ...] = field(default=(), repr=False)
+    handed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,16 +11,23 @@ from typing import Any, ParamSpec
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from lre_kit.errors import LreError, NotFoundError, StoreUnavailableError
-from lre_kit.letters.values import NoticeView
 from lre_kit.parties.proofing import IncompleteCaseError
 from lre_kit.parties.proofing_values import CaseState, CaseView
-from lre_web import identity_capture, identity_phone, identity_review, identity_who, means_review
+from lre_web import (
+    identity_capture,
+    identity_phone,
+    identity_provider,
+    identity_review,
+    identity_who,
+    means_review,
+)
 from lre_web.extension import mounted
 from lre_web.identity_site import (
     Answer,
     IdentitySite,
     identity_site,
     is_phone,
+    letter_of,
     party_of,
     person_for,
     purpose_token,
@@ -56,18 +63,26 @@ def identity_pages(site: IdentitySite | None = None) -> Callable[[Blueprint], No
             ("/identity/<case_id>/check", "identity_check", _check, "GET"),
             ("/identity/<case_id>/check", "identity_submit", _submit, "POST"),
             ("/identity/<case_id>/withdraw", "identity_withdraw", _withdraw, "POST"),
+            (*identity_provider.HAND_OVER, identity_provider.hand_over, "POST"),
             *identity_who.RULES,
             *identity_capture.RULES,
             *identity_phone.RULES,
         )
         for rule, endpoint, view, method in rules:
             blueprint.add_url_rule(rule, endpoint, _answered(view), methods=[method])
+        path, endpoint = identity_provider.CALLBACK
+        blueprint.add_url_rule(path, endpoint, identity_provider.callback, methods=["POST"])
         for operators in (identity_review, means_review):
             operators.add_pages(blueprint, answered=_answered)
 
         @blueprint.context_processor
         def words() -> dict[str, Any]:
-            return {"i": identity_texts(), "identity_problem": identity_error, "span_words": span_words}
+            return {
+                "i": identity_texts(),
+                "identity_problem": identity_error,
+                "span_words": span_words,
+                "certified": identity_provider.provider_name(),
+            }
 
     return add_pages
 
@@ -153,17 +168,11 @@ def _case(case_id: str) -> Answer:
         queue=queue,
         now=now,
         proofing=proofing,
-        letter=_letter_of(case) if case.state.is_open else None,
+        letter=letter_of(case) if case.state.is_open else None,
         phone=is_phone(case_id),
         other_ways=site.other_ways,
         begin=url_for(".identity", **again),
     )
-
-
-def _letter_of(case: CaseView) -> NoticeView | None:
-    """Return the letter that a case is about, as its recipient may see it; nothing for any other case."""
-    kind, _, letter_id = case.purpose.partition(":")
-    return mounted().office.reading.before_acceptance(letter_id) if kind == "recipient" else None
 
 
 def _check(case_id: str) -> Answer:

@@ -14,9 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.clock import from_iso, iso
 from lre_kit.errors import NotFoundError
+from lre_kit.letters.values import NoticeView
 from lre_kit.parties.persons import Party
 from lre_kit.parties.proofing import IdentityDesk
 from lre_kit.parties.proofing_review import ReviewDesk
+from lre_kit.parties.proofing_values import CaseView
 from lre_kit.people import People
 from lre_web.account_session import account_site
 from lre_web.cookies import read_cookie, set_cookie
@@ -148,6 +150,12 @@ def party_of(case_id: str) -> str:
         if any(case.id == case_id for case in identity_site().desk.cases_of(party.id)):
             return party.id
     return person().id
+
+
+def letter_of(case: CaseView) -> NoticeView | None:
+    """Return the letter that a case is about, as its recipient may see it; nothing for any other case."""
+    kind, _, letter_id = case.purpose.partition(":")
+    return mounted().office.reading.before_acceptance(letter_id) if kind == "recipient" else None
 
 
 def is_phone(case_id: str) -> bool:

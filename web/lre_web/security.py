@@ -5,13 +5,25 @@ Only our own responses are touched; the host's stay as they are.
 
 import hmac
 import secrets
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, jsonify, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 from itsdangerous import BadData
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lre_kit.errors import LreError, StoreUnavailableError, ThrottledError
+from lre_kit.parties.proofing_callbacks import SIGNATURE_HEADER
 from lre_web.cookies import read_cookie, set_cookie
 from lre_web.mounting import mounted
 from lre_web.observing import observe
@@ -51,7 +63,7 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
     def check_form() -> None:
         expect_own_side()
         request.max_content_length = limit_bytes
-        if request.method not in _SAFE:
+        if request.method not in _SAFE and not _is_signed_call():
             _check_form()
 
     @blueprint.after_request
@@ -81,6 +93,20 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
 
     blueprint.register_error_handler(LreError, _error_page)
     blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
+
+
+def signed_call(view: Callable[[], Response]) -> Callable[[], Response]:
+    """Mark a view that takes signed messages of programs, and checks who signed them itself.
+
+    Only requests with the signature's header get past the form's token: no form can send that.
+    """
+    view.takes_signed_calls = True  # type: ignore[attr-defined]
+    return view
+
+
+def _is_signed_call() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "takes_signed_calls", False) and SIGNATURE_HEADER in request.headers
 
 
 def has_theme() -> bool:

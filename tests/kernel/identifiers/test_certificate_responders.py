@@ -168,7 +168,7 @@ def test_a_responder_that_drips_is_left_in_time(authority: PersonAuthority, serv
 def test_an_address_in_a_certificate_leads_to_public_places_only(
     authority: PersonAuthority, server: Server, place: str
 ) -> None:
-    """F4.09, F7: what stands in a certificate never makes the office call inside."""
+    """F4.09: what stands in a certificate never makes the office call inside."""
     named = x509.UniformResourceIdentifier(place.format(server.url))
     access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, named)
     card = authority.card(extra=x509.AuthorityInformationAccess([access]), extra_critical=False)
