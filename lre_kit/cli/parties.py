@@ -149,9 +149,16 @@ def merge_command(
 @parties_command.command("unmerge")
 @click.argument("merged_id", metavar="MERGED")
 @click.option("--reason", required=True, help="Why they are two; it stays in the history.")
+@click.option(
+    "--host-id",
+    type=click.Choice(["kept", "merged"]),
+    help="Whose the host's id is, where the history of an old merge does not tell.",
+)
 @operator_option
 @json_option
-def unmerge_command(*, merged_id: str, reason: str, operator: str, as_json: bool) -> None:
+def unmerge_command(
+    *, merged_id: str, reason: str, host_id: str | None, operator: str, as_json: bool
+) -> None:
     """Undo a merge: MERGED stands for itself again, with the addresses, roles, means and accounts it had.
 
     What was done since stays with the party that stood for both. Sessions of accounts that go back end.
@@ -161,7 +168,12 @@ def unmerge_command(*, merged_id: str, reason: str, operator: str, as_json: bool
       lre parties unmerge 0a1b2c3d4e5f60718293a4b5c6d7e8f9 --reason "twins, not one person"
     """
     with opened_office() as office:
-        party = office.people.parties.unmerge(merged_id, actor=actor_of(operator), reason=reason)
+        party = office.people.parties.unmerge(
+            merged_id,
+            actor=actor_of(operator),
+            reason=reason,
+            takes_host_id=None if host_id is None else host_id == "merged",
+        )
     _answer(party, f"{party.name} stands for itself again.", as_json=as_json)
 
 

@@ -17,7 +17,7 @@ from lre_kit.parties.persons import Capacity, Party, PartyFacts, PartyKind
 from lre_kit.parties.rows import PartyRow
 from lre_kit.parties.spellings import plain
 from lre_kit.parties.standing import all_ids, lock_standing, standing_id, unknown_party
-from lre_kit.parties.unmerging import Undoing
+from lre_kit.parties.unmerging import Undoing, host_id_moved
 from lre_kit.parties.values import checked_address
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation
@@ -231,14 +231,29 @@ class PartyBook:
             uow.commit()
         return self.by_id(kept_id)
 
-    def unmerge(self, merged_id: str, *, actor: Mapping[str, Any], reason: str) -> Party:
+    def unmerge(
+        self,
+        merged_id: str,
+        *,
+        actor: Mapping[str, Any],
+        reason: str,
+        takes_host_id: bool | None = None,
+    ) -> Party:
         """Undo the merge of a party: it stands for itself again, with what it had brought.
 
         What was done since stays with the party that stood for both; both histories keep merge and undo.
 
+        Args:
+            merged_id: The party that was merged into another.
+            actor: Who undoes it.
+            reason: Why.
+            takes_host_id: Whether the host's id goes back with it; asked only of merges whose history does
+                not tell, those of earlier versions.
+
         Raises:
             NotFoundError: There is no such party.
-            UnlawfulActError: It is merged with none, or the party that stands for it was merged on since.
+            UnlawfulActError: It is merged with none, the party that stands for it was merged on since, or the
+                history does not tell whose the host's id is and `takes_host_id` does not say.
         """
         now = self._clock()
         with self._database.write() as uow:
@@ -255,7 +270,9 @@ class PartyBook:
             )
             merges = uow.execute(query.order_by(CHANGE.c.seq)).all()
             done = [each for each in merges if each.after["party"] == merged_id][-1]
-            self._stand_alone(uow, kept_id, merged, external=bool(done.after.get("external_id")))
+            kept = self._inside(uow, kept_id)
+            external = host_id_moved(done.after, kept, merged, told=takes_host_id)
+            self._stand_alone(uow, kept, merged, external=external)
             back = Undoing(
                 uow=uow,
                 kept_id=kept_id,
@@ -270,14 +287,13 @@ class PartyBook:
             uow.commit()
         return self.by_id(merged_id)
 
-    def _stand_alone(self, uow: UnitOfWork, kept_id: str, merged: Party, *, external: bool) -> None:
+    def _stand_alone(self, uow: UnitOfWork, kept: Party, merged: Party, *, external: bool) -> None:
         """Let a merged party stand for itself again; with the host's id of it, if the merge moved that."""
-        kept = self._inside(uow, kept_id)
         values: dict[str, Any] = {"merged_into": None, "version": merged.version + 1}
         if external and kept.external_id is not None:
             values["external_id"] = kept.external_id
             ended = {"external_id": None, "version": kept.version + 1}
-            uow.execute(update(_PARTY).where(_PARTY.c.id == kept_id).values(**ended))
+            uow.execute(update(_PARTY).where(_PARTY.c.id == kept.id).values(**ended))
         uow.execute(update(_PARTY).where(_PARTY.c.id == merged.id).values(**values))
 
     def history(self, party_id: str) -> list[PartyChange]:

@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, or_, select, update
 
+from lre_kit.errors import UnlawfulActError
 from lre_kit.parties.merging import MOVED, SIDES
+from lre_kit.parties.persons import Party
 from lre_kit.parties.rows import MandateRow, MembershipRow, PartyAddressRow, PartyEmailRow
 from lre_kit.store.inserts import table_of
 from lre_kit.store.unit import UnitOfWork
@@ -22,6 +24,30 @@ _EMAIL, _ADDRESS, _MANDATE, _MEMBERSHIP = (
 )
 _BY_ID = ("accounts", "means", "orders", "cases", "proofings")
 _WITH_OPEN_KEY = ("orders", "cases")
+
+
+def host_id_moved(after: Mapping[str, Any], kept: Party, merged: Party, *, told: bool | None) -> bool:
+    """Return whether the host's id that the kept party bears came with the merged one.
+
+    Args:
+        after: What the merge's history says.
+        kept: The party that stands for both.
+        merged: The party that is to stand again.
+        told: What whoever undoes it says, where the history says nothing.
+
+    Raises:
+        UnlawfulActError: Neither says it, and there is an id that may be of either.
+    """
+    if "external_id" in after:
+        return bool(after["external_id"])
+    # An id that stayed with the merged party says that the kept one had its own.
+    if kept.external_id is None or merged.external_id is not None:
+        return False
+    if told is None:
+        msg = "The history of this merge does not tell of which of the two the host's id is."
+        mend = "See in the host application whose it is, then say so: --host-id merged, or --host-id kept."
+        raise UnlawfulActError(msg, mend=mend)
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +75,38 @@ class Undoing:
             self._open_keys(MOVED[name], self._ids(name))
         back = {name: self._back(name, MOVED[name], "party_id") for name in _BY_ID}
         back["addresses"] = self._back("addresses", _ADDRESS, "party_id")
-        for name, (table, column) in SIDES.items():
-            back[name] = self._back(name, table, column)
+        for name in SIDES:
+            back[name] = self._side_back(name)
         back["emails"] = self._back("emails", _EMAIL, "party_id")
         # What the merge ended carries its very instant.
         self._stand_again(_ADDRESS, _ADDRESS.c.party_id == self.merged_id, "valid_until")
         concerned = or_(self._either(_MEMBERSHIP, "organisation_id"), self._either(_MEMBERSHIP, "person_id"))
         self._stand_again(_MEMBERSHIP, concerned, "valid_until")
-        between = and_(self._either(_MANDATE, "grantor_id"), self._either(_MANDATE, "delegate_id"))
-        self._stand_again(_MANDATE, between, "revoked_at")
+        if self._sides_told:
+            between = and_(self._either(_MANDATE, "grantor_id"), self._either(_MANDATE, "delegate_id"))
+            self._stand_again(_MANDATE, between, "revoked_at")
         self._confirmations()
         self._follow()
         return back
+
+    @property
+    def _sides_told(self) -> bool:
+        """Whether the history tells the sides apart; in those of earlier versions one list held both."""
+        return "mandates_given" in self.moved
+
+    def _side_back(self, name: str) -> int:
+        """Give back one side of what names two parties.
+
+        Where one list holds both sides, the side that moved is the one that names the kept party now: rows
+        of that party's own are in no such list. What names it twice was between the two; which of them gave
+        it is not told, so it stays, and stays ended.
+        """
+        table, column = SIDES[name]
+        if self._sides_told:
+            return self._back(name, table, column)
+        (other,) = (side for of, side in SIDES.values() if of is table and side != column)
+        listed = self._ids("memberships" if table is _MEMBERSHIP else "mandates")
+        return self._give_back(table, column, table.c.id.in_(listed), table.c[other] != self.kept_id)
 
     def _ids(self, name: str) -> Collection[str]:
         found = self.moved.get(name, ())
@@ -70,7 +116,10 @@ class Undoing:
         return table.c[column].in_((self.kept_id, self.merged_id))
 
     def _back(self, name: str, table: Table, column: str) -> int:
-        mine = (table.c.id.in_(self._ids(name)), table.c[column] == self.kept_id)
+        return self._give_back(table, column, table.c.id.in_(self._ids(name)))
+
+    def _give_back(self, table: Table, column: str, *theirs: ColumnElement[bool]) -> int:
+        mine = (*theirs, table.c[column] == self.kept_id)
         return self.uow.update(update(table).where(*mine).values({column: self.merged_id}))
 
     def _stand_again(self, table: Table, concerned: ColumnElement[bool], column: str) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import SQLModel
 
 from lre_kit.clock import now
@@ -14,6 +14,7 @@ from lre_kit.identifiers.means import Kind
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.parties.addresses import AddressBook, PostalAddress
 from lre_kit.parties.book import PartyBook
+from lre_kit.parties.changes import CHANGE
 from lre_kit.parties.mandates import Mandates, Scope
 from lre_kit.parties.members import MemberRole, Members
 from lre_kit.parties.merging import MOVED as MOVED_TABLES
@@ -177,6 +178,62 @@ def test_an_undone_merge_leaves_everything_as_it_was_and_both_in_the_history(
         book.unmerge(merged, actor=ACTOR, reason="twins")
     merge(book, kept, merged)
     assert book.by_id(merged).id == kept
+
+
+def tell_as_before(database: Database, kept: str) -> None:
+    """Make the last merge's history what it was before sides and the host's id were told in it."""
+    with database.write() as uow:
+        query = select(CHANGE.c.id, CHANGE.c.after).where(CHANGE.c.party_id == kept, CHANGE.c.name == "merge")
+        row = uow.execute(query.order_by(CHANGE.c.seq.desc())).first()
+        moved = dict(row.after["moved"])
+        moved["memberships"] = moved.pop("members") + moved["memberships"]
+        moved["mandates"] = moved.pop("mandates_given") + moved["mandates"]
+        after = {"party": row.after["party"], "moved": moved}
+        uow.execute(update(CHANGE).where(CHANGE.c.id == row.id).values(after=after))
+        uow.commit()
+
+
+def test_a_merge_whose_history_does_not_tell_the_sides_is_undone_without_turning_mandates_round(
+    book: PartyBook, database: Database
+) -> None:
+    kept, merged, third = (book.add(JEAN).id for _ in range(3))
+    mandates, members = Mandates(database, clock=now), Members(database, clock=now)
+    ids = {}
+    for grantor, delegate in ((merged, kept), (merged, third), (third, merged), (kept, third), (third, kept)):
+        ids[grantor, delegate] = mandates.grant(
+            grantor_id=grantor, delegate_id=delegate, scope={Scope.RECEIVE}, valid_from=date(2020, 1, 1),
+            valid_until=None, reference="R", actor=ACTOR,
+        ).id  # fmt: skip
+    company = book.add(BRUMES).id
+    members.set_role(company, merged, MemberRole.OWNER, actor=ACTOR)
+    merge(book, kept, merged)
+    tell_as_before(database, kept)
+    book.unmerge(merged, actor=ACTOR, reason="twins")
+    found = {one.id: one for party in (kept, merged, third) for one in mandates.of(party)}
+    between = found.pop(ids.pop((merged, kept)))
+    assert between.revoked_at is not None, "which of the two gave it is not told: it gives nobody anything"
+    assert {(one.grantor_id, one.delegate_id): one.id for one in found.values()} == ids
+    assert all(one.revoked_at is None for one in found.values())
+    assert [one.person_id for one in members.members(company)] == [merged]
+
+
+def test_an_old_merge_is_undone_only_once_somebody_says_whose_the_hosts_id_is(
+    book: PartyBook, database: Database
+) -> None:
+    kept, merged = book.add(JEAN).id, book.remember("user-2", JEAN).id
+    merge(book, kept, merged)
+    tell_as_before(database, kept)
+    before = state_of(database)
+    with pytest.raises(UnlawfulActError, match="does not tell") as refused:
+        book.unmerge(merged, actor=ACTOR, reason="twins")
+    assert "--host-id merged" in refused.value.mend
+    assert state_of(database) == before
+    book.unmerge(merged, actor=ACTOR, reason="twins", takes_host_id=True)
+    assert book.by_external_id("user-2").id == merged
+    merge(book, kept, merged)
+    tell_as_before(database, kept)
+    book.unmerge(merged, actor=ACTOR, reason="twins", takes_host_id=False)
+    assert book.by_external_id("user-2").id == kept
 
 
 def test_merges_are_undone_the_last_first(book: PartyBook) -> None:
