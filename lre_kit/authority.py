@@ -144,6 +144,23 @@ class Authorities:
 
         return check
 
+    def acting_on(self, person_id: str, sender_ref: str) -> Callable[[UnitOfWork], None]:
+        """Return what an act on a letter that another sent runs inside its transaction, as `still_sends`.
+
+        Args:
+            person_id: Who acts.
+            sender_ref: The letter's sender, by its party's id or a host's.
+
+        Raises:
+            NoAuthorityError: The person may not act in that sender's name: to read is not to act.
+        """
+        with self._database.read() as connection:
+            owner = _party_of(connection, sender_ref)
+        if owner is None:
+            raise NoAuthorityError
+        self.expect_to_send(person_id, owner)
+        return self.still_sends(person_id, owner)
+
     def address_of(self, party: Party) -> str:
         """Return the address under which a party sends: its first verified one.
 

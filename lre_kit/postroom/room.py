@@ -8,7 +8,7 @@ from lre_kit.clock import Clock
 from lre_kit.errors import UnlawfulActError
 from lre_kit.law.carrier_codes import CarrierStatus
 from lre_kit.law.paper import Mark
-from lre_kit.letters.desk import Desk
+from lre_kit.letters.desk import Desk, Guard
 from lre_kit.letters.intake import OpenDocuments
 from lre_kit.letters.lifecycle import CAME_BACK
 from lre_kit.letters.paper import ACTION, PaperWish, address_of, plan_posting
@@ -187,8 +187,13 @@ class PostRoom:
             for item in items
         ]
 
-    def readdress(self, letter_id: str, address: PostalAddress) -> None:
+    def readdress(self, letter_id: str, address: PostalAddress, *, guard: Guard | None = None) -> None:
         """Post a letter that came back again, to a corrected address: a new posting with its own number.
+
+        Args:
+            letter_id: The letter.
+            address: The corrected address.
+            guard: Looks at the letter under its lock; what it raises refuses the act.
 
         Raises:
             InvalidPostalAddressError: It cannot be printed or carried.
@@ -196,7 +201,9 @@ class PostRoom:
         """
         checked, now = address.checked(), self._clock()
         with self._database.write() as uow:
-            read_letter(uow.connection, letter_id, lock=True)
+            letter = read_letter(uow.connection, letter_id, lock=True)
+            if guard is not None:
+                guard(uow, letter)
             state = state_of(uow.connection, letter_id)
             if state.phase not in CAME_BACK:
                 msg = "This letter did not come back from the post."

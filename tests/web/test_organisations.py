@@ -158,6 +158,53 @@ def test_a_sender_deposits_in_its_name_and_stands_in_the_evidence(site: ProfileS
     assert sender.get(f"/letters/{number}").status_code == 404
 
 
+@pytest.mark.parametrize("role", [MemberRole.READER, MemberRole.PREPARER])
+def test_who_may_only_see_its_letters_changes_none_of_them(
+    site: ProfileSite, house: Party, role: MemberRole
+) -> None:
+    sender, sacha = seated(site, house, SENDER, MemberRole.SENDER)
+    place = deposit(sender, house.id).headers["Location"]
+    number = place.rpartition("/")[2]
+    reader, _ = seated(site, house, READER, role)
+    shown = reader.get(place).text
+    acts: dict[str, dict[str, str]] = {
+        "address": {"email": "mine@example.net"},
+        "withdraw": {},
+        "readdress": {"postal": "Ailleurs"},
+        "notes": {"body": "Mine."},
+    }
+    for act, typed in acts.items():
+        assert f"{place}/{act}" not in shown
+        assert send_form(reader, f"{place}/{act}", "/deposit", **typed).status_code == 404
+    confirmed = send_form(reader, "/letters/acts", "/deposit", act="withdraw", number=number).text
+    frozen = re.search(r'name="frozen" value="([^"]+)"', confirmed)
+    if frozen is not None:
+        send_form(reader, "/letters/withdraw", "/deposit", frozen=frozen.group(1))
+    kept = reading(site).letter(number)
+    assert (kept.recipient.email, kept.phase.value) == ("jeanne@example.net", "deposited")
+    assert site.office.shelf.notes(kept.id) == ()
+    # Who holds the role acts, until it ends: looked at again inside the act.
+    assert f"{place}/address" in sender.get(place).text
+    right = send_form(sender, f"{place}/address", "/deposit", email="right@example.net")
+    assert right.status_code == 303, right.text
+    assert reading(site).letter(number).recipient.email == "right@example.net"
+    site.office.people.members.set_role(house.id, sacha.id, MemberRole.READER, actor=ACTOR)
+    assert send_form(sender, f"{place}/withdraw", "/deposit").status_code == 404
+    site.office.people.members.set_role(house.id, sacha.id, MemberRole.SENDER, actor=ACTOR)
+    assert send_form(sender, f"{place}/withdraw", "/deposit").status_code == 303
+
+
+def test_a_role_that_ends_under_way_refuses_the_act_on_the_letter(site: ProfileSite, house: Party) -> None:
+    sender, sacha = seated(site, house, SENDER, MemberRole.SENDER)
+    number = deposit(sender, house.id).headers["Location"].rpartition("/")[2]
+    people, letter = site.office.people, reading(site).letter(number)
+    still = people.authorities.acting_on(sacha.id, letter.sender.ref)
+    people.members.set_role(house.id, sacha.id, MemberRole.READER, actor=ACTOR)
+    with pytest.raises(NoAuthorityError):
+        site.office.desk.withdraw(letter.id, actor=ACTOR, guard=lambda uow, _: still(uow))
+    assert reading(site).letter(number).phase.value == "deposited"
+
+
 def evidence(site: ProfileSite, letter_id: str) -> Any:
     table = table_of(EvidenceRow)
     with site.office.database.read() as connection:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from lre_kit.authority import Authority, NoAuthorityError
 from lre_kit.identifiers.gate import Acting
+from lre_kit.letters.desk import Guard
 from lre_kit.letters.values import Letter
 from lre_kit.parties.persons import Party
 from lre_kit.parties.values import Sender
@@ -93,3 +94,28 @@ def may_see(letter: Letter) -> bool:
         return False
     depositor = office.reading.depositor(letter.id)
     return office.people.authorities.may_see(person.id, letter.sender.ref, depositor)
+
+
+def guard_of(letter: Letter, ref: str) -> Guard | None:
+    """Return what an act on a letter asks again inside its transaction; nothing if it is one's own.
+
+    Args:
+        letter: A letter that the person may see.
+        ref: The person, as `current_actor` names them.
+
+    Raises:
+        NoAuthorityError: They may see it, and no more.
+    """
+    authorities = mounted().office.people.authorities
+    if letter.sender.ref in authorities.refs(ref):
+        return None
+    person = me()
+    if person is None:
+        raise NoAuthorityError
+    still = authorities.acting_on(person.id, letter.sender.ref)
+
+    def guard(uow: UnitOfWork, found: Letter) -> None:
+        del found
+        still(uow)
+
+    return guard

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lre_kit.errors import InputError
 from lre_web.letter_next import is_settled, sign_of
 from lre_web.mounting import mounted
-from lre_web.sender import current_actor, letter_page, own
+from lre_web.sender import current_actor, letter_page, own, own_to_act
 
 AGAIN_MS = 10_000
 """After how long a browser asks again, in milliseconds."""
@@ -39,7 +39,7 @@ def _news(number: str) -> Response:
 
 
 def _write(number: str) -> _Page:
-    letter = own(number)
+    letter, _ = own_to_act(number)
     try:
         mounted().office.shelf.write_note(
             letter.id, author=current_actor().name, body=request.form.get("body", "")
@@ -50,6 +50,6 @@ def _write(number: str) -> _Page:
 
 
 def _drop(number: str, note_id: str) -> BaseResponse:
-    letter = own(number)
+    letter, _ = own_to_act(number)
     mounted().office.shelf.drop_note(letter.id, note_id)
     return redirect(url_for(".letter", number=letter.number, _anchor="notes"), 303)

@@ -173,11 +173,12 @@ def _file(number: str, file_id: str) -> Response:
 
 
 def _readdress(number: str) -> BaseResponse:
-    from lre_web.sender import own
+    from lre_web.sender import own_to_act
 
-    letter, address = own(number), typed_address(request.form)
+    letter, guard = own_to_act(number)
+    address = typed_address(request.form)
     if address is None:
         words = post_words()
         raise InputError(words["postal_missing"], mend=words["postal_missing_mend"])
-    mounted().office.post.readdress(letter.id, address)
+    mounted().office.post.readdress(letter.id, address, guard=guard)
     return redirect(url_for(".letter", number=letter.number), 303)

@@ -27,6 +27,7 @@ from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.law.regimes import Matter
+from lre_kit.letters.desk import Guard
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import not_found
@@ -38,7 +39,7 @@ from lre_kit.parties.values import Recipient
 from lre_kit.preparing.values import Draft
 from lre_web import post
 from lre_web.extension import Actor, mounted
-from lre_web.in_name_of import behalf_of, may_see, send_names
+from lre_web.in_name_of import behalf_of, guard_of, may_see, send_names
 from lre_web.letter_next import next_dates, sign_of
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
@@ -90,6 +91,26 @@ def own(number: str) -> Letter:
         if not may_see(letter):
             raise
         return letter
+
+
+def own_to_act(number: str) -> tuple[Letter, Guard | None]:
+    """Return a letter that who is here may change, and what its act asks again under the letter's lock.
+
+    Raises:
+        NotFoundError: There is none that they may see.
+        NoAuthorityError: They may see it, and no more: a reader's role changes nothing.
+    """
+    letter = own(number)
+    return letter, guard_of(letter, current_actor().ref)
+
+
+def may_act(letter: Letter) -> bool:
+    """Tell whether who is here may change a letter that they see."""
+    try:
+        guard_of(letter, current_actor().ref)
+    except NoAuthorityError:
+        return False
+    return True
 
 
 def _deposit_form() -> str:
@@ -257,6 +278,7 @@ def letter_page(letter: Letter, error: LreError | None = None) -> str:
         timeline=timeline,
         ahead=next_dates(letter, office.clock()),
         sign=sign_of(letter, timeline),
+        may_act=may_act(letter),
         notes=office.shelf.notes(letter.id),
         proofs=office.issuer.available(letter.id),
         error=error,

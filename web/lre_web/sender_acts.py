@@ -8,7 +8,7 @@ from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_web.extension import mounted
-from lre_web.sender import letter_page, own
+from lre_web.sender import letter_page, own, own_to_act
 
 Page = str | BaseResponse | tuple[str, int]
 
@@ -37,18 +37,19 @@ def may_withdraw(letter: Letter) -> bool:
 
 
 def _correct_address(number: str) -> Page:
-    letter = own(number)
+    letter, guard = own_to_act(number)
+    email = request.form.get("email", "")
     try:
-        mounted().office.desk.correct_address(letter.id, request.form.get("email", ""), actor=SENDER)
+        mounted().office.desk.correct_address(letter.id, email, actor=SENDER, guard=guard)
     except LreError as error:
         return letter_page(own(number), error), error.status
     return redirect(url_for(".letter", number=letter.number, done="address"), 303)
 
 
 def _withdraw(number: str) -> Page:
-    letter = own(number)
+    letter, guard = own_to_act(number)
     try:
-        mounted().office.desk.withdraw(letter.id, actor=SENDER)
+        mounted().office.desk.withdraw(letter.id, actor=SENDER, guard=guard)
     except LreError as error:
         return letter_page(own(number), error), error.status
     return redirect(url_for(".letter", number=letter.number, done="withdrawn"), 303)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lre_kit.errors import InputError, LreError
 from lre_kit.letters.values import Letter
 from lre_web.mounting import mounted
-from lre_web.sender import current_actor, own
+from lre_web.sender import current_actor, may_act, own, own_to_act
 from lre_web.sender_acts import SENDER, may_withdraw
 from lre_web.sender_home import home_page
 from lre_web.texts_home import home_texts
@@ -75,7 +75,7 @@ def _proofs(letters: Sequence[Letter]) -> Response:
 
 def _confirm(letters: Sequence[Letter]) -> str:
     """Return the page that shows exactly what would be taken back; its form carries that set, signed."""
-    able = [letter for letter in letters if may_withdraw(letter)]
+    able = [letter for letter in letters if may_withdraw(letter) and may_act(letter)]
     signed = (
         mounted().office.links.signer("withdraw").dumps([current_actor().ref, [one.number for one in able]])
     )
@@ -101,10 +101,10 @@ def _withdraw() -> _Page:
         return home_page(error), error.status
     done = 0
     for number in numbers:
-        letter = own(number)
         try:
-            mounted().office.desk.withdraw(letter.id, actor=SENDER)
+            letter, guard = own_to_act(number)
+            mounted().office.desk.withdraw(letter.id, actor=SENDER, guard=guard)
         except LreError:
-            continue  # its notice left meanwhile: it stays as it is, and the page says how many did
+            continue  # its notice left, or a role ended: it stays as it is, and the page says how many did
         done += 1
     return redirect(url_for(".letters", done=done, left=len(numbers) - done), 303)
