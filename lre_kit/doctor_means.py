@@ -3,6 +3,7 @@
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lre_kit.clock import Clock
 from lre_kit.errors import ConfigurationError
@@ -13,6 +14,8 @@ from lre_kit.identifiers.certificate_issuers import (
     Revocation,
 )
 from lre_kit.identifiers.certificate_opening import issuers_of, proxy_of
+from lre_kit.identifiers.links import Links
+from lre_kit.parties.proofing_adapter import provider_of
 from lre_kit.proofs.keys.crl import is_current
 from lre_kit.settings import Settings
 
@@ -70,6 +73,19 @@ def _look_at(provider: "EidProvider", clock: Clock) -> None:
     except EidUnavailableError as error:
         msg = f"provider {provider.slug}: it publishes no usable key"
         raise ConfigurationError(msg, mend="Check algorithms and the address of its keys.") from error
+
+
+def look_at_proofing_provider(settings: Settings, clock: Clock) -> str:
+    """Look at the settings of the certified provider; it is asked nothing, since a question opens a case.
+
+    Raises:
+        ConfigurationError: They cannot work.
+    """
+    # No link is made: the address alone matters.
+    links = Links(b"\0" * 32, settings.base_url)
+    provider = provider_of(settings, links=links, clock=clock)
+    assert provider is not None
+    return f"cases go to {provider.name} at {urlsplit(provider.url).hostname}"
 
 
 def look_at_issuers(settings: Settings, clock: Clock) -> str:

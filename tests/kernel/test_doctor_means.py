@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,3 +107,28 @@ def test_a_proxy_without_a_good_secret_is_named(tmp_path: Path) -> None:
     assert not issuers(tmp_path, clock, **named, certificate_proxy_secret="short").well
     assert not issuers(tmp_path, clock, **named).well
     assert "proxy" in issuers(tmp_path, clock, **named, certificate_proxy_secret="s" * 40).found
+
+
+def test_the_settings_of_a_certified_provider_are_looked_at_and_it_is_asked_nothing(tmp_path: Path) -> None:
+    told: dict[str, Any] = {
+        "identity_provider_url": "https://identity.example/cases",
+        "identity_provider_name": "Identité Certifiée",
+        "identity_provider_secret": "s" * 32,
+    }
+    well = found(Settings(home=tmp_path / "office", **told), "identity proofing", MovedClock())
+    assert (well.well, well.found) == (True, "cases go to Identité Certifiée at identity.example")
+    told["identity_provider_secret"] = "short"
+    ill = found(Settings(home=tmp_path / "office", **told), "identity proofing", MovedClock())
+    assert not ill.well
+    assert "32 bytes" in ill.found
+    assert "LRE_IDENTITY_PROVIDER" in ill.mend
+
+
+def test_an_issuer_with_a_responder_needs_no_list(tmp_path: Path) -> None:
+    clock = MovedClock()
+    authority = PersonAuthority(tmp_path / "issuers", clock())
+    settings = Settings(home=tmp_path / "office", certificate_issuers=authority.folder)
+    authority.write_list(crl="")
+    assert not found(settings, "certificate issuers", clock).well
+    authority.write_list(crl="", ocsp='"http://ocsp.ca.example/"')
+    assert found(settings, "certificate issuers", clock).well

@@ -17,8 +17,14 @@ from lre_kit.parties.persons import PartyFacts, PartyKind
 from lre_kit.parties.proofing_adapter import provider_of
 from lre_kit.parties.proofing_callbacks import BODY_MAX_BYTES
 from lre_kit.parties.proofing_values import CaseState, CaseView
+from lre_kit.parties.values import Recipient
 from lre_kit.settings import Settings
+from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.proofing_server import NAME, SECRET, SITE, ProofingServer, proofing_server
+from lre_web.standalone import create_app
+from lre_web.testing import send_form
 from lre_web.testing_identity import HIDDEN, ProofingSite
 
 DOOR = "/lre/identity/provider"
@@ -166,6 +172,7 @@ def test_another_persons_case_is_neither_handed_over_nor_decided(
 def test_a_provider_that_is_down_leaves_the_other_way_open_and_says_until_when(
     site: ProofingSite, provider: ProofingServer
 ) -> None:
+    """F16.06."""
     site.begin()
     case = site.case()
     plain = b'{"url": "http://plain.example/"}'
@@ -243,3 +250,55 @@ def test_settings_that_cannot_work_are_named_and_no_secret_is(
     with pytest.raises(ConfigurationError, match="identity provider") as caught:
         provider_of(settings, links=links, clock=now)
     assert not re.search(f"= ?short|{SECRET}", str(caught.value))
+
+
+def test_a_recipient_whom_the_provider_identified_reads_a_qualified_letter(
+    tmp_path: Path, provider: ProofingServer
+) -> None:
+    clock = MovedClock()
+    provider.clock = clock
+    told = provider.settings | {"identity_provider_method": "other_certified"}
+    with throwaway_office(tmp_path / "office", clock=clock, **told) as office:
+        letter = deposit_sample(
+            office, product="qualified", recipient=Recipient(name="Jeanne Durand", email="jeanne@example.net")
+        )
+        office.run_until_idle()
+        client = create_app(office).test_client()
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        client.get(f"/r/{office.links.token(letter.id)}")
+        send_form(client, "/r/code", "/r")
+        assert isinstance(office.courier, MemoryCourier)
+        code = re.search(r"^[0-9A-Z]{4}-[0-9A-Z]{4}\s*$", office.courier.text_of(), re.MULTILINE)
+        assert code is not None
+        send_form(client, "/r/identify", "/r", code=code.group().strip())
+        begin = re.search(r'href="(/identity\?for=[^"]+)"', client.get("/r").text)
+        assert begin is not None
+
+        def send(page: str, action: str, **fields: str) -> TestResponse:
+            known = dict(HIDDEN.findall(client.get(page).text))
+            return client.post(action, data=known | fields)
+
+        who = send(begin[1].replace("&amp;", "&"), "/identity", agree="identity-consent-1")
+        names = {"given_names": "Jeanne", "family_name": "Durand", "birth_date": "1980-05-17"}
+        front = send(who.location, "/identity/who", title="passport", usage_name="", **names)
+        case_id = front.location.split("/")[-2]
+        send(front.location, f"/identity/{case_id}/provider")
+        (announced,) = provider.announced
+        # Back to the recipients' own host name, and nothing about the letter.
+        assert announced["return_to"] == f"https://notices.example/identity/{case_id}"
+        assert letter.id not in str(announced)
+        assert client.get("/r/letter").status_code == 403
+        body = provider.verdict(case_id)
+        headers = provider.signed(body)
+        assert client.post("/identity/provider", data=body, headers=headers).status_code == 200
+        office.run_until_idle()
+        assert "identity" in office.courier.text_of()
+        assert send_form(client, "/r/accept", "/r").status_code == 303
+        assert client.get("/r/letter").status_code == 200
+        office.run_until_idle()
+        named = office.issuer.exhibits(letter.id)
+        record = next(each.exhibit.record for each in named if each.event.value == "ContentHandover")
+        actor = record["Extensions"]["Actor"]
+        assert actor["proofing"]
+        assert "other_certified" in str(actor)
+        assert "20AB34567" not in str(record), "no document number"

@@ -43,6 +43,18 @@ def told(**changed: Any) -> EidAttributes:
         ({}, told(given_names=""), False),
         ({}, told(family_name=""), False),
         ({}, EidAttributes(), False),
+        # One name alone, in either place, and another alphabet: a person looks, nobody is refused.
+        ({"given_names": "", "family_name": "Suharto"}, told(given_names="", family_name="Suharto"), False),
+        (
+            {"given_names": "Мария", "family_name": "Иванова"},
+            told(given_names="МАРИЯ", family_name="Иванова"),
+            True,
+        ),
+        (
+            {"given_names": "Мария", "family_name": "Иванова"},
+            told(given_names="Maria", family_name="Ivanova"),
+            False,
+        ),
     ],
 )
 def test_names_and_day_of_birth_are_compared(
