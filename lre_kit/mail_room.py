@@ -10,6 +10,7 @@ from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.return_paths import ReturnPaths
 from lre_kit.carriers.sender_mail import SenderMail
 from lre_kit.clock import Clock
+from lre_kit.errors import UnavailableError
 from lre_kit.identifiers.links import Links
 from lre_kit.letters.bounces import Bounces
 from lre_kit.letters.desk import Desk
@@ -88,10 +89,22 @@ class MailRoom:
                 uow.commit()
 
     def _take(self, raw: bytes) -> None:
-        if self._replies(raw):
-            log.info("a reply to a request was taken in")
+        """Take one message in; one that nobody can read is put aside like the others, and stops none (F5).
+
+        Raises:
+            UnavailableError: The message is sound, but the office cannot take it in now: it stays.
+        """
+        try:
+            if self._replies(raw):
+                log.info("a reply to a request was taken in")
+                return
+            taken = self.bounces.take(raw)
+        except UnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever somebody sends, the next message is read
+            # What the error says may quote the message: its class is enough.
+            log.error("a message in the mailbox of reports is unreadable: %s", type(error).__name__)  # noqa: TRY400
             return
-        taken = self.bounces.take(raw)
         log.info("a delivery report was taken in: %s, %s", taken.kind.value, taken.outcome.value)
 
     def _look(self, duty: Duty) -> None:

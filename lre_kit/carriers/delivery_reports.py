@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.message import Message
 from email.utils import getaddresses
 from enum import StrEnum
@@ -92,9 +93,14 @@ def read_report(raw: bytes, *, to: str = "") -> DeliveryReport:
         raw: The message, as it arrived.
         to: The envelope's recipient, if the mail server told it.
     """
-    message = message_from_bytes(raw[:REPORT_MAX_BYTES].replace(b"\r\n", b"\n"), policy=policy.compat32)
-    addresses = tuple(dict.fromkeys([*([to] if to else []), *_addresses(message)]))
-    kind, status, words = _read(message)
+    known = [to] if to else []
+    try:
+        message = message_from_bytes(raw[:REPORT_MAX_BYTES].replace(b"\r\n", b"\n"), policy=policy.compat32)
+        addresses = tuple(dict.fromkeys([*known, *_addresses(message)]))
+        kind, status, words = _read(message)
+    except (RecursionError, MessageError, ValueError, LookupError):
+        # Nested without end, or made to break the library (F5): no server writes its reports so.
+        return DeliveryReport(kind=ReportKind.UNREADABLE, addresses=tuple(known))
     return DeliveryReport(kind=kind, status=status, words=_plain(words), addresses=addresses)
 
 

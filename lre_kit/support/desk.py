@@ -13,6 +13,7 @@ Who works here does so through `lre_kit.operators.desk` (acts ``request.assign``
 """
 
 import hashlib
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,8 @@ from lre_kit.support.values import (
     read_reference,
 )
 
+log = logging.getLogger(__name__)
+
 SEND = "send_support_mail"
 """Duty that sends an answer or an acknowledgement."""
 
@@ -50,7 +53,19 @@ UPKEEP = "upkeep_support"
 EVERY = timedelta(days=1)
 
 MESSAGES_MAX = 200
-"""Messages a request may hold: whoever writes without end begins a new one."""
+"""Messages a request may hold: of the replies beyond them, only the newest in a row is kept."""
+
+UNSHOWN = {
+    "fr": "[Une réponse est arrivée, mais rien n'y est du texte que l'on puisse montrer.]",
+    "en": "[A reply came, but nothing in it is text that can be shown.]",
+}
+"""Stands for a reply without words."""
+
+BEYOND = {
+    "fr": "[Cette demande est pleine : des réponses qui se suivent, seule la dernière est gardée.]",
+    "en": "[This request is full: of replies in a row, only the last one is kept.]",
+}
+"""Stands before a reply that a full request still takes."""
 
 declare("support.received")
 
@@ -113,16 +128,21 @@ class SupportDesk:
 
         Args:
             request_id: Which request.
-            text: What they wrote.
+            text: What they wrote; empty if it cannot be shown, which is then said in its place.
             digest: Names the mail it came in: the same one again changes nothing.
         """
+        mail_id = f"in:{digest}"
         try:
             with self._database.write() as uow:
                 row = self._locked(uow, request_id)
+                told = text or UNSHOWN[row.language]
                 if row.messages >= MESSAGES_MAX:
-                    return False
+                    if uow.execute(select(MESSAGE.c.id).where(MESSAGE.c.mail_id == mail_id)).first():
+                        return False
+                    self._make_room(uow, row)
+                    told = f"{BEYOND[row.language]}\n\n{told}"
                 key = self._keeping.key_of(row.id, row.wrapped_key)
-                self._add(uow, key, request_id, Direction.IN, text, mail_id=f"in:{digest}")
+                self._add(uow, key, request_id, Direction.IN, told, mail_id=mail_id)
                 self._change(uow, request_id, state=RequestState.OPEN.value, closed_at=None)
                 uow.commit()
         except UniqueViolation:
@@ -341,6 +361,14 @@ class SupportDesk:
             mail_id=mail_id,
             sealed=self._keeping.seal_text(key, made, text),
         )
+
+    def _make_room(self, uow: UnitOfWork, row: Any) -> None:
+        """Let a reply take the place of the one before it, if the full request ends with one."""
+        log.warning("request %s is full; only the newest reply beyond is kept", row.id)
+        newest = select(MESSAGE.c.id, MESSAGE.c.direction).where(MESSAGE.c.request_id == row.id)
+        last = uow.execute(newest.order_by(MESSAGE.c.id.desc()).limit(1)).first()
+        if row.messages > MESSAGES_MAX and last is not None and last.direction == Direction.IN.value:
+            uow.execute(delete(MESSAGE).where(MESSAGE.c.id == last.id))
 
     def _locked(self, uow: UnitOfWork, request_id: str) -> Any:
         row = uow.execute(select(REQUEST).where(REQUEST.c.id == request_id).with_for_update()).first()

@@ -3,13 +3,12 @@
 
 A reply belongs to a request if it refers to a Message-ID that the office gave (RFC 5322 §3.6.4), or if its
 subject holds the reference and it comes from the address that asked. Automatic replies are let go.
+How a reply is read is in `lre_kit.support.replies`.
 """
 
 from collections.abc import Mapping
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8, default
-from email.utils import parseaddr
+from email.policy import SMTP, SMTPUTF8
 
 from sqlalchemy import update
 
@@ -17,16 +16,14 @@ from lre_kit.carriers.headers import mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
 from lre_kit.clock import Clock
-from lre_kit.errors import InputError, MailUnavailableError
+from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.links import Links
 from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.database import Database
 from lre_kit.support.desk import SupportDesk, mail_digest
 from lre_kit.support.keeping import MESSAGE, Keeping
-from lre_kit.support.values import ANSWER_MAX_CHARS, Direction, Request, checked_text
-
-MAIL_MAX_BYTES = 1024 * 1024
-"""Bytes of a reply that are read."""
+from lre_kit.support.replies import read_reply
+from lre_kit.support.values import Direction, Request
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
@@ -101,20 +98,12 @@ class SupportMail:
         Args:
             raw: The message, as it arrived. It is read with a bound; attachments are left out.
         """
-        message = message_from_bytes(raw[:MAIL_MAX_BYTES], policy=default)
-        try:
-            referred = f"{message.get('In-Reply-To', '')} {message.get('References', '')}".split()
-            mail_ids = [each for each in referred if each.startswith("<")][-20:]
-            typed, email = str(message.get("Subject", ""))[:500], parseaddr(str(message.get("From", "")))[1]
-            request_id = self._desk.of_mail(mail_ids, typed=typed, email=email)
-            if request_id is None:
-                return False
-            if str(message.get("Auto-Submitted", "no")).lower() == "no":
-                text = checked_text(_text_of(message)[:ANSWER_MAX_CHARS], ANSWER_MAX_CHARS)
-                self._desk.take_reply(request_id, text, digest=mail_digest(raw))
-        except (InputError, ValueError, LookupError, AttributeError, TypeError):
-            # Whatever somebody sends: one mail that cannot be read stops no other (F5).
+        reply = read_reply(raw)
+        request_id = self._desk.of_mail(list(reply.mail_ids), typed=reply.subject, email=reply.email)
+        if request_id is None:
             return False
+        if not reply.is_automatic:
+            self._desk.take_reply(request_id, reply.text, digest=mail_digest(raw))
         return True
 
     def _message(self, request: Request, message_id: str) -> EmailMessage | None:
@@ -151,12 +140,3 @@ class SupportMail:
         # Setting the content takes every header that describes an earlier one away, so this comes after.
         message["Content-Language"] = info.language
         return message
-
-
-def _text_of(message: EmailMessage) -> str:
-    """Return a reply's own words: its plain text without what it quotes below."""
-    part = message.get_body(("plain",))
-    text = str(part.get_content()) if part is not None else ""
-    own = [line for line in text.splitlines() if not line.startswith(">")]
-    kept = "\n".join(own).strip()
-    return "".join(letter for letter in kept if letter in "\n\t" or letter.isprintable())

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from lre_kit.carriers.delivery_reports import ReportKind
 from lre_kit.carriers.mail import MailAnswer, MailOutcome
+from lre_kit.carriers.mailbox import Mailbox
+from lre_kit.errors import StoreUnavailableError
 from lre_kit.failpoints import FailpointError, arm, disarm
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.bounces import Outcome, TakenReport
@@ -241,3 +243,56 @@ def test_one_bad_file_never_stops_the_next(scene: Scene) -> None:
         assert scene.report(name, path).outcome in {Outcome.UNREADABLE, Outcome.FOREIGN}
     assert scene.report("postfix-user-unknown", path).outcome is Outcome.NOTICE_FAILED
     assert scene.now(letter).phase is Phase.NOTIFICATION_FAILED
+
+
+NESTED = "".join(
+    f'Content-Type: multipart/mixed; boundary="b{depth}"\n\n--b{depth}\n' for depth in range(1000)
+).encode()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"From: " + b"(" * 3000 + b"\nSubject: x\n\nx\n",
+        b"To: " + b"(" * 3000 + b"\nSubject: x\n\nx\n",
+        NESTED,
+    ],
+    ids=["sender", "addressee", "nested"],
+)
+def test_a_mail_made_to_break_its_reader_stops_no_bounce_behind_it(
+    scene: Scene, bad: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: the mailbox is read to its end, and what nobody can read is put aside."""
+    letter = scene.letter()
+    good = (CORPUS / "postfix-user-unknown.eml").read_bytes()
+    good = good.replace(b"bounces+token@notices.example", scene.path().encode())
+    given: list[bytes] = []
+
+    def fetch(_box: Mailbox, take: Callable[[bytes], None]) -> int:
+        for raw in (bad, good):
+            take(raw)
+            given.append(raw)
+        return len(given)
+
+    monkeypatch.setattr(Mailbox, "fetch", fetch)
+    assert scene.office.mail_room.fetch() == 2
+    assert given == [bad, good]
+    assert scene.now(letter).phase is Phase.NOTIFICATION_FAILED
+
+
+def test_a_message_that_a_fault_meets_is_put_aside_but_waits_for_a_database_that_is_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = scene.office.mail_room
+    monkeypatch.setattr(room.bounces, "take", lambda _raw: {}["secret@example.org"])
+    monkeypatch.setattr(Mailbox, "fetch", lambda _box, take: take(b"\n\nx") or 1)
+    assert room.fetch() == 1
+    assert "KeyError" in caplog.text
+    assert "secret@example.org" not in caplog.text
+
+    def away(_raw: bytes) -> None:
+        raise StoreUnavailableError("Away.", mend="Wait.")
+
+    monkeypatch.setattr(room.bounces, "take", away)
+    with pytest.raises(StoreUnavailableError):
+        room.fetch()

@@ -18,6 +18,7 @@ from lre_kit.operators.values import OperatorSession
 from lre_kit.settings import Settings
 from lre_kit.subject_access import SubjectAccess
 from lre_kit.subject_access_file import readable
+from lre_kit.support import desk as support_desk
 from lre_kit.support.errors import RequestClosedError, RequestError
 from lre_kit.support.values import (
     Asking,
@@ -144,7 +145,8 @@ def test_a_reply_is_threaded_by_message_id_or_by_reference_from_the_same_address
     for broken in (b"", b"\xff\xfe\x00", b"In-Reply-To: " + str(sent["Message-ID"]).encode() + b"\n\n"):
         take(broken)
     said = [each.text for each in office.support.desk.show(info.id).said[1:]]
-    assert said == ["par l'en-tête", "par la référence"]
+    assert said[:2] == ["par l'en-tête", "par la référence"]
+    assert [each[:15] for each in said[2:]] == ["[Une réponse es"], "what answers without words is told too"
 
 
 def test_a_reply_opens_a_closed_request_again_until_it_is_forgotten(
@@ -164,6 +166,68 @@ def test_a_reply_opens_a_closed_request_again_until_it_is_forgotten(
     with office.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM support_message")).scalar_one() == 0
     assert not office.support.mail.take(reply(sent, "Trop tard"))
+
+
+def rewritten(to: EmailMessage, *, subtype: str, text: str, **headers: str) -> bytes:
+    """Return a reply whose only part is this, with headers that stand before the others."""
+    made = EmailMessage()
+    made.set_content(text, subtype=subtype)
+    lines = {"In-Reply-To": str(to["Message-ID"]), "Message-ID": make_msgid(domain="example.net")} | headers
+    return "".join(f"{name}: {value}\n" for name, value in lines.items()).encode() + made.as_bytes()
+
+
+HTML = """<html><head><title>Re</title><style>p { color: red }</style></head><body>
+<p>Oui, <b>toujours</b>&nbsp;rien.<br>Merci&nbsp;!</p><script>alert(1)</script>
+<blockquote><p>ancien texte</p></blockquote></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("subtype", "text", "headers", "shown"),
+    [
+        ("html", HTML, {}, "Oui, toujours rien.\nMerci !"),
+        ("plain", "Vrai\u202e\x07ment\u2028oui", {}, "Vraiment\noui"),
+        ("plain", "D'accord\xa0!", {"From": "(" * 3000}, "D'accord !"),
+        ("calendar", "BEGIN:VCALENDAR", {}, "[Une réponse est arrivée"),
+        ("plain", "> seul l'ancien texte", {}, "[Une réponse est arrivée"),
+        ("plain", "Oui", {"Content-Type": "text/plain; charset=x-klingon"}, "Oui"),
+    ],
+)
+def test_no_reply_to_a_request_is_lost_for_how_it_was_written(
+    office: PostOffice, subtype: str, text: str, headers: dict[str, str], shown: str
+) -> None:
+    info = office.support.receive(ASKING, remote="")
+    office.run_until_idle()
+    (sent,) = courier(office).messages
+    office.support.desk.close(info.id)
+    assert office.support.mail.take(rewritten(sent, subtype=subtype, text=text, **headers))
+    found = office.support.desk.show(info.id)
+    assert found.info.state is RequestState.OPEN
+    assert found.said[-1].text.startswith(shown)
+    assert "ancien texte" not in found.said[-1].text
+    assert len(found.said) == 2
+
+
+def test_a_full_request_still_takes_the_newest_reply_and_opens_again(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(support_desk, "MESSAGES_MAX", 2)
+    info = office.support.receive(ASKING, remote="")
+    office.run_until_idle()
+    (sent,) = courier(office).messages
+    for words in ("deux", "trois", "quatre"):
+        office.support.desk.close(info.id)
+        raw = reply(sent, words)
+        assert office.support.mail.take(raw)
+        assert office.support.mail.take(raw), "the same mail again is known"
+    found = office.support.desk.show(info.id)
+    assert (found.info.state, found.info.messages) == (RequestState.OPEN, 3)
+    assert [each.text for each in found.said[:2]] == [ASKING.text, "deux"]
+    assert found.said[2].text.startswith("[Cette demande est pleine")
+    assert found.said[2].text.endswith("quatre")
+    office.support.desk.answer(info.id, "Voici.", by="anne")
+    assert office.support.mail.take(reply(sent, "cinq"))
+    texts = [each.text.splitlines()[-1] for each in office.support.desk.show(info.id).said]
+    assert texts == [ASKING.text, "deux", "quatre", "Voici.", "cinq"], "what was answered stays"
 
 
 def test_who_asks_too_often_waits_and_others_do_not(office: PostOffice) -> None:
