@@ -16,6 +16,7 @@ from lre_kit.store.signing import lasting, passing
 
 _SALT = "lre-kit.recipient-link.v1"
 _PROOF_SALT = "lre-kit.proof-link.v1"
+_MAILBOX_CHARS = 32
 
 
 class Links:
@@ -29,13 +30,28 @@ class Links:
         self.base_url = base_url.rstrip("/")
         self.sender_url = sender_url.rstrip("/") or self.base_url
 
-    def token(self, letter_id: str) -> str:
-        """Return the locator of a letter."""
-        return str(self._locator.dumps(letter_id))
+    def token(self, letter_id: str, email: str = "") -> str:
+        """Return the locator of a letter, as it is sent to an address if there is one."""
+        if not email:
+            return str(self._locator.dumps(letter_id))
+        return str(self._locator.dumps([letter_id, self.mailbox(letter_id, email)]))
 
-    def recipient_url(self, letter_id: str) -> str:
-        """Return the address that the notice carries."""
-        return f"{self.base_url}/r/{self.token(letter_id)}"
+    def recipient_url(self, letter_id: str, email: str = "") -> str:
+        """Return the address that the notice carries, to `email` if there is one."""
+        return f"{self.base_url}/r/{self.token(letter_id, email)}"
+
+    def mailbox(self, letter_id: str, email: str) -> str:
+        """Return what stands for a letter's address where it must not be named: a keyed digest."""
+        text = f"mailbox:{letter_id}:{email}".encode()
+        return hmac.new(self._secret, text, hashlib.sha256).hexdigest()[:_MAILBOX_CHARS]
+
+    def was_sent_to(self, token: str, email: str) -> bool:
+        """Tell whether a locator went to an address; one that names none did not."""
+        try:
+            letter_id, mailbox = self._locator.loads(token)
+        except (BadData, ValueError, TypeError):
+            return False
+        return hmac.compare_digest(str(mailbox).encode(), self.mailbox(str(letter_id), email).encode())
 
     def proof_url(self, letter_id: str, kind: str) -> str:
         """Return the address that a proof's QR code carries: the page that checks this proof."""
@@ -70,8 +86,10 @@ class Links:
             NotFoundError: The token was not made by this office.
         """
         try:
-            letter_id = self._locator.loads(token)
-        except BadData as error:
+            found = self._locator.loads(token)
+            # One of before says which letter, and not to which address it went.
+            letter_id = found[0] if isinstance(found, list) else found
+        except (BadData, IndexError) as error:
             msg = "This link does not lead to a letter."
             raise NotFoundError(msg, mend="Open the link exactly as it stands in the notice.") from error
         return str(letter_id)

@@ -16,6 +16,7 @@ from lre_kit.clock import Clock
 from lre_kit.errors import InvalidAddressError, RequirementError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.identified import Identified
+from lre_kit.identifiers.rows import CodeRow
 from lre_kit.law.events import DECISIVE, ErdsEvent
 from lre_kit.law.products import Product
 from lre_kit.law.reminders import reminder_times
@@ -27,6 +28,7 @@ from lre_kit.letters.holds import Holds
 from lre_kit.letters.intake import Intake
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
+from lre_kit.letters.own_rows import MisdirectedRow
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
@@ -47,10 +49,14 @@ Decision = Callable[[LetterState], commands.Command | None]
 Also = Callable[[UnitOfWork, LetterState], None]
 """Writes more in the act's own transaction, given the state after it."""
 
+First = Callable[[UnitOfWork, Letter, LetterState], None]
+"""Looks and writes under the letter's lock, before anything is decided."""
+
 Guard = Callable[[UnitOfWork, Letter], None]
 """Looks at the letter under its lock, before the act; what it raises refuses the act."""
 
 _LETTER, _WORD = table_of(LetterRow), table_of(LetterWordRow)
+_MISDIRECTED, _CODE = table_of(MisdirectedRow), table_of(CodeRow)
 
 
 class Desk:
@@ -119,7 +125,8 @@ class Desk:
     ) -> Letter:
         """Correct the recipient's address: a new notice goes to it, and opens a new window when it leaves.
 
-        Until then the window of the old address, if one is open, goes on; codes already go to the new one.
+        Until then the window of the old address, if one is open, goes on; codes already go to the new one,
+        and the codes and words of who read the old one end.
 
         Raises:
             InvalidAddressError: It cannot be an address, or is the present one.
@@ -139,6 +146,13 @@ class Desk:
             decide(state, commands.CorrectAddress(email=email), letter.requirements, now)
             hold_back_notice(uow, letter_id, number=state.notices + 1, at=now)
             uow.execute(update(_LETTER).where(_LETTER.c.id == letter_id).values(recipient_email=email))
+            # What the reader of the address before said or was sent counts for nobody any more.
+            uow.execute(delete(_MISDIRECTED).where(_MISDIRECTED.c.letter_id == letter_id))
+            uow.execute(
+                update(_CODE)
+                .where(_CODE.c.letter_id == letter_id, _CODE.c.expires_at > now)
+                .values(expires_at=now)
+            )
             uow.execute(delete(_WORD).where(_WORD.c.letter_id == letter_id))
             corrected = replace(letter, recipient=replace(letter.recipient, email=email))
             uow.add_all(LetterWordRow, words_rows(corrected))
@@ -175,12 +189,17 @@ class Desk:
         is_over = _is_open(state) and closes_at is not None and self._clock() >= closes_at
         return not (state.decided_at or state.phase is None or is_over)
 
-    def accept(self, letter_id: str, identified: Identified) -> Letter:
+    def accept(self, letter_id: str, identified: Identified, *, email: str | None = None) -> Letter:
         """Accept as the identified recipient: C.3, then content is consigned and handed over.
+
+        Args:
+            letter_id: The letter.
+            identified: Who accepts.
+            email: The letter's address when they were identified; corrected meanwhile, it refuses the act.
 
         Raises:
             AlreadyDecidedError: The letter has its end, or the window is over.
-            RequirementError: The identification is not strong enough, or is of another letter.
+            RequirementError: The identification is not strong enough, or is of another letter or address.
         """
         actor = _recipient(letter_id, identified)
 
@@ -194,15 +213,18 @@ class Desk:
         def handing_over(state: LetterState) -> commands.Command | None:
             return commands.HandOver() if state.identified else None
 
-        return self._act(letter_id, (accepting, handing_over), actor=actor)
+        first = _still_at(email)
+        return self._act(letter_id, (accepting, handing_over), actor=actor, first=first)
 
-    def confirm_identification(self, letter_id: str, identified: Identified) -> Letter:
+    def confirm_identification(
+        self, letter_id: str, identified: Identified, *, email: str | None = None
+    ) -> Letter:
         """Confirm the identification that was pending at acceptance; the content is then handed over.
 
-        A letter that does not wait for it is left as it is.
+        A letter that does not wait for it is left as it is; `email` as for `accept`.
 
         Raises:
-            RequirementError: The identification is not strong enough, or is of another letter.
+            RequirementError: The identification is not strong enough, or is of another letter or address.
         """
 
         def confirming(state: LetterState) -> commands.Command | None:
@@ -213,7 +235,8 @@ class Desk:
         def handing_over(state: LetterState) -> commands.Command | None:
             return commands.HandOver() if state.phase is Phase.ACCEPTED and state.identified else None
 
-        return self._act(letter_id, (confirming, handing_over), actor=_recipient(letter_id, identified))
+        actor, first = _recipient(letter_id, identified), _still_at(email)
+        return self._act(letter_id, (confirming, handing_over), actor=actor, first=first)
 
     def end_waiting(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
         """Record that an accepted letter is not handed over, for want of identification (D.2).
@@ -228,10 +251,11 @@ class Desk:
 
         return self._act(letter_id, (ending,), actor=PROVIDER, duty=duty)
 
-    def refuse(self, letter_id: str, identified: Identified) -> Letter:
-        """Refuse as the identified recipient (C.4); errors as for `accept`."""
-        actor = _recipient(letter_id, identified)
-        return self._act(letter_id, (lambda _: commands.Refuse(level=identified.level),), actor=actor)
+    def refuse(self, letter_id: str, identified: Identified, *, email: str | None = None) -> Letter:
+        """Refuse as the identified recipient (C.4); `email` and errors as for `accept`."""
+        actor, first = _recipient(letter_id, identified), _still_at(email)
+        refusing = commands.Refuse(level=identified.level)
+        return self._act(letter_id, (lambda _: refusing,), actor=actor, first=first)
 
     def expire(self, letter_id: str, *, duty: Duty | None = None) -> Letter:
         """Record non-claim (C.5) if the window is over and nothing was decided; else change nothing."""
@@ -276,7 +300,7 @@ class Desk:
         *,
         actor: Mapping[str, Any],
         duty: Duty | None = None,
-        first: Callable[[UnitOfWork, Letter, LetterState], None] | None = None,
+        first: First | None = None,
         also: Also | None = None,
     ) -> Letter:
         with binding(letter_id=letter_id), self._database.write() as uow:
@@ -316,6 +340,15 @@ class Desk:
             plan_reminders(uow, letter.id, notice=state.notices, times=times)
         elif event.name in DECISIVE:
             stop_reminders(uow, letter.id)
+
+
+def _still_at(email: str | None) -> First:
+    def expect(_: UnitOfWork, letter: Letter, __: LetterState) -> None:
+        if email is not None and letter.recipient.email != email:
+            msg = "The letter's address was corrected meanwhile."
+            raise RequirementError(msg, mend="Open the link in the newest notice, and identify again.")
+
+    return expect
 
 
 def _is_open(state: LetterState) -> bool:

@@ -189,7 +189,7 @@ class Duties:
         message = notice_message(
             self._reading.before_acceptance(letter.id),
             identity=self._identity,
-            url=self._links.recipient_url(letter.id),
+            url=self._links.recipient_url(letter.id, letter.recipient.email),
             closes_at=closes_at,
             message_id=self._links.message_id("notice", letter.id, letter.notices + 1),
         )

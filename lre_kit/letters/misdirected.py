@@ -32,16 +32,20 @@ class Misdirected:
         self._database = database
         self._clock = clock
 
-    def say(self, letter_id: str) -> None:
+    def say(self, letter_id: str, *, email: str) -> None:
         """Take it down, once, and stop the letter's reminders.
 
+        Args:
+            letter_id: The letter.
+            email: To which address it went, of whose reader it is said.
+
         Raises:
-            UnlawfulActError: The letter does not wait for an answer.
+            UnlawfulActError: The letter does not wait for an answer, or its address was corrected.
             NotFoundError: There is no such letter.
         """
         with self._database.write() as uow:
             letter = read_letter(uow.connection, letter_id, lock=True)
-            if letter.phase not in OPEN:
+            if letter.phase not in OPEN or letter.recipient.email != email:
                 msg = "This letter does not wait for an answer."
                 raise UnlawfulActError(msg, mend="Nothing more needs to be done.")
             uow.add_missing(MisdirectedRow, letter_id=letter_id, said_at=self._clock())

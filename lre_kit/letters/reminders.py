@@ -96,7 +96,7 @@ class Reminding:
             message = notice_message(
                 self._reading.before_acceptance(letter.id),
                 identity=self._identity,
-                url=self._links.recipient_url(letter.id),
+                url=self._links.recipient_url(letter.id, letter.recipient.email),
                 closes_at=closes_at,
                 message_id=self._links.message_id(f"reminder-{notice}", letter.id, number),
                 reminder=True,

@@ -359,3 +359,46 @@ def test_not_for_me_stops_reminders_and_tells_the_sender_nothing(site: Throwaway
     site.clock.advance(timedelta(days=3))
     site.office.run_until_idle()
     assert site.office.reading.by_id(letter.id).phase is Phase.UNCLAIMED
+
+
+def test_who_read_the_address_before_its_correction_can_do_nothing_more(site: ThrowawaySite) -> None:
+    """A code, a link and a word of the wrong mailbox's reader count for nothing once it is corrected."""
+    office, letter = site.office, site.letter()
+    begins, said = letter.number[:4], "/lre/r/not-for-me"
+    wrong, guessing = site.identified(letter), site.client()
+    guessing.get(site.link(letter))
+    assert send_form(wrong, said, said, begins=begins, letter=letter.number).status_code == 303
+    send_form(guessing, "/lre/r/code")
+    code = site.code()
+    office.desk.correct_address(letter.id, "right@example.org", actor={"role": "sender"})
+    assert office.misdirected.said_at(letter.id) is None, "the new reader said nothing"
+    hers = site.letter(recipient=Recipient(name="Right", email="right@example.org"))
+    for act in ("accept", "refuse"):
+        assert send_form(wrong, f"/lre/r/{act}", confirmation="REFUSER").status_code == 403
+    assert send_form(guessing, "/lre/r/identify", code=code).status_code == 403
+    assert wrong.get("/lre/r/past").status_code == 303
+    assert hers.number not in wrong.get("/lre/r/past", follow_redirects=True).text
+    office.run_until_idle()
+    for client in (wrong, guessing):
+        assert send_form(client, said, said, begins=begins, letter=letter.number).status_code == 422
+    assert office.misdirected.said_at(letter.id) is None
+    assert office.reading.by_id(letter.id).phase is Phase.NOTIFIED
+    right = site.client()
+    right.get(site.link(office.reading.by_id(letter.id)))
+    assert send_form(right, said, said, begins=begins, letter=letter.number).status_code == 303
+    right = site.identified(office.reading.by_id(letter.id))
+    assert hers.number in right.get("/lre/r/past").text
+    assert send_form(right, "/lre/r/accept").status_code == 303
+    assert office.reading.by_id(letter.id).phase is Phase.RECEIVED
+
+
+def test_an_address_that_is_corrected_while_somebody_accepts_refuses_them(site: ThrowawaySite) -> None:
+    from lre_kit.errors import RequirementError
+    from lre_kit.testing.office import identify
+
+    office, letter = site.office, site.letter()
+    identified = identify(office, letter)
+    office.desk.correct_address(letter.id, "right@example.org", actor={"role": "sender"})
+    with pytest.raises(RequirementError, match="corrected meanwhile"):
+        office.desk.accept(letter.id, identified, email=letter.recipient.email)
+    assert office.reading.by_id(letter.id).phase is Phase.NOTIFIED

@@ -5,6 +5,7 @@ code by e-mail. What was shown stays in the account's session, or in a signed co
 letter and ends by itself.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from itsdangerous import BadData
 from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.clock import from_iso, iso
+from lre_kit.errors import NotFoundError
 from lre_kit.identifiers.factor_values import factor_from, factor_values
 from lre_kit.identifiers.gate import Acting, Proofed
 from lre_kit.law.assurance import Category, Factor, Level, Means
@@ -54,6 +56,8 @@ class Shown:
     """What was shown in this browser for one letter."""
 
     letter_id: str
+    mailbox: str
+    """Digest of the address whose reader showed it: a corrected one has another."""
     factors: tuple[Factor, ...]
 
 
@@ -104,7 +108,7 @@ def shown_for_letter() -> Shown | None:
         return None
     signer = office.links.signer("identified")
     try:
-        held, values = signer.loads(read_cookie(SHOWN_COOKIE), max_age=None)
+        held, mailbox, values = signer.loads(read_cookie(SHOWN_COOKIE), max_age=None)
         factors = tuple(factor_from(each) for each in values)
     except (BadData, ValueError, TypeError, KeyError):
         return None
@@ -112,13 +116,20 @@ def shown_for_letter() -> Shown | None:
     fresh = tuple(f for f in factors if 0 <= (now - f.at).total_seconds() <= life)
     if held != letter_id or not any(f.means is Means.EMAIL_CODE for f in fresh):
         return None
-    return Shown(letter_id=letter_id, factors=fresh)
+    try:
+        email = office.reading.by_id(letter_id).recipient.email
+    except NotFoundError:
+        return None
+    if not hmac.compare_digest(str(mailbox).encode(), office.links.mailbox(letter_id, email).encode()):
+        return None
+    return Shown(letter_id=letter_id, mailbox=str(mailbox), factors=fresh)
 
 
-def keep_shown(response: Response, letter_id: str, factors: tuple[Factor, ...]) -> None:
-    """Remember in this browser what was shown for a letter."""
+def keep_shown(response: Response, shown: Shown) -> None:
+    """Remember in this browser what was shown for a letter by the reader of its address."""
     office = mounted().office
-    values = [letter_id, [factor_values(factor) for factor in factors[-_FACTORS_MAX:]]]
+    factors = [factor_values(factor) for factor in shown.factors[-_FACTORS_MAX:]]
+    values = [shown.letter_id, shown.mailbox, factors]
     signed = office.links.signer("identified").dumps(values)
     set_cookie(response, SHOWN_COOKIE, str(signed), max_age=office.settings.session_ttl_s)
 
@@ -131,7 +142,7 @@ def add_factor(response: Response, factor: Factor) -> None:
         return
     shown = shown_for_letter()
     if shown is not None:
-        keep_shown(response, shown.letter_id, (*shown.factors, factor))
+        keep_shown(response, replace(shown, factors=(*shown.factors, factor)))
 
 
 def held_cases() -> frozenset[str]:

@@ -19,7 +19,7 @@ from lre_kit.letters.values import NoticeView
 from lre_kit.observing.context import bind
 from lre_web.cookies import read_cookie, set_cookie
 from lre_web.extension import mounted
-from lre_web.people import LETTER_COOKIE, email_factor, keep_shown
+from lre_web.people import LETTER_COOKIE, Shown, email_factor, keep_shown
 from lre_web.recipient_choice import choice_page, choose, has_choice_page
 from lre_web.recipient_judging import judged
 from lre_web.texts import REFUSE_WORDS, texts
@@ -119,7 +119,10 @@ def _identify(view: NoticeView) -> Page:
         return _page(view, error=error, sent=True, status=error.status)
     response = redirect(url_for(".notice", _anchor="step-2"), 303)
     assert isinstance(response, Response)
-    keep_shown(response, view.letter_id, (email_factor(identified.at),))
+    # The address as it was before the code was judged: one that is corrected meanwhile has another reader.
+    mailbox = office.links.mailbox(view.letter_id, view.recipient_email)
+    shown = Shown(letter_id=view.letter_id, mailbox=mailbox, factors=(email_factor(identified.at),))
+    keep_shown(response, shown)
     return response
 
 
@@ -153,12 +156,12 @@ def _choose(view: NoticeView) -> Page:
 def _accept(view: NoticeView) -> Page:
     _expect_the_same(view)
     try:
-        desk = mounted().office.desk
+        desk, email = mounted().office.desk, view.recipient_email
         if view.phase in WAITING:
             # Accepted already: whoever waited for a verdict shows another means instead.
-            letter = desk.confirm_identification(view.letter_id, _expect_identified(view))
+            letter = desk.confirm_identification(view.letter_id, _expect_identified(view), email=email)
         else:
-            letter = desk.accept(view.letter_id, _expect_identified(view, pending=True))
+            letter = desk.accept(view.letter_id, _expect_identified(view, pending=True), email=email)
     except UnlawfulActError as error:
         return _page(_fresh(view), error=error, status=error.status)
     return redirect(url_for(".reading" if letter.phase in DISCLOSED else ".notice"), 303)
@@ -174,7 +177,7 @@ def _refuse(view: NoticeView) -> Page:
         error = InputError(words["refuse_typed"], mend=words["refuse_typed_mend"])
         return _page(view, error=error, status=error.status)
     try:
-        mounted().office.desk.refuse(view.letter_id, identified)
+        mounted().office.desk.refuse(view.letter_id, identified, email=view.recipient_email)
     except UnlawfulActError as unlawful:
         return _page(_fresh(view), error=unlawful, status=unlawful.status)
     return redirect(url_for(".notice"), 303)

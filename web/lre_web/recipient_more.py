@@ -14,7 +14,7 @@ from lre_kit.letters.misdirected import OPEN
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import NoticeView
-from lre_web.cookies import set_cookie
+from lre_web.cookies import read_cookie, set_cookie
 from lre_web.mounting import mounted
 from lre_web.people import LETTER_COOKIE, shown_for_letter
 from lre_web.recipient import expect_disclosed, with_letter
@@ -54,8 +54,13 @@ def _say(view: NoticeView) -> Page:
     if request.form.get("letter") != view.number or typed != view.number[:4]:
         error = InputError(words["not_typed"], mend=words["not_typed_mend"])
         return _not_page(view, error), error.status
+    office = mounted().office
+    # A link of before the address was corrected is somebody else's: it stops nobody's reminders.
+    if not (office.links.was_sent_to(read_cookie(LETTER_COOKIE), view.recipient_email) or _is_reader(view)):
+        refused = InputError(words["not_reader"], mend=words["not_reader_mend"])
+        return _not_page(view, refused), refused.status
     try:
-        mounted().office.misdirected.say(view.letter_id)
+        office.misdirected.say(view.letter_id, email=view.recipient_email)
     except UnlawfulActError as error:
         return _not_page(view, error), error.status
     return redirect(url_for(".not_for_me"), 303)
@@ -118,7 +123,7 @@ def _open(view: NoticeView) -> Page:
         raise not_found()
     response = redirect(url_for(".notice"), 303)
     assert isinstance(response, Response)
-    set_cookie(response, LETTER_COOKIE, office.links.token(chosen.id), max_age=None)
+    set_cookie(response, LETTER_COOKIE, office.links.token(chosen.id, view.recipient_email), max_age=None)
     return response
 
 

@@ -85,7 +85,7 @@ class ThrowawaySite:
 
     def link(self, letter: Letter) -> str:
         """Return the path of a recipient's link."""
-        return f"/lre/r/{self.office.links.token(letter.id)}"
+        return f"/lre/r/{self.office.links.token(letter.id, letter.recipient.email)}"
 
     def noticed_link(self, letter: Letter) -> str:
         """Return the whole link that stands in the notice of `letter`."""

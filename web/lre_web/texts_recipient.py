@@ -31,6 +31,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "To confirm, type the first four characters of the number above",
     ),
     "not_do": ("Ce n'est pas pour moi", "It is not for me"),
+    "not_reader": (
+        "Ce lien n'a pas été envoyé à l'adresse actuelle de cet envoi.",
+        "This link was not sent to the present address of this sending.",
+    ),
+    "not_reader_mend": (
+        "Ouvrez le lien du dernier avis, ou identifiez-vous d'abord par un code.",
+        "Open the link of the newest notice, or identify yourself by a code first.",
+    ),
     "not_typed": (
         "Ces quatre caractères ne sont pas ceux du numéro.",
         "These four characters are not those of the number.",
