@@ -24,6 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from lre_kit.law.assurance import Level
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters.finding_rows import LetterWordRow
@@ -120,7 +121,8 @@ class Addressed:
 
     Attributes:
         id: The letter.
-        sender_name: Only once it was received, or where the rules show it before.
+        sender_name: Only where the rules show it before acceptance, or where it was received and a code is
+            all that its reader had to show: a code for one letter is no stronger identification for another.
     """
 
     id: str
@@ -211,12 +213,17 @@ def addressed_to(connection: Connection, email: str, *, limit: int = 50) -> tupl
             phase=Phase(row.phase),
             notified_at=row.notified_at,
             received_at=row.received_at,
-            sender_name=""
-            if row.received_at is None and Requirements.from_json(row.requirements).sender_hidden
-            else row.sender_name,
+            sender_name=row.sender_name
+            if _is_told(Requirements.from_json(row.requirements), row.received_at)
+            else "",
         )
         for row in connection.execute(query)
     )
+
+
+def _is_told(required: Requirements, received_at: datetime | None) -> bool:
+    by_code = required.recipient_level in {None, Level.LOW}
+    return not required.sender_hidden or (received_at is not None and by_code)
 
 
 def _streams(

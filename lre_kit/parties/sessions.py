@@ -141,8 +141,13 @@ class Sessions:
             uow.commit()
         return Opened(_session(values), token)
 
-    def touch(self, token: str) -> Session | None:
-        """Return the session a browser holds the token of, and note its use; nothing if it ended."""
+    def touch(self, token: str, *, note: bool = True) -> Session | None:
+        """Return the session a browser holds the token of, and note its use; nothing if it ended.
+
+        Args:
+            token: What the browser holds.
+            note: Whether somebody uses it; not so where a page asks by itself, or no idle one would end.
+        """
         now = self._clock()
         with self._database.read() as connection:
             row = (
@@ -152,7 +157,7 @@ class Sessions:
             )
         if row is None or not self._is_open(row, now):
             return None
-        if now - row["last_seen_at"] >= _SEEN_STEP:
+        if note and now - row["last_seen_at"] >= _SEEN_STEP:
             with self._database.write() as uow:
                 uow.defer(
                     update(SessionRow)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,10 +12,11 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from lre_kit.law.assurance import Category, Level
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.paper import PaperWish
-from lre_kit.parties.values import Recipient
-from lre_kit.testing.office import SENDER, deposit_sample
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.testing.office import SENDER, deposit_sample, identify
 from lre_kit.testing.post import deposit_on_paper
 from lre_web import Actor
 from lre_web.testing import ThrowawaySite, send_form
@@ -329,6 +331,27 @@ def test_other_letters_are_shown_to_the_mailboxs_reader_alone(site: ThrowawaySit
     assert 'action="/lre/r/code"' in turned
 
 
+def test_a_code_for_one_letter_names_no_sender_of_a_qualified_one_that_was_received(
+    site: ThrowawaySite,
+) -> None:
+    """A mailbox's reader showed less than its recipient did: the name stays where it was disclosed."""
+    other = Sender(ref="other", name="Cabinet Discret", email="discret@example.org")
+    known = Sender(ref="known", name="Maison Ouverte", email="ouverte@example.org")
+    qualified = site.letter(product="qualified", sender=other)
+    plain, here = site.letter(sender=known), site.letter()
+    strong = replace(
+        identify(site.office, qualified),
+        level=Level.SUBSTANTIAL,
+        categories=(Category.KNOWLEDGE, Category.POSSESSION),
+    )
+    site.office.desk.accept(qualified.id, strong)
+    site.office.desk.accept(plain.id, identify(site.office, plain))
+    page = site.identified(here).get("/lre/r/past?lang=en").text
+    assert qualified.number in page
+    assert other.name not in page
+    assert known.name in page
+
+
 def test_not_for_me_stops_reminders_and_tells_the_sender_nothing(site: ThrowawaySite) -> None:
     letter = site.letter()
     client = site.client()
@@ -394,7 +417,6 @@ def test_who_read_the_address_before_its_correction_can_do_nothing_more(site: Th
 
 def test_an_address_that_is_corrected_while_somebody_accepts_refuses_them(site: ThrowawaySite) -> None:
     from lre_kit.errors import RequirementError
-    from lre_kit.testing.office import identify
 
     office, letter = site.office, site.letter()
     identified = identify(office, letter)

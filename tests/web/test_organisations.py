@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from lre_kit.letters.reading import Reading
 from lre_kit.parties.mandates import Scope
 from lre_kit.parties.members import MemberRole
 from lre_kit.parties.persons import Party
-from lre_kit.parties.values import Recipient
+from lre_kit.parties.sessions import IDLE
+from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.rows import EvidenceRow
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
-from lre_kit.testing.office import SMALL_PDF, deposit_sample, throwaway_office
+from lre_kit.testing.office import SMALL_PDF, deposit_sample, record_consent, throwaway_office
 from lre_kit.testing.parties import ACTOR, BRUMES
 from lre_web.testing import send_form
 from lre_web.testing_profile import ProfileSite
@@ -203,6 +205,54 @@ def test_a_role_that_ends_under_way_refuses_the_act_on_the_letter(site: ProfileS
     with pytest.raises(NoAuthorityError):
         site.office.desk.withdraw(letter.id, actor=ACTOR, guard=lambda uow, _: still(uow))
     assert reading(site).letter(number).phase.value == "deposited"
+
+
+def test_an_open_letter_that_asks_for_news_keeps_no_idle_session_awake(
+    site: ProfileSite, house: Party
+) -> None:
+    """F9.13."""
+    sender, _ = seated(site, house, SENDER, MemberRole.SENDER)
+    place, step = deposit(sender, house.id).headers["Location"], IDLE / 2 - timedelta(seconds=1)
+    for _ in range(2):
+        site.clock.advance(step)
+        assert sender.get(f"{place}/news").status_code == 200
+    assert sender.get(place).status_code == 200, "within the time it goes on, and reading counts"
+    for _ in range(3):
+        site.clock.advance(step)
+        answer = sender.get(f"{place}/news")
+    assert answer.status_code == 401
+    assert sender.get(place).status_code == 401
+
+
+def test_the_last_look_shows_in_whose_name_the_letter_will_be(site: ProfileSite, house: Party) -> None:
+    typed = {"name": "Jeanne Durand", "email": "jeanne@example.net"}
+    sender, sacha = seated(site, house, SENDER, MemberRole.SENDER)
+
+    def look(client: FlaskClient, **more: str) -> TestResponse:
+        return send_form(client, "/deposit/look", "/deposit?lang=en", **(typed | more))
+
+    people = site.office.people
+    record_consent(site.office, Recipient(**typed), Sender(ref=sacha.id, name="Sacha Roy", email=SENDER))
+    own = look(sender, product="simple").text
+    assert "Sacha Roy" in own.partition("<main")[2]
+    theirs = look(sender, product="simple", **{"for": house.id}).text.partition("<main")[2]
+    assert house.name in theirs
+    assert CONTACT in theirs
+    assert "Sacha Roy" not in theirs
+    # A consent to oneself is none to the organisation, and cannot be asked for here.
+    qualified = look(sender, product="qualified", **{"for": house.id}).text
+    assert "missing: without it" in qualified
+    assert "/consents/ask" not in qualified
+    preparer, _ = seated(site, house, READER, MemberRole.PREPARER)
+    prepared = look(preparer, product="simple", **{"for": f"prepare:{house.id}"}).text.partition("<main")[2]
+    assert CONTACT in prepared
+    assert "whoever signs" in prepared
+    stranger, _ = site.member(STRANGER, "Eve Roy")
+    for named in (house.id, f"prepare:{house.id}"):
+        refused = look(stranger, **{"for": named})
+        assert (refused.status_code, "cannot act in this name" in refused.text) == (404, True)
+    people.members.set_role(house.id, sacha.id, MemberRole.READER, actor=ACTOR)
+    assert look(sender, **{"for": house.id}).status_code == 404
 
 
 def evidence(site: ProfileSite, letter_id: str) -> Any:

@@ -47,6 +47,9 @@ def account_site() -> AccountSite:
     return found
 
 
+_BY_THEMSELVES = frozenset({"letter_news"})
+"""What open pages ask for with nobody at the browser: it keeps no session awake."""
+
 SESSION_COOKIE = "lre_session"
 """Cookie that holds the session's token."""
 
@@ -55,7 +58,8 @@ def current_session() -> Session | None:
     """Return this browser's session, whether or not its second step is due; nothing if there is none."""
     if "lre_session" not in g:
         token = read_cookie(SESSION_COOKIE)
-        g.lre_session = account_site().accounts.sessions.touch(token) if token else None
+        note = (request.endpoint or "").rpartition(".")[2] not in _BY_THEMSELVES
+        g.lre_session = account_site().accounts.sessions.touch(token, note=note) if token else None
     session = g.lre_session
     return session if isinstance(session, Session) else None
 

@@ -63,6 +63,19 @@ def prepare(chosen: str, draft: Draft, documents: Sequence[Upload]) -> BaseRespo
     return redirect(url_for(".prepared_one", prepared_id=made.id), 303)
 
 
+def house_of(chosen: str) -> Party:
+    """Return the organisation for which the deposit form only prepares a letter.
+
+    Raises:
+        NoAuthorityError: The person may not prepare for that party.
+    """
+    person, authorities = _person(), mounted().office.people.authorities
+    for house in (*authorities.to_prepare(person.id), *authorities.to_sign(person.id)):
+        if chosen == f"{PREFIX}{house.id}":
+            return house
+    raise NoAuthorityError
+
+
 def has_tray() -> bool:
     """Tell whether the person signs or prepares letters at all: only then is the page linked to."""
     person = me()

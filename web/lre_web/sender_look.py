@@ -7,19 +7,24 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from lre_kit.authority import NoAuthorityError
 from lre_kit.carriers.notices import MailIdentity, notice_message
 from lre_kit.clock import PARIS
 from lre_kit.consents.values import ConsentInfo
-from lre_kit.errors import InputError
-from lre_kit.identifiers.gate import NotIdentifiedError
+from lre_kit.errors import InputError, RequirementError
+from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.consents import Capacity, ConsentState
 from lre_kit.law.deadlines import window_closes_at
 from lre_kit.law.products import Product, parse_product
 from lre_kit.law.requirements import required_at
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import NoticeView
+from lre_kit.parties.values import Sender
+from lre_web.extension import Actor
+from lre_web.in_name_of import behalf_of
 from lre_web.mounting import mounted
 from lre_web.people import sender_acting
+from lre_web.prepared import PREFIX, house_of
 from lre_web.sender import current_actor, deposit_form, notify_time, words_of
 from lre_web.texts_compose import compose_texts
 
@@ -37,27 +42,47 @@ def _look() -> str | tuple[str, int]:
     try:
         product = parse_product(typed.get("product", Product.SIMPLE.value))
         leaves = notify_time(typed.get("notify_at", ""))
-    except InputError as error:
+        sender, acting = _named(actor, typed.get("for", ""))
+    except (InputError, RequirementError, NoAuthorityError) as error:
         return deposit_form(typed, error), error.status
     now = office.clock()
-    view = _imagined(typed, product, actor.name, leaves or now)
-    identified, missing = _identified(product)
-    consent, state = _consent(typed, view, product)
+    view = _imagined(typed, product, sender.name, leaves or now)
+    identified, missing = _identified(product, acting) if acting is not None else (None, "")
+    consent, state = _consent(typed, view, product, sender.ref)
     return render_template(
         "lre/deposit_look.html",
         w=compose_texts(),
         typed=typed,
         view=view,
-        actor=actor,
+        sender=sender,
+        is_signed=acting is None,
         leaves=leaves,
         identified=identified,
         missing=missing,
         consent=consent,
-        may_ask=state in {None, ConsentState.LATER},
+        # The page that asks for consent asks in one's own name only.
+        may_ask=sender.ref == actor.ref and state in {None, ConsentState.LATER},
         mail=_mail(view) if product is not Product.HYBRID else None,
         capacity=typed.get("capacity", "consumer"),
         strong=required_at(product, at=now).recipient_level is not None and product is Product.QUALIFIED,
     )
+
+
+def _named(actor: Actor, chosen: str) -> tuple[Sender, Acting | None]:
+    """Return in whose name the letter will be, and who deposits it; nobody yet, if somebody signs later.
+
+    Raises:
+        NoAuthorityError: Who is here may not act in that name.
+        RequirementError: That party has no verified e-mail address.
+    """
+    if chosen.startswith(PREFIX):
+        house = house_of(chosen)
+        email = mounted().office.people.authorities.address_of(house)
+        return Sender(ref=house.id, name=house.name, email=email), None
+    behalf, acting = behalf_of(chosen), sender_acting()
+    if behalf is None:
+        return actor.as_sender(), acting
+    return behalf.sender(), behalf.acting(acting)
 
 
 def _imagined(typed: Mapping[str, str], product: Product, sender: str, leaves: datetime) -> NoticeView:
@@ -83,16 +108,18 @@ def _imagined(typed: Mapping[str, str], product: Product, sender: str, leaves: d
     )
 
 
-def _identified(product: Product) -> tuple[bool | None, str]:
+def _identified(product: Product, acting: Acting) -> tuple[bool | None, str]:
     """Return whether the sender is identified enough (nothing: it is not asked), and what is missing."""
     try:
-        found = mounted().office.people.gate.sender(product, sender_acting())
+        found = mounted().office.people.gate.sender(product, acting)
     except NotIdentifiedError as error:
         return False, words_of(error)
     return (None if found is None else True), ""
 
 
-def _consent(typed: Mapping[str, str], view: NoticeView, product: Product) -> tuple[str, ConsentState | None]:
+def _consent(
+    typed: Mapping[str, str], view: NoticeView, product: Product, ref: str
+) -> tuple[str, ConsentState | None]:
     """Return where the recipient's consent stands, as the name of its words, and its state."""
     office, now = mounted().office, mounted().office.clock()
     if (
@@ -100,7 +127,6 @@ def _consent(typed: Mapping[str, str], view: NoticeView, product: Product) -> tu
         or typed.get("capacity", Capacity.CONSUMER) != Capacity.CONSUMER
     ):
         return "not_needed", ConsentState.GIVEN
-    ref = current_actor().ref
     held: list[ConsentInfo] = [
         one for one in office.consents.register.about([view.recipient_email]) if one.sender_ref == ref
     ]

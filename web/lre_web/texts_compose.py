@@ -55,6 +55,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "you_identify": ("Vous vous identifiez", "You identify"),
     "not_asked": ("rien n'est demandé pour ce type d'envoi", "nothing is asked for this kind"),
     "identified": ("c'est fait, et cela suffit", "done, and it is enough"),
+    "signer_identifies": (
+        "à la signature : qui signe cette lettre s'identifiera",
+        "when it is signed: whoever signs this letter identifies then",
+    ),
     "they_identify": ("Le destinataire s'identifie", "The recipient identifies"),
     "by_code": ("par un code reçu par courriel", "by a code received by e-mail"),
     "strongly": ("fortement, avant de décider", "strongly, before deciding"),

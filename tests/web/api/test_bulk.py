@@ -104,6 +104,19 @@ def test_team_and_test_keys_send_to_nobody_else(site: ThrowawaySite, programs: A
     assert sent(tester).status_code == 403
 
 
+def test_a_team_key_starts_no_sending_that_was_prepared_elsewhere(
+    site: ThrowawaySite, api: Any, programs: Any
+) -> None:
+    where = f"/bulk/{sent(api).get_json()['id']}"
+    team = programs(kind=KeyKind.TEAM, team=("colleague@example.net",))
+    assert team.post(f"{where}/start").get_json()["type"] == "urn:lre-kit:problem:api-key-kind"
+    assert api.post(f"{where}/start").status_code == 200
+    assert api.post(f"{where}/pause").status_code == 200
+    assert team.post(f"{where}/resume").get_json()["type"] == "urn:lre-kit:problem:api-key-kind"
+    site.office.run_until_idle()
+    assert site.office.reading.all_letters() == []
+
+
 def test_one_table_only(api: Any) -> None:
     twice = [(io.BytesIO(TABLE), "t.csv"), (io.BytesIO(TABLE), "u.csv")]
     answer = api.post("/bulk/check", data={"bulk": "{}", "table": twice})

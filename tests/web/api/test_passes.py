@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from lre_kit.integration.values import KeyWish, Scope
+from lre_kit.integration.values import KeyKind, KeyWish, Scope
 from lre_kit.law.assurance import Level
 from lre_kit.parties.members import MemberRole
 from lre_kit.parties.values import Recipient, Sender
@@ -115,6 +115,13 @@ def test_who_may_send_signs_for_a_prepared_letter_with_a_pass_and_nobody_without
     assert client.get("/api/v1/prepared", headers=headers).get_json()["waiting"][0]["id"] == prepared["id"]
     refused = client.post(f"/api/v1/prepared/{prepared['id']}/sign", headers=headers)
     assert refused.status_code == 403
+    team = site.office.integration.keys.create(
+        scene.sender, KeyWish(name="team", kind=KeyKind.TEAM, team=("a@example.net",), scopes=scopes)
+    )
+    fenced = {"Authorization": f"Bearer {team.text}", "LRE-Identification": given_to(scene, team.key.id)}
+    beyond = client.post(f"/api/v1/prepared/{prepared['id']}/sign", headers=fenced)
+    assert (beyond.status_code, slug(beyond)) == (403, "api-key-kind"), "whoever prepared it, it is fenced"
+    assert site.office.reading.all_letters() == []
     signed = client.post(f"/api/v1/prepared/{prepared['id']}/sign", headers=given)
     assert (signed.status_code, signed.get_json()["state"]) == (200, "sent"), signed.text
     sent = site.office.reading.letter(signed.get_json()["letter"])

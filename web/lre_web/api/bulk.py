@@ -244,6 +244,10 @@ def _one(call: Call) -> Result:
 
 
 def _start(call: Call) -> Result:
+    if call.key.kind is KeyKind.TEAM:
+        # The sending may have been prepared elsewhere, for anybody.
+        msg = "A team key starts no bulk sending."
+        raise KeyKindError(msg, mend="Start it on the pages, or with a live key.")
     desk, bulk_id, ref = call.office.bulk, _id(call), call.owner.ref
     product = desk.by_id(bulk_id, sender_ref=ref).identifies_as
     identified = identified_sender(call, product)
@@ -310,11 +314,12 @@ ROUTES = (
         summary="Read how far a bulk sending is", handler=_one, answer=BulkTold, has_etag=True,
         errors=(NotFoundError,),
     ),
-    _act("startBulk", "start", "Begin to send it", _start, identifies=True, errors=(NotIdentifiedError,)),
+    _act("startBulk", "start", "Begin to send it", _start, identifies=True,
+        errors=(NotIdentifiedError, KeyKindError)),
     _act("pauseBulk", "pause", "Send no further line until it is resumed", _pause),
     _act(
         "resumeBulk", "resume", "Go on with a paused one", _start, identifies=True,
-        errors=(NotIdentifiedError,),
+        errors=(NotIdentifiedError, KeyKindError),
     ),
     _act("stopBulk", "stop", "Send no further line, for ever", _stop),
     Route(

@@ -10,7 +10,7 @@ from lre_kit.authority import NoAuthorityError
 from lre_kit.errors import InputError, LreError, NotFoundError
 from lre_kit.identifiers.challenges import refused
 from lre_kit.identifiers.gate import NotIdentifiedError
-from lre_kit.integration.values import Scope
+from lre_kit.integration.values import KeyKindError, Scope
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import Product
 from lre_kit.letters.paper import ON_PAPER, PaperWish
@@ -173,6 +173,8 @@ def _sign(call: Call) -> Result:
     if not authority.is_member:
         raise NoAuthorityError
     draft = found.draft
+    if draft is not None:
+        expect_reachable(call, draft.recipient.email, draft.product)
     product = draft.product if draft is not None else Product.SIMPLE
     if draft is not None and draft.paper is not None and product is Product.OPTIMAL:
         product = draft.paper.electronic
@@ -239,7 +241,7 @@ ROUTES = (
     ),
     _act("signPrepared", "sign", "Sign for a prepared letter: it is deposited in the organisation's name",
          _sign, identifies=True, about="Who signs shows who they are: send a pass of the key's owner.",
-         errors=(NotIdentifiedError,)),
+         errors=(NotIdentifiedError, KeyKindError)),
     _act("declinePrepared", "decline", "Send a prepared letter back to its preparer, with the reason",
          _decline, body=DeclineAsked, errors=(InputError,)),
     _act("withdrawPrepared", "withdraw", "Take a prepared letter back", _withdraw),
