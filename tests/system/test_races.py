@@ -115,7 +115,9 @@ def ready_letter(players: Players) -> tuple[str, Identified, datetime]:
 def test_accept_refuse_and_two_sweepers_at_the_close_give_exactly_one_end(players: Players) -> None:
     winners: Counter[Phase] = Counter()
     early, late = players.sweepers
-    for number in range(ROUNDS):
+    for number in range(ROUNDS * 5):
+        if number >= ROUNDS and set(winners) == set(END_OF.values()):
+            break  # on a busy machine one of them wins rarely: it gets more rounds
         letter_id, identified, closes_at = ready_letter(players)
         players.set_clocks(closes_at)
         # One sweeper has claimed already and stands between scan and write; the other scans now.
@@ -142,7 +144,7 @@ def test_accept_refuse_and_two_sweepers_at_the_close_give_exactly_one_end(player
         assert len(players.home.reading.timeline(letter_id)) == len(timeline), (
             "a late sweep changed something"
         )
-    print(f"winners of {ROUNDS} races: {dict(winners)}")
+    print(f"winners of {winners.total()} races: {dict(winners)}")
     assert set(winners) == set(END_OF.values()), "a race nobody else can win proves nothing"
     players.set_clocks(None)
     players.home.run_until_idle()

@@ -54,9 +54,9 @@ def test_workers_share_the_work_and_keep_the_order_of_each_letter(
 
 def _work(office: PostOffice) -> None:
     def sweep() -> None:
-        for _ in range(20):
-            # Small claims, so that workers meet at the same letter.
-            for duty in office.agenda.claim(limit=1, lease=LEASE):
+        # Small claims, so that workers meet at the same letter; until nothing is due.
+        while claimed := office.agenda.claim(limit=1, lease=LEASE):
+            for duty in claimed:
                 office.duties.run(duty)
 
     workers = [threading.Thread(target=sweep) for _ in range(WORKERS)]
