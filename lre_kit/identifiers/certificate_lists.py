@@ -1,7 +1,7 @@
 """Keeping issuers' revocation lists fresh: fetched from where the operator says, kept if they are good.
 
 Nothing is fetched while somebody waits: a timer calls `renew_lists`, and checks read the files. The
-addresses stand in the operator's list of issuers; those in people's certificates are never followed.
+addresses stand in the operator's list of issuers; those of lists in people's certificates are never followed.
 """
 
 import http.client

@@ -4,6 +4,8 @@ Coming back decides nothing: the page of the case says where it stands. The prov
 message that it signs (`lre_kit.parties.proofing_provider`); it has no cookie and no form of ours.
 """
 
+import logging
+
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -14,6 +16,8 @@ from lre_kit.parties.proofing_provider import ProviderDesk
 from lre_web.extension import mounted
 from lre_web.identity_site import Answer, identity_site, is_phone, letter_of, party_of
 from lre_web.security import signed_call
+
+log = logging.getLogger(__name__)
 
 HAND_OVER = ("/identity/<case_id>/provider", "identity_hand_over")
 """Path and name of the form that sends a person to the provider."""
@@ -58,6 +62,7 @@ def callback() -> Response:
     try:
         outcome = _desk().receive_callback(_body(), dict(request.headers))
     except LreError as error:
+        log.warning("a message of the identity provider was not taken: %s", error.slug)
         said = jsonify(error=error.slug, problem=error.problem, mend=error.mend)
         said.status_code = error.status
         return said
