@@ -32,7 +32,7 @@ from lre_kit.preparing.digest import plan_digest
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import plan
 from lre_kit.store.columns import new_id
-from lre_kit.store.database import Database, UnitOfWork
+from lre_kit.store.database import Database, OutcomeUnknownError, UnitOfWork
 from lre_kit.store.vault import Vault
 
 DROP = "drop_bulk"
@@ -157,6 +157,9 @@ class Drafting:
                     return replace(report, problems=tuple(wrong))
                 wish = replace(wish, title=title)
                 self._write(bulk_id, key, sender, lines, names, own, wish, prepared_by, note)
+            except OutcomeUnknownError:
+                # The draft may be kept: its content stays, and the daily sweep removes it if it is not.
+                raise
             except LreError:
                 self._keeping.discard(bulk_id, count)
                 raise

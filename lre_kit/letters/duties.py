@@ -1,8 +1,10 @@
 """Carrying out what the agenda calls for. Every action may run twice, late, or die at any line."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, notice_message
@@ -50,6 +52,12 @@ _AWAITING_NOTICE = frozenset({Phase.DEPOSITED, Phase.NOTIFICATION_FAILED})
 _OPEN = _AWAITING_NOTICE | {Phase.NOTIFIED, Phase.CHOOSING}
 
 
+PROBE = "probe_services"
+"""Key of the duty that looks at services."""
+
+WORKED_MAX = 1000
+"""Spans of work that a runner remembers: more than are run between two probes."""
+
 CLOSE_MAX = 500
 """Windows that one transaction closes: some tenths of a second for which their letters are held."""
 
@@ -57,6 +65,7 @@ CLOSE_MAX = 500
 def claim_batches(agenda: Agenda, *, limit: int, lease: timedelta) -> list[list[Duty]]:
     """Claim due duties, in the batches that `together` makes of them.
 
+    The probe of services goes first, however much is due: late, it would tell of an outage that was none.
     Where all that is due are windows, more of them are claimed: they close faster together.
 
     Args:
@@ -64,17 +73,19 @@ def claim_batches(agenda: Agenda, *, limit: int, lease: timedelta) -> list[list[
         limit: Duties claimed at once.
         lease: For how long.
     """
+    probe = agenda.take(PROBE, lease=lease)
     duties = agenda.claim(limit=limit, lease=lease)
     if len(duties) == limit < CLOSE_MAX and all(duty.action == CLOSE_WINDOW for duty in duties):
         duties += agenda.claim(limit=CLOSE_MAX - limit, lease=lease, action=CLOSE_WINDOW)
-    return together(duties)
+    return together(duties if probe is None else [probe, *duties])
 
 
 def together(duties: Sequence[Duty]) -> list[list[Duty]]:
     """Part claimed duties into batches: windows close in one transaction, all else is done one by one."""
     closing = [duty for duty in duties if duty.action == CLOSE_WINDOW]
-    others = [[duty] for duty in duties if duty.action != CLOSE_WINDOW]
-    return [closing, *others] if closing else others
+    first = [[duty] for duty in duties if duty.key == PROBE]
+    others = [[duty] for duty in duties if duty.action != CLOSE_WINDOW and duty.key != PROBE]
+    return [*first, *([closing] if closing else []), *others]
 
 
 class Duties:
@@ -114,6 +125,7 @@ class Duties:
         self._paths = paths
         self._identity = identity
         self._clock = clock
+        self._worked: deque[tuple[datetime, datetime]] = deque(maxlen=WORKED_MAX)
         self._actions: Mapping[str, Callable[[Duty], None]] = {
             "notify": self._notify,
             CLOSE_WINDOW: self._close_window,
@@ -132,8 +144,21 @@ class Duties:
         A failure is written beside the duty, which comes back later or, after the last try, waits
         for an operator. Nothing is raised: one bad duty may not stop the others.
         """
-        with binding(duty=duty.action, subject=duty.subject), span(f"duty {duty.action}", duty_id=duty.id):
+        named = binding(duty=duty.action, subject=duty.subject)
+        with self._working(), named, span(f"duty {duty.action}", duty_id=duty.id):
             return self._run(duty)
+
+    def worked(self, since: datetime) -> list[tuple[datetime, datetime]]:
+        """Return when duties were begun and ended in this process after `since`, the earliest first."""
+        return sorted(each for each in tuple(self._worked) if each[1] > since)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self._worked.append((began, self._clock()))
 
     def _run(self, duty: Duty) -> bool:
         action = self._actions.get(duty.action) or self._more().get(duty.action)
@@ -168,7 +193,8 @@ class Duties:
 
     def _closed(self, duties: Sequence[Duty]) -> bool:
         try:
-            self._closings.close(duties)
+            with self._working():
+                self._closings.close(duties)
         except Exception as error:  # noqa: BLE001 - whatever one of them has, the others go on by themselves
             log.info("%d windows are closed one by one: %s", len(duties), type(error).__name__)
             return False

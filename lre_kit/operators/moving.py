@@ -1,7 +1,7 @@
 """Putting duties off and bringing them forward: which may be moved, how far, and how an instant is typed.
 
 Only duties whose time is the office's own choice move. What the law or a promise to people times – windows,
-notices, reminders, erasures, verdicts – stays where it was planned.
+notices, reminders, erasures, verdicts, lists of what is revoked – stays where it was planned.
 """
 
 import re
@@ -14,13 +14,12 @@ from lre_kit.store.agenda import Agenda
 
 MOVABLE = frozenset({
     "post_close", "post_hand_over", "post_track", "post_reconcile", "fetch_reports", "make_identifier",
-    "hand_over_identifier", "follow_identifier", "renew_revocation_lists", "send_bulk", "upkeep_people",
-    "rewrap", "deliver_webhook", "operator_bulk",
+    "hand_over_identifier", "follow_identifier", "send_bulk", "rewrap", "deliver_webhook", "operator_bulk",
 })  # fmt: skip
 """Actions that may be put off: nobody's deadline hangs on them."""
 
 LONGEST = timedelta(days=7)
-"""How far from now a duty may be put off."""
+"""How far from now, and from when it was planned first, a duty may be put off, however often."""
 
 _SPAN = re.compile(r"\+?\s*(\d{1,4})\s*(min|m|h|d|j)", re.IGNORECASE)
 _UNITS = {
@@ -63,10 +62,12 @@ def move(agenda: Agenda, key: str, text: str, *, action: str, later: bool, now: 
         msg = "This duty has a time that nobody may move."
         raise UnlawfulActError(msg, mend="It is done when it is due; what failed can be tried again.")
     to = max(instant_typed(text, now=now), now)
-    if to > now + LONGEST:
-        msg = f"A duty can be put off up to {local_text(now + LONGEST)}."
+    first = agenda.first_due(key) if later else None
+    latest = min(now, first or now) + LONGEST
+    if to > latest:
+        msg = f"This duty can be put off up to {local_text(latest)}."
         raise OperatorInputError(msg, mend="Choose an earlier instant.")
-    former = agenda.move(key, later=later, to=to)
+    former = agenda.move(key, later=later, to=to, within=LONGEST)
     if former is None:
         side = "after" if later else "before"
         msg = f"This duty was not moved: it is not due {side} then, is under way, done or given up."

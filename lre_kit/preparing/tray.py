@@ -38,7 +38,7 @@ from lre_kit.settings import Settings
 from lre_kit.store.agenda import Duty, cancel, fulfil, plan
 from lre_kit.store.blobs import BlobStore
 from lre_kit.store.columns import new_id
-from lre_kit.store.database import Database, UnitOfWork
+from lre_kit.store.database import Database, OutcomeUnknownError, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.vault import Vault
 
@@ -158,6 +158,9 @@ class Tray:
                 if note is not None:
                     note(uow, prepared_id)
                 uow.commit()
+        except OutcomeUnknownError:
+            # The letter may be kept: its content stays, and the daily sweep removes it if it is not.
+            raise
         except BaseException:
             self._discard(prepared_id, len(documents))
             raise

@@ -37,6 +37,7 @@ class Status:
             recorder=office.recorder,
             probes=lambda: probes_of(office),
             every=every,
+            worked=lambda since: office.duties.worked(since),  # noqa: PLW0108 - its runner is wired after it
         )
         self.reading = StatusReading(office.database, clock=office.clock, every=every)
         self._clock = office.clock

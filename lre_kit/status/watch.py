@@ -2,7 +2,8 @@
 
 A span holds as long as probes find the same; writing one down costs one row when something changes and one
 update when nothing does. An outage is a span of failed probes, two at least: one that failed alone is noise.
-The office's own outage is a silence: when nobody probed for longer than `SILENCE` spans, nobody worked.
+The office's own outage is a silence: for longer than `SILENCE` spans nobody probed, and the worker that
+probes again did nothing else either. A probe that was only late, behind much other work, tells of no outage.
 
 Evidence of an outage is sealed and placed in the log like any other evidence of the office, in the
 transaction that ends it; it names service, begin, end and probes, and no letter or person.
@@ -54,13 +55,18 @@ class Watch:
         recorder: Recorder,
         probes: Callable[[], Sequence[Probe]],
         every: timedelta,
+        worked: Callable[[datetime], Sequence[tuple[datetime, datetime]]],
     ) -> None:
-        """Probe `every` so often by the office's `clock`; `probes` is asked at each round."""
+        """Probe `every` so often by the office's `clock`; `probes` is asked at each round.
+
+        `worked` tells when other duties were begun and ended after an instant, the earliest first.
+        """
         self._database = database
         self._clock = clock
         self._recorder = recorder
         self._probes = probes
         self._every = every
+        self._worked = worked
 
     def start(self) -> None:
         """Put the first round on the agenda, unless one is there."""
@@ -111,12 +117,11 @@ class Watch:
         silent = self._silence(kept.get(Service.OFFICE), now)
         for service, one in found.items():
             span = kept.get(service)
-            if span is not None and silent and span.last_at < now - SILENCE * self._every:
+            if span is not None and silent is not None and span.last_at < now - SILENCE * self._every:
                 self._end(uow, span, at=span.last_at)
                 span = None
-            if service is Service.OFFICE and silent:
-                began = kept[Service.OFFICE].last_at
-                self._silent(uow, began=began, ended=now)
+            if service is Service.OFFICE and silent is not None:
+                self._silent(uow, began=silent[0], ended=silent[1])
             if span is not None and (span.state, span.failure) == (one.state.value, one.failure):
                 values = {"last_at": now, "probes": span.probes + 1}
                 uow.defer(update(SPAN).where(SPAN.c.id == span.id).values(values))
@@ -126,8 +131,16 @@ class Watch:
             self._begin(uow, service, one, now)
         uow.defer(delete(SPAN).where(SPAN.c.ended_at < now - KEEP, SPAN.c.evidence_id.is_(None)))
 
-    def _silence(self, span: Row[Any] | None, now: datetime) -> bool:
-        return span is not None and now - span.last_at > SILENCE * self._every
+    def _silence(self, span: Row[Any] | None, now: datetime) -> tuple[datetime, datetime] | None:
+        """Return the longest span without any work since the last probe, if it is too long."""
+        if span is None or now - span.last_at <= SILENCE * self._every:
+            return None
+        longest, alive = (now, now), span.last_at
+        for began, ended in [*self._worked(span.last_at), (now, now)]:
+            if began - alive > longest[1] - longest[0]:
+                longest = (alive, began)
+            alive = max(alive, ended)
+        return longest if longest[1] - longest[0] > SILENCE * self._every else None
 
     def _begin(self, uow: UnitOfWork, service: Service, one: Measured, now: datetime) -> None:
         uow.add(

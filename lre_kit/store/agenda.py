@@ -36,6 +36,9 @@ ATTEMPTS_MAX = 24
 ERROR_MAX_CHARS = 500
 """Longest error text kept beside a duty."""
 
+FIRST_DUE = "first_due_at"
+"""Name in a duty's payload under which stands when it was due before anybody put it off."""
+
 _DUTY = table_of(DutyRow)
 
 
@@ -163,7 +166,10 @@ class Agenda:
         return [duty for duty in duties if duty.attempts <= ATTEMPTS_MAX]
 
     def take(self, key: str, *, lease: timedelta) -> Duty | None:
-        """Take the duty of one `key` for `lease`, if it is due and nobody holds it."""
+        """Take the duty of one `key` for `lease`, if it is due and nobody holds it.
+
+        One that was claimed too often is given up, as by `claim`.
+        """
         now = self._clock()
         taking = (
             update(_DUTY)
@@ -173,8 +179,13 @@ class Agenda:
         )
         with self._database.write() as uow:
             row = uow.execute(taking).first()
-            uow.commit()
-        return None if row is None else _duty(row)
+            if row is not None:
+                uow.commit()
+        duty = None if row is None else _duty(row)
+        if duty is not None and duty.attempts > ATTEMPTS_MAX:
+            self.release(duty, error="claimed too often and never finished", dead=True)
+            return None
+        return duty
 
     def release(
         self, duty: Duty, *, error: str, retry_at: datetime | None = None, dead: bool = False
@@ -211,7 +222,7 @@ class Agenda:
             uow.commit()
         return revived == 1
 
-    def move(self, key: str, *, later: bool, to: datetime) -> datetime | None:
+    def move(self, key: str, *, later: bool, to: datetime, within: timedelta) -> datetime | None:
         """Put a duty off, or bring it forward; return when it was due, or nothing if there is none to move.
 
         One that a worker holds, that was given up, or that is not due on the other side of `to`, stays.
@@ -220,18 +231,35 @@ class Agenda:
             key: Which duty.
             later: Whether it is put off.
             to: When it is due then.
+            within: How far from its first due time it may be put off, all times together.
         """
         now = self._clock()
         other_side = _DUTY.c.due_at < to if later else _DUTY.c.due_at > to
         unheld = or_(_DUTY.c.claimed_until.is_(None), _DUTY.c.claimed_until <= now)
         lawful = and_(_DUTY.c.key == key, _DUTY.c.dead_at.is_(None), unheld, other_side)
         with self._database.write() as uow:
-            query = select(_DUTY.c.due_at).where(lawful)
-            former: datetime | None = uow.execute(query.with_for_update()).scalar_one_or_none()
-            if former is None or uow.update(update(_DUTY).where(lawful).values(due_at=to)) != 1:
+            query = select(_DUTY.c.due_at, _DUTY.c.payload).where(lawful)
+            row = uow.execute(query.with_for_update()).one_or_none()
+            if row is None:
+                return None
+            former: datetime = row.due_at
+            values: dict[str, Any] = {"due_at": to}
+            if later:
+                first = _first_due(row)
+                if to > first + within:
+                    return None
+                values["payload"] = {**row.payload, FIRST_DUE: first.isoformat()}
+            if uow.update(update(_DUTY).where(lawful).values(values)) != 1:
                 return None
             uow.commit()
         return former
+
+    def first_due(self, key: str) -> datetime | None:
+        """Return when a duty was due before anybody put it off, if it is there."""
+        query = select(_DUTY.c.due_at, _DUTY.c.payload).where(_DUTY.c.key == key)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _first_due(row)
 
     def due_count(self) -> int:
         """Return how many duties could be claimed now."""
@@ -266,6 +294,12 @@ class Agenda:
     def _read(self, query: Select[Any]) -> list[Duty]:
         with self._database.read() as connection:
             return [_duty(row) for row in connection.execute(query)]
+
+
+def _first_due(row: Any) -> datetime:
+    told = row.payload.get(FIRST_DUE)
+    planned: datetime = row.due_at if told is None else datetime.fromisoformat(told)
+    return planned
 
 
 def _lost() -> LeaseLostError:

@@ -14,6 +14,7 @@ Who works here does so through `lre_kit.operators.desk` (acts ``request.assign``
 
 import hashlib
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from lre_kit.store.database import Database, UniqueViolation
 from lre_kit.store.unit import UnitOfWork
 from lre_kit.support.errors import RequestClosedError
 from lre_kit.support.keeping import MESSAGE, REQUEST, Keeping, info_of, listed
+from lre_kit.support.replies import BEYOND, UNSHOWN
 from lre_kit.support.rows import SupportMessageRow, SupportRequestRow
 from lre_kit.support.values import (
     ANSWER_MAX_CHARS,
@@ -54,18 +56,6 @@ EVERY = timedelta(days=1)
 
 MESSAGES_MAX = 200
 """Messages a request may hold: of the replies beyond them, only the newest in a row is kept."""
-
-UNSHOWN = {
-    "fr": "[Une réponse est arrivée, mais rien n'y est du texte que l'on puisse montrer.]",
-    "en": "[A reply came, but nothing in it is text that can be shown.]",
-}
-"""Stands for a reply without words."""
-
-BEYOND = {
-    "fr": "[Cette demande est pleine : des réponses qui se suivent, seule la dernière est gardée.]",
-    "en": "[This request is full: of replies in a row, only the last one is kept.]",
-}
-"""Stands before a reply that a full request still takes."""
 
 declare("support.received")
 
@@ -132,22 +122,20 @@ class SupportDesk:
             digest: Names the mail it came in: the same one again changes nothing.
         """
         mail_id = f"in:{digest}"
-        try:
-            with self._database.write() as uow:
-                row = self._locked(uow, request_id)
-                told = text or UNSHOWN[row.language]
-                if row.messages >= MESSAGES_MAX:
-                    if uow.execute(select(MESSAGE.c.id).where(MESSAGE.c.mail_id == mail_id)).first():
-                        return False
-                    self._make_room(uow, row)
-                    told = f"{BEYOND[row.language]}\n\n{told}"
-                key = self._keeping.key_of(row.id, row.wrapped_key)
-                self._add(uow, key, request_id, Direction.IN, told, mail_id=mail_id)
-                self._change(uow, request_id, state=RequestState.OPEN.value, closed_at=None)
-                uow.commit()
-        except UniqueViolation:
-            return False
-        return True
+        with suppress(UniqueViolation), self._database.write() as uow:
+            row = self._locked(uow, request_id)
+            told = text or UNSHOWN[row.language]
+            if row.messages >= MESSAGES_MAX:
+                if uow.execute(select(MESSAGE.c.id).where(MESSAGE.c.mail_id == mail_id)).first():
+                    return False
+                self._make_room(uow, row)
+                told = f"{BEYOND[row.language]}\n\n{told}"
+            key = self._keeping.key_of(row.id, row.wrapped_key)
+            self._add(uow, key, request_id, Direction.IN, told, mail_id=mail_id)
+            self._change(uow, request_id, state=RequestState.OPEN.value, closed_at=None)
+            uow.commit()
+            return True
+        return False
 
     def of_mail(self, mail_ids: list[str], *, typed: str, email: str) -> str | None:
         """Return the request that a mail answers, if it answers one.

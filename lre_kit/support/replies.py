@@ -36,6 +36,18 @@ UNREADABLE = (
 )
 """What the library raises on mail that was made to break it, or by nobody who read its RFCs."""
 
+UNSHOWN = {
+    "fr": "[Une réponse est arrivée, mais rien n'y est du texte que l'on puisse montrer.]",
+    "en": "[A reply came, but nothing in it is text that can be shown.]",
+}
+"""Stands for a reply without words."""
+
+BEYOND = {
+    "fr": "[Cette demande est pleine : des réponses qui se suivent, seule la dernière est gardée.]",
+    "en": "[This request is full: of replies in a row, only the last one is kept.]",
+}
+"""Stands before a reply that a full request still takes."""
+
 _PARAGRAPHS = frozenset(
     {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"}
 )

@@ -15,6 +15,7 @@ from lre_kit.letters.holds import AlreadyHeldError
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
+from lre_kit.operators import lists
 from lre_kit.operators.carrying import carriers
 from lre_kit.operators.desk import Acted
 from lre_kit.operators.errors import (
@@ -32,6 +33,7 @@ from lre_kit.proofs.auditing.audit import UNCOVERED, audit_office
 from lre_kit.proofs.auditing.audit_operators import audit_operators
 from lre_kit.proofs.auditing.audit_report import AuditReport
 from lre_kit.proofs.rows import EvidenceRow
+from lre_kit.store.agenda import plan
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
@@ -272,6 +274,38 @@ def test_a_duty_that_was_given_up_is_tried_again(office: PostOffice, sign_in: Si
     assert office.agenda.dead() == []
     with pytest.raises(UnlawfulActError):
         office.operators.desk.act(anne, Act.RETRY_DUTY, duty.key, reason="Again")
+
+
+def test_a_duty_is_put_off_a_week_in_all_and_the_upkeep_of_people_never(
+    office: PostOffice, sign_in: SignIn, clock: MovedClock
+) -> None:
+    anne, desk = sign_in("anne", "clerk"), office.operators.desk
+    began = clock()
+    with office.database.write() as uow:
+        for action in ("send_bulk", "upkeep_people", "renew_revocation_lists"):
+            plan(uow, key=f"{action}:x", due_at=began, action=action, subject="x", payload={"kept": 1})
+        uow.commit()
+    for fixed in ("upkeep_people:x", "renew_revocation_lists:x"):
+        with pytest.raises(UnlawfulActError, match="nobody may move"):
+            desk.act(anne, Act.POSTPONE_DUTY, fixed, reason="Later", facts={"until": "1d"})
+
+    def put_off(who: str, until: str) -> None:
+        desk.act(
+            sign_in(who, "clerk"), Act.POSTPONE_DUTY, "send_bulk:x", reason="Later", facts={"until": until}
+        )
+
+    put_off("paul", "5d")
+    clock.advance(timedelta(days=4))
+    with pytest.raises(OperatorInputError, match="put off up to"):
+        put_off("zoe", "4d")
+    put_off("lea", "2d")
+    row = lists.duty(office.database, "send_bulk:x")
+    assert timedelta(days=6) <= row["due_at"] - began < timedelta(days=6, minutes=30)
+    clock.advance(timedelta(days=8))
+    with pytest.raises(OperatorInputError, match="put off up to"):
+        put_off("jean", "1min")
+    [duty] = office.agenda.claim(limit=1, lease=timedelta(minutes=1), action="send_bulk")
+    assert duty.payload["kept"] == 1
 
 
 # -- faults ----------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from lre_kit.preparing.digest import next_morning
 from lre_kit.preparing.rows import PreparedRow
 from lre_kit.preparing.tray import LIFE, PreparedSettledError
 from lre_kit.preparing.values import Draft, Prepared, PreparedState
+from lre_kit.store.database import OutcomeUnknownError, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
@@ -328,3 +329,25 @@ def test_the_next_morning_is_nine_in_paris_within_a_day(at: Any, zone: str) -> N
 )
 def test_a_draft_is_read_as_it_was_kept(draft: Draft) -> None:
     assert Draft.from_json(draft.to_json()) == draft
+
+
+@pytest.mark.parametrize("was_kept", [True, False])
+def test_content_of_a_prepared_letter_whose_commit_nobody_can_tell_stays_until_the_sweep(
+    house: House, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, was_kept: bool
+) -> None:
+    commit = UnitOfWork.commit
+
+    def lost(uow: UnitOfWork) -> None:
+        if was_kept:
+            commit(uow)
+        raise OutcomeUnknownError("Nobody knows.", mend="Look again.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(UnitOfWork, "commit", lost)
+        with pytest.raises(OutcomeUnknownError):
+            house.prepare()
+    left = house.kept()
+    assert len(left) == 1
+    clock.advance(timedelta(days=2))
+    house.office.duties._sweep_content(None)  # type: ignore[arg-type]  # by itself, not as a duty
+    assert house.kept() == (left if was_kept else [])

@@ -18,6 +18,7 @@ from lre_kit.operators.rules import Act
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.status.published import overall, status_json
 from lre_kit.status.values import Service, State
+from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import throwaway_office
@@ -130,6 +131,43 @@ def test_an_office_that_stood_still_says_so_and_from_when(office: PostOffice, cl
     assert outage.evidence_id is not None
     (mail,) = [each for each in office.status.reading.services() if each.service is Service.MAIL]
     assert sum(day.down_s for day in mail.days) == 0, "nobody knows how the others were meanwhile"
+
+
+def test_a_probe_behind_much_slow_work_tells_of_no_outage_and_a_real_stop_still_does(
+    office: PostOffice, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, order = clock(), list[str]()
+
+    def slow(duty: Duty) -> None:
+        order.append(duty.action)
+        clock.advance(timedelta(seconds=4))
+        with office.database.write() as uow:
+            fulfil(uow, duty)
+            uow.commit()
+
+    monkeypatch.setattr(office.duties, "_actions", {**office.duties._actions, "slow": slow})
+    with office.database.write() as uow:
+        for number in range(300):
+            plan(uow, key=f"slow:{number}", due_at=began - MINUTE, action="slow", subject="x")
+        uow.commit()
+    office.status.watch.start()
+    for probes in range(1, 5):
+        office.sweep()
+        with office.database.read() as connection:
+            query = "SELECT probes FROM status_span WHERE service = 'office' AND ended_at IS NULL"
+            assert connection.execute(text(query)).scalar_one() == probes, "it goes first, in one span"
+        clock.advance(MINUTE)
+    assert len(order) == 300
+    assert clock() - began > 300 * timedelta(seconds=4)
+    assert office.status.reading.outages(began, clock()) == []
+    stopped = clock()
+    clock.advance(timedelta(minutes=10))
+    office.sweep()
+    (outage,) = office.status.reading.outages(began, clock())
+    assert (outage.service, outage.failure) == (Service.OFFICE, "silence")
+    assert outage.ended_at is not None
+    assert outage.ended_at - outage.began_at >= timedelta(minutes=10)
+    assert outage.began_at >= stopped - 2 * MINUTE
 
 
 def test_the_duty_goes_on_by_itself_and_what_was_not_attested_is_forgotten(
