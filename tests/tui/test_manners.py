@@ -5,6 +5,7 @@ import csv
 import json
 import stat
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from lre_kit.operators.rules import Act, View
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.keys.opening import open_keys
 from lre_kit.proofs.keys.rotation import generations
+from lre_kit.store.agenda import plan
 from lre_kit.support.values import Asking, RequestKind, RequestState, Side
 from lre_kit.testing.office import deposit_sample
 from lre_kit.webhooks.values import EndpointState, EndpointWish, Owner
@@ -184,24 +186,28 @@ def test_a_duty_without_a_legal_time_is_put_off_and_brought_back_and_others_are_
     office: PostOffice, until: Until
 ) -> None:
     letters_for(office, "Dupont")
+    with office.database.write() as uow:
+        later = office.clock() + timedelta(hours=6)
+        plan(uow, key="rewrap:all", due_at=later, action="rewrap", subject="keys")
+        uow.commit()
 
     def due(text: str) -> Any:
         from lre_kit.operators import lists
 
         return lists.duties(office.database, limit=9, text=text)[0]["due_at"]
 
-    planned = due("upkeep_people")
+    planned = due("rewrap")
 
     async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press("slash", *"upkeep_people", "enter")
+        await pilot.press("slash", *"rewrap", "enter")
         await until(pilot, lambda: lines(pilot) == 1)
         await pilot.press("p")
         await fill(pilot, until, "3d", "The server is being moved")
-        await until(pilot, lambda: due("upkeep_people") > planned)
+        await until(pilot, lambda: due("rewrap") > planned)
         await until(pilot, lambda: pilot.app.undoable is not None)  # type: ignore[attr-defined]
         await pilot.press("z")
         await fill(pilot, until, "Not needed after all")
-        await until(pilot, lambda: due("upkeep_people") == planned)
+        await until(pilot, lambda: due("rewrap") == planned)
         await pilot.press("p")
         await fill(pilot, until, "40d", "Long")
         await on(pilot, until, ActScreen)
