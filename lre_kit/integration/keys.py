@@ -42,6 +42,7 @@ from lre_kit.parties.values import Sender, checked_address, has_hidden_character
 from lre_kit.store.columns import UtcDateTime, new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
+from lre_kit.store.unit import UnitOfWork
 
 WINDOW = timedelta(minutes=1)
 """Span in which requests are counted."""
@@ -172,6 +173,11 @@ class ApiKeys:
             uow.execute(update(_KEY).where(*living).values(revoked_at=self._clock()))
             uow.commit()
         return self._listed(_KEY.c.id == found[0].id)[0]
+
+    def revoke_all(self, uow: UnitOfWork, owner_refs: Sequence[str]) -> None:
+        """End every key of these owners, inside an act."""
+        living = (_KEY.c.owner_ref.in_(owner_refs), _KEY.c.revoked_at.is_(None))
+        uow.execute(update(_KEY).where(*living).values(revoked_at=self._clock()))
 
     def admit(self, text: str) -> Admitted:
         """Judge the key of a request, note its use, and count it.

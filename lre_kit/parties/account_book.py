@@ -104,6 +104,13 @@ class AccountBook:
             uow.commit()
         return self.by_id(account_id)
 
+    def was_closed(self, party_id: str) -> bool:
+        """Tell whether a party had accounts of which none is open any more."""
+        with self._database.read() as connection:
+            mine = _ACCOUNT.c.party_id.in_(all_ids(connection, party_id))
+            ends = [row.closed_at for row in connection.execute(select(_ACCOUNT.c.closed_at).where(mine))]
+        return bool(ends) and None not in ends
+
     def second_factors(self, account_id: str) -> tuple[Any, ...]:
         """Return the account's active second factors: authenticators and security keys."""
         if self._factors is None:
@@ -115,6 +122,9 @@ class AccountBook:
         """Return what is kept of an account's password; nothing if there is no such account."""
         row = self._row(_ACCOUNT.c.id == account_id)
         return str(row.password_hash) if row else None
+
+    def _is_open(self, account_id: str) -> bool:
+        return self._row((_ACCOUNT.c.id == account_id) & _ACCOUNT.c.closed_at.is_(None)) is not None
 
     def _known(self, account_id: str) -> Any:
         row = self._row(_ACCOUNT.c.id == account_id)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from itsdangerous import BadData
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlmodel import col
 
 from lre_kit.clock import Clock
@@ -146,6 +146,17 @@ class AccountRequests:
             .values(used_at=now, facts={})
         )
         uow.execute(update(AccountRequestRow).where(col(AccountRequestRow.id) == request.id).values(facts={}))
+
+    def end_of(self, uow: UnitOfWork, account_id: str, *, email_key: str) -> None:
+        """Let every link of an account that still works die, inside the act that closes the account."""
+        theirs = or_(
+            col(AccountRequestRow.account_id) == account_id, col(AccountRequestRow.email_key) == email_key
+        )
+        uow.execute(
+            update(AccountRequestRow)
+            .where(theirs, col(AccountRequestRow.used_at).is_(None))
+            .values(used_at=self._clock(), facts={})
+        )
 
     def _alive(self, purpose: str, token: str) -> tuple[Any, ...]:
         try:

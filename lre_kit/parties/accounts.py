@@ -6,9 +6,9 @@ address is confirmed by its link and by the password chosen at registration: who
 stranger's address gets nothing, and no program that opens links can confirm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from lre_kit.clock import Clock
@@ -24,6 +24,7 @@ from lre_kit.parties.account_rows import AccountRow
 from lre_kit.parties.account_values import (
     Account,
     AccountMail,
+    DeadLinkError,
     LoggedIn,
     LogInError,
     MailKind,
@@ -34,9 +35,13 @@ from lre_kit.parties.emails import key_of
 from lre_kit.parties.passwords import Passwords, check_new
 from lre_kit.parties.recovery_codes import RecoveryCodes
 from lre_kit.parties.sessions import Sessions
+from lre_kit.parties.standing import all_ids
 from lre_kit.parties.values import checked_address, checked_name
 from lre_kit.store.columns import new_id
-from lre_kit.store.database import Database, UniqueViolation
+from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
+
+OnClosed = Callable[[UnitOfWork, Sequence[str]], None]
+"""Ends, in the act itself, what a person left running under these ids when their last account closes."""
 
 
 class Accounts(AccountBook):
@@ -58,6 +63,7 @@ class Accounts(AccountBook):
         sessions: Sessions | None = None,
         factors: SecondFactors | None = None,
         passwords: Passwords | None = None,
+        on_closed: OnClosed | None = None,
     ) -> None:
         """Prepare.
 
@@ -69,10 +75,12 @@ class Accounts(AccountBook):
             sessions: By default with the usual lives.
             factors: Where second factors are kept; by default there are none.
             passwords: By default at the usual cost.
+            on_closed: Called when a party's last open account closes; by default nothing more ends.
         """
         super().__init__(database, sessions=sessions or Sessions(database, clock=clock), factors=factors)
         self._clock = clock
         self._post = AccountPost(deliver)
+        self._on_closed = on_closed
         self._passwords = passwords or Passwords(pepper)
         self._parties = PartyBook(database, clock=clock)
         self._requests = AccountRequests(database, clock=clock, pepper=pepper)
@@ -263,10 +271,12 @@ class Accounts(AccountBook):
         """Set a new password by an e-mailed link; every session ends, and the second factor stays due.
 
         Raises:
-            DeadLinkError: The link is not valid, was used or is too old.
+            DeadLinkError: The link is not valid, was used or is too old, or the account is closed.
             PasswordRefusedError: The new password may not be used; the link goes on working.
         """
         request = self._requests.look(RESET, token)
+        if not self._is_open(request.account_id or ""):
+            raise DeadLinkError
         account = self.by_id(request.account_id or "")
         check_new(new, own=(account.email, account.name))
         self._set_password(account, new, request=request)
@@ -286,7 +296,9 @@ class Accounts(AccountBook):
             if request is not None:
                 self._requests.use_up(uow, request)
                 values["password_mailed_at"] = now
-            uow.execute(update(AccountRow).where(col(AccountRow.id) == account.id).values(values))
+            is_open = (col(AccountRow.id) == account.id, col(AccountRow.closed_at).is_(None))
+            if uow.update(update(AccountRow).where(*is_open).values(values)) != 1:
+                raise DeadLinkError
             self.sessions.end_all(account.id, but=keep_session, uow=uow)
             # Whoever reads the mailbox comes in again, however much a stranger guessed.
             self._guesses.forget(paces.ACCOUNT, email_key(account.email), uow=uow)
@@ -294,9 +306,10 @@ class Accounts(AccountBook):
         self._post.inform(MailKind.PASSWORD_CHANGED, account)
 
     def close(self, account_id: str, *, password: str, network: str = "") -> None:
-        """Close an account: its sessions end, nobody logs in to it any more, and its owner is told by mail.
+        """Close an account: its sessions and links end, nobody logs in to it any more; its owner is told.
 
-        Its data are deleted once the span for closed accounts is over. Letters, proofs and means are their
+        With a person's last account ends what acts by itself in their name: keys of the API, webhooks. Its
+        data are deleted once the span for closed accounts is over. Letters, proofs and means are their
         person's and stay; whoever registers with the address again is the same person.
 
         Raises:
@@ -306,13 +319,26 @@ class Accounts(AccountBook):
         account = self.by_id(account_id)
         self.log_in(account.email, password, network=network)
         with self._database.write() as uow:
+            # One after the other: of two accounts closed at once, the second is the last.
+            uow.serialise(f"accounts of {all_ids(uow.connection, account.party_id)[0]}")
             # The address is free at once: looked up by its key, there is no such account any more.
             values = {"closed_at": self._clock(), "email_key": f"closed:{account_id}", "role": ""}
             is_open = (col(AccountRow.id) == account_id, col(AccountRow.closed_at).is_(None))
             uow.execute(update(AccountRow).where(*is_open).values(values))
+            self._requests.end_of(uow, account_id, email_key=email_key(account.email))
             self.sessions.end_all(account_id, uow=uow)
+            self._end_what_runs(uow, account.party_id)
             uow.commit()
         self._post.inform(MailKind.CLOSED, account)
+
+    def _end_what_runs(self, uow: UnitOfWork, party_id: str) -> None:
+        ids = all_ids(uow.connection, party_id)
+        still_open = (col(AccountRow.party_id).in_(ids), col(AccountRow.closed_at).is_(None))
+        if (
+            self._on_closed is not None
+            and uow.execute(select(col(AccountRow.id)).where(*still_open)).first() is None
+        ):
+            self._on_closed(uow, ids)
 
     def tell_factors_changed(self, account_id: str) -> None:
         """Tell the owner by mail that second factors or recovery codes changed (ASVS 5 §6.3.7)."""

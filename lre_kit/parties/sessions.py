@@ -112,7 +112,7 @@ class Sessions:
             second_due: The account's second factor has to be shown before anything else.
 
         Raises:
-            IdentificationError: The password was changed after this factor was shown.
+            IdentificationError: The account is closed, or its password was changed after this factor.
         """
         now = self._clock()
         token = secrets.token_urlsafe(_TOKEN_BYTES)
@@ -129,12 +129,12 @@ class Sessions:
         }
         with self._database.write() as uow:
             # The row stays locked: a reset at the same time comes before, and refuses, or after, and ends.
-            changed_at = uow.execute(
-                select(col(AccountRow.password_set_at))
+            found = uow.execute(
+                select(col(AccountRow.password_set_at), col(AccountRow.closed_at))
                 .where(col(AccountRow.id) == account_id)
                 .with_for_update(read=True)
-            ).scalar()
-            if changed_at is None or factor.at < changed_at:
+            ).first()
+            if found is None or found.closed_at is not None or factor.at < found.password_set_at:
                 raise _ended()
             self._trail(uow, factor, party_id)
             uow.add(SessionRow, token_hash=_hashed(token), ended_at=None, **values)

@@ -4,6 +4,7 @@ A removed endpoint is gone for everybody at once, and its rows go an hour later:
 was being written meanwhile may still have told of itself to it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -44,6 +45,13 @@ def disable(uow: UnitOfWork, endpoint_id: str, *, why: DisabledWhy, at: datetime
         key = f"{TELL_OWNER}:{endpoint_id}:{at:%Y%m%dT%H%M%S%f}"
         payload = {"why": why.value, "at": at.isoformat()}
         plan(uow, key=key, due_at=at, action=TELL_OWNER, subject=endpoint_id, payload=payload)
+
+
+def disable_all(uow: UnitOfWork, sender_refs: Sequence[str], *, at: datetime) -> None:
+    """Disable every active endpoint of these senders, who asked for it themselves."""
+    active = (_ENDPOINT.c.sender_ref.in_(sender_refs), _ENDPOINT.c.state == EndpointState.ACTIVE.value)
+    for endpoint_id in uow.execute(select(_ENDPOINT.c.id).where(*active)).scalars().all():
+        disable(uow, endpoint_id, why=DisabledWhy.OWNER, at=at)
 
 
 def remove(uow: UnitOfWork, endpoint_id: str, *, at: datetime) -> None:

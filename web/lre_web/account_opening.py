@@ -1,5 +1,6 @@
 """The accounts of an office, opened for its pages."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from lre_kit.carriers.account_mail import AccountCourier
@@ -7,6 +8,8 @@ from lre_kit.identifiers.authenticator_enrolment import AuthenticatorEnrolment
 from lre_kit.office import PostOffice
 from lre_kit.parties.accounts import Accounts
 from lre_kit.parties.sessions import Sessions
+from lre_kit.store.unit import UnitOfWork
+from lre_kit.webhooks.ending import disable_all
 from lre_web.account_factors import SecondSteps
 from lre_web.account_session import AccountSite
 
@@ -14,6 +17,11 @@ from lre_web.account_session import AccountSite
 def open_account_site(office: PostOffice) -> AccountSite:
     """Return what the account pages of an office work with."""
     settings, database, clock, people = office.settings, office.database, office.clock, office.people
+
+    def end_what_runs(uow: UnitOfWork, refs: Sequence[str]) -> None:
+        office.integration.keys.revoke_all(uow, refs)
+        disable_all(uow, refs, at=clock())
+
     accounts = Accounts(
         database,
         clock=clock,
@@ -26,6 +34,7 @@ def open_account_site(office: PostOffice) -> AccountSite:
             longest=timedelta(seconds=settings.account_session_max_s),
         ),
         factors=people.register,
+        on_closed=end_what_runs,
     )
     enrolment = AuthenticatorEnrolment(
         database,

@@ -167,6 +167,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "closed": ("Votre compte est fermé. Un message vous le confirme.", "Your account is closed. A message confirms it."),
     "close_short": ("Personne ne pourra plus s'y connecter. Vos lettres et leurs preuves restent.", "Nobody can log in to it any more. Your letters and their proofs stay."),
     "close_sessions": ("Toutes vos sessions se ferment, et personne ne se connecte plus à ce compte. Ses données sont supprimées dans trente jours.", "All your sessions end, and nobody logs in to this account any more. Its data are deleted in thirty days."),
+    "close_programs": ("Vos clés d'API sont révoquées et vos webhooks désactivés, sauf si vous gardez un autre compte ouvert.", "Your API keys are revoked and your webhooks disabled, unless you keep another account open."),
     "close_letters": ("Les lettres que vous avez envoyées ou reçues, et leurs preuves, restent le temps que la loi demande. Téléchargez vos preuves avant.", "Letters that you sent or received, and their proofs, stay for as long as the law asks. Download your proofs first."),
     "close_means": ("Vos moyens d'identification ne sont pas révoqués. Si vous ne les gardez pas, déclarez-les perdus depuis votre profil avant.", "Your means of identification are not revoked. If you do not keep them, report them lost from your profile first."),
     "close_again": ("Si vous ouvrez plus tard un compte avec la même adresse, vous y retrouverez vos lettres.", "If you make an account with the same address later, you find your letters there."),

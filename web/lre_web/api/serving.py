@@ -116,11 +116,19 @@ def _admitted() -> ApiKey:
 
 
 def _owner(key: ApiKey) -> Sender:
-    """Return who sends with a key: as their account calls them now, or as they were when it was made."""
+    """Return who sends with a key: as their account calls them now, or as they were when it was made.
+
+    Raises:
+        KeyRefusedError: Their account is closed. An operator's keys may be of senders who never had one.
+    """
     if EXTENSION in current_app.extensions:
-        account = account_site().accounts.of_party(key.owner.ref)
+        accounts = account_site().accounts
+        account = accounts.of_party(key.owner.ref)
         if account is not None:
             return Sender(ref=key.owner.ref, name=account.name, email=account.email)
+        if accounts.was_closed(key.owner.ref):
+            msg = "The account of this key's owner is closed."
+            raise KeyRefusedError(msg, mend="Make a new key from an open account, and use that.")
     return key.owner
 
 
