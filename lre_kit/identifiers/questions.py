@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from lre_kit.errors import IdentificationError
 from lre_kit.identifiers.challenges import Challenge, Challenges
 from lre_kit.identifiers.refusals import AnswerRefusedError
-from lre_kit.identifiers.throttle import Throttle
+from lre_kit.identifiers.throttle import Throttle, network_key
 from lre_kit.law.assurance import Means
 from lre_kit.store.database import Database
 
@@ -53,11 +53,25 @@ class Questions:
         return opened
 
     def answered(
-        self, challenge_id: str, *, purpose: str, binding: str, judge: Callable[[Challenge], _Result]
+        self,
+        challenge_id: str,
+        *,
+        purpose: str,
+        binding: str,
+        judge: Callable[[Challenge], _Result],
+        network: str = "",
     ) -> _Result:
         """End a question, then judge its answer: whatever comes of it, it cannot be answered again.
 
-        Refusals are counted by party *and* session, so that no stranger locks a party out.
+        Refusals are counted by party *and* session, so that no stranger locks a party out. Where nobody was
+        asked, what it is bound to may be of the answerer's own choice: those are counted by network.
+
+        Args:
+            challenge_id: Of `ask`.
+            purpose: The act it was asked for.
+            binding: What the answer must come with.
+            judge: Judges the answer.
+            network: Address the answer comes from; counts only where nobody was asked.
 
         Raises:
             IdentificationError: The question is used, too old, or for another act or session.
@@ -71,6 +85,8 @@ class Questions:
             msg = "This answer is to another question."
             raise IdentificationError(msg, mend="Try again from the start.")
         key = f"{self._means}:{challenge.party_id}:{binding}"
+        if challenge.party_id is None:
+            key = network_key(network)
         self._throttle.check(key)
         try:
             result = judge(challenge)

@@ -290,7 +290,7 @@ class SecurityKeys:
         return Ceremony.of(opened, options)
 
     def complete_discovery(
-        self, challenge_id: str, response_json: str, *, purpose: str, binding: str
+        self, challenge_id: str, response_json: str, *, purpose: str, binding: str, network: str = ""
     ) -> tuple[str, Factor]:
         """Check an answer that also says who answers; return the party and the factor it shows.
 
@@ -300,6 +300,7 @@ class SecurityKeys:
             ClonedKeyError: The counter went back; the key is suspended, its owner told by mail.
             SecurityKeyRefusedError: The answer is not accepted; `reason` says why.
             IdentificationError: The challenge is used, too old, put to somebody, or for another act.
+            ThrottledError: Too many answers from this network were refused.
         """
 
         def judge(challenge: Challenge) -> tuple[str, Factor]:
@@ -307,7 +308,9 @@ class SecurityKeys:
                 raise _refused(Reason.OTHER_PERSON)
             return self._shown(challenge, response_json, purpose, None)
 
-        return self._questions.answered(challenge_id, purpose=purpose, binding=binding, judge=judge)
+        return self._questions.answered(
+            challenge_id, purpose=purpose, binding=binding, judge=judge, network=network
+        )
 
     def _shown(
         self, challenge: Challenge, response_json: str, purpose: str, asked: str | None

@@ -78,6 +78,13 @@ PACES: Mapping[str, Pace] = {
         failures_max=None,
         forget_after=timedelta(hours=1),
     ),
+    "passkey": Pace(
+        free=30,
+        first_delay=timedelta(seconds=20),
+        longest_delay=timedelta(minutes=30),
+        failures_max=None,
+        forget_after=timedelta(hours=1),
+    ),
     "verify": Pace(
         free=30,
         first_delay=timedelta(seconds=20),

@@ -12,15 +12,24 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from lre_kit.errors import IdentificationError
+from lre_kit.identifiers.throttle import PACES
+from lre_kit.integration.rows import ApiKeyRow
+from lre_kit.integration.values import KeyKind, KeyWish, Scope
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
+from lre_kit.parties.account_requests import RESET
+from lre_kit.parties.account_rows import AccountRequestRow, AccountRow, SessionRow
+from lre_kit.parties.account_values import DeadLinkError
 from lre_kit.parties.sessions import IDLE
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import SMALL_PDF, throwaway_office
+from lre_kit.webhooks.rows import WebhookEndpointRow
 from lre_web.account_session import EXTENSION, FRESH, AccountSite
 from lre_web.standalone import create_app
 from lre_web.testing import send_form
@@ -270,6 +279,113 @@ def test_an_account_is_closed_by_its_password_and_a_ticked_box(site: Site) -> No
     assert client.get("/account").status_code in {302, 303}
     assert "mot de passe" not in site.courier.text_of()
     assert site.kept.accounts.by_email(EMAIL) is None
+
+
+def test_questions_to_passkeys_before_log_in_are_paced_by_network(site: Site) -> None:
+    client, path = site.client(), "/account/login/key/options"
+    client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    for _ in range(PACES["passkey"].free):
+        assert send_form(client, path, "/account/login").status_code == 200
+    assert send_form(client, path, "/account/login").status_code == 429
+    # A browser without its cookie is still on the same network.
+    again, elsewhere = site.client(), site.client()
+    again.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    elsewhere.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    assert send_form(again, path, "/account/login").status_code == 429
+    assert send_form(elsewhere, path, "/account/login").status_code == 200
+
+
+def close(site: Site, client: FlaskClient) -> None:
+    path = "/account/close"
+    assert send_form(client, path, path, password=PASSWORD, sure="yes").status_code == 303
+
+
+def test_a_link_sent_before_an_account_was_closed_opens_nothing(site: Site) -> None:
+    """F9.13."""
+    client, stranger = site.member(), site.client()
+    site.forget(stranger)
+    link = site.link()
+    form = stranger.get(link).text
+    close(site, client)
+    token = re.search(r'name="form_token" value="([^"]+)"', form)
+    assert token is not None
+    answer = stranger.post(link, data={"form_token": token.group(1), "password": OTHER})
+    assert answer.status_code != 303
+    assert not is_in(stranger)
+
+
+def test_a_reset_under_way_while_the_account_closes_is_refused(site: Site) -> None:
+    client = site.member()
+    accounts = site.kept.accounts
+    [account] = accounts.all()
+    found = accounts.log_in(EMAIL, PASSWORD)
+    with site.office.database.write() as uow:
+        token = accounts._requests.make(uow, RESET, email_key=EMAIL, account_id=account.id, facts={})
+        uow.commit()
+    close(site, client)
+    with site.office.database.write() as uow:
+        # As if it had been asked for in the same instant.
+        uow.execute(update(AccountRequestRow).values(used_at=None))
+        uow.commit()
+    with pytest.raises(DeadLinkError):
+        accounts.reset(token, OTHER)
+    with pytest.raises(IdentificationError):
+        accounts.sessions.open(account_id=account.id, party_id=account.party_id, factor=found.factor)
+
+
+def test_with_the_last_account_of_a_person_end_keys_and_webhooks(site: Site) -> None:
+    client, other = site.member(), site.member("other@example.org")
+    office, accounts = site.office, site.kept.accounts
+    mine, theirs = accounts.by_email(EMAIL), accounts.by_email("other@example.org")
+    assert mine is not None
+    assert theirs is not None
+    wish = KeyWish(name="a program", kind=KeyKind.LIVE, scopes=frozenset(Scope))
+    keys = {
+        ref: office.integration.keys.create(Sender(ref=ref, name=NAME, email=EMAIL), wish).text
+        for ref in (mine.party_id, theirs.party_id, "cli:robot@example.org")
+    }
+    with office.database.write() as uow:
+        for number, ref in enumerate(keys):
+            uow.add(
+                WebhookEndpointRow,
+                id=f"{number:08x}",
+                sender_ref=ref,
+                owner_name=NAME,
+                owner_email=EMAIL,
+                language="fr",
+                url="https://example.org/hook",
+                state="active",
+                made_at=site.clock(),
+            )
+        # A second address of the same person has an account of its own.
+        moved = update(AccountRow).where(AccountRow.id == theirs.id).values(party_id=mine.party_id)
+        uow.execute(moved)
+        uow.commit()
+
+    def asked(ref: str) -> int:
+        headers = {"Authorization": f"Bearer {keys[ref]}"}
+        return site.app.test_client().get("/api/v1/letters", headers=headers).status_code
+
+    def states() -> list[str]:
+        with office.database.read() as connection:
+            return list(connection.execute(select(WebhookEndpointRow.state).order_by("id")).scalars())
+
+    close(site, client)
+    assert [asked(ref) for ref in keys] == [200, 200, 200]
+    assert states() == ["active", "active", "active"]
+    assert "API keys are revoked" in other.get("/account/close").text
+    with office.database.write() as uow:
+        moved = update(SessionRow).where(SessionRow.account_id == theirs.id).values(party_id=mine.party_id)
+        uow.execute(moved)
+        uow.commit()
+    close(site, other)
+    assert [asked(ref) for ref in keys] == [401, 200, 200]
+    assert states() == ["disabled", "active", "active"]
+    with office.database.write() as uow:
+        uow.execute(update(ApiKeyRow).values(revoked_at=None))
+        uow.commit()
+    # Of an account that was closed before keys ended with it.
+    assert [asked(ref) for ref in keys] == [401, 200, 200]
 
 
 def test_sessions_are_listed_and_ended(site: Site) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.local import LocalProxy
 
 from lre_kit.errors import LreError, ThrottledError
+from lre_kit.parties.account_guesses import network_of
 from lre_kit.parties.account_requests import CONFIRM, RESET
 from lre_kit.parties.account_values import DeadLinkError, LoggedIn, LogInError
 from lre_web import account_security
@@ -20,6 +21,7 @@ from lre_web.account_session import (
     to_log_in,
     wanted_next,
 )
+from lre_web.mounting import mounted
 from lre_web.people import gone
 from lre_web.security import browser_name
 from lre_web.texts import language
@@ -108,7 +110,9 @@ def _log_in() -> Answer:
 
 
 def _log_in_key_options() -> Answer:
-    """Answer what the browser is to ask a passkey; it names nobody."""
+    """Answer what the browser is to ask a passkey; it names nobody, so it is paced by network."""
+    if network := network_of(_network()):
+        mounted().office.people.throttle.check(f"passkey:{network}")
     return jsonify(account_site().steps.ask_passkey(browser_name()))
 
 
@@ -117,7 +121,7 @@ def _log_in_by_key() -> Answer:
     site, typed, onward = account_site(), request.form, wanted_next()
     try:
         party_id, factor = site.steps.check_passkey(
-            browser_name(), typed.get("challenge", ""), typed.get("answer", "")
+            browser_name(), typed.get("challenge", ""), typed.get("answer", ""), network=_network()
         )
         account = site.accounts.of_party(party_id)
         if account is None:

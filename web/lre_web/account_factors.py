@@ -208,13 +208,16 @@ class SecondSteps:
         """Ask a browser for a passkey of whoever is there."""
         return _asked(self._key_doors().begin_discovery(purpose=LOG_IN, binding=browser))
 
-    def check_passkey(self, browser: str, challenge: str, answer: str) -> tuple[str, Factor]:
+    def check_passkey(self, browser: str, challenge: str, answer: str, *, network: str) -> tuple[str, Factor]:
         """Judge a passkey's answer; return whose it is.
 
         Raises:
             IdentificationError: It is not accepted.
+            ThrottledError: Too many answers from this network were refused.
         """
-        return self._key_doors().complete_discovery(challenge, _json(answer), purpose=LOG_IN, binding=browser)
+        return self._key_doors().complete_discovery(
+            challenge, _json(answer), purpose=LOG_IN, binding=browser, network=network
+        )
 
     # -- taking away -------------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lre_kit.clock import now
-from lre_kit.errors import IdentificationError, LreError
+from lre_kit.errors import IdentificationError, LreError, ThrottledError
 from lre_kit.identifiers.means import Kind, State
 from lre_kit.identifiers.security_key_checks import ClonedKeyError, Reason, SecurityKeyRefusedError
+from lre_kit.identifiers.throttle import PACES
 from lre_kit.law.assurance import Category, Level, Means, level_reached
 from lre_kit.store.database import Database
 from lre_kit.store.vault import Vault
@@ -122,6 +123,21 @@ def test_a_passkey_that_names_nobody_or_another_is_refused(
     with pytest.raises(SecurityKeyRefusedError) as caught:
         desk.keys.complete_discovery(asked.challenge_id, json.dumps(answer), **told)
     assert caught.value.reason is Reason.OTHER_PERSON
+
+
+def test_refused_passkeys_are_counted_by_network_whatever_the_browser_calls_itself(desk: Desk) -> None:
+    def guess(number: int, network: str) -> None:
+        told = {"purpose": "log in", "binding": f"browser-{number}"}
+        asked = desk.keys.begin_discovery(**told)
+        desk.keys.complete_discovery(asked.challenge_id, "{}", network=network, **told)
+
+    for number in range(PACES["net"].free):
+        with pytest.raises(SecurityKeyRefusedError):
+            guess(number, "198.51.100.7")
+    with pytest.raises(ThrottledError):
+        guess(100, "198.51.100.7")
+    with pytest.raises(SecurityKeyRefusedError):
+        guess(101, "203.0.113.9")
 
 
 def test_one_person_may_have_several_keys(desk: Desk, device: SoftwareAuthenticator) -> None:
