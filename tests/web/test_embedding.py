@@ -9,7 +9,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
 
 from lre_kit.errors import ConfigurationError
-from lre_kit.testing.office import throwaway_office
+from lre_kit.integration.values import KeyKind, KeyWish, Scope
+from lre_kit.testing.office import SENDER, throwaway_office
 from lre_web import LRE
 from lre_web.overrides import contrast
 from lre_web.testing import ThrowawaySite, send_form
@@ -167,12 +168,13 @@ def test_secrets_are_masked_where_settings_are_listed(tmp_path: Path) -> None:
         assert "planted" not in told
 
 
+METRICS_TOKEN = "a-token-of-sixteen-and-more"
 NEUTRAL = {"base_url": "https://notices.example/lre", "sender_url": "https://app.example/lre"}
 
 
 def test_each_page_answers_on_its_own_sides_host_name_alone(tmp_path: Path) -> None:
     """F9.09: a host name of nobody's finds nothing, and mail links come from the settings alone."""
-    site = ThrowawaySite.open(tmp_path / "office", **NEUTRAL)
+    site = ThrowawaySite.open(tmp_path / "office", **NEUTRAL, metrics_token=METRICS_TOKEN)
     with site.office:
         letter, client = site.letter(), site.client()
 
@@ -196,11 +198,34 @@ def test_each_page_answers_on_its_own_sides_host_name_alone(tmp_path: Path) -> N
             for host in ("app.example", "notices.example"):
                 with at(host, path) as answer:
                     assert answer.status_code == 200
+        # A load balancer asks by address: it knows no name.
+        for path in ("/lre/healthz", "/lre/readyz", "/lre/metrics"):
+            token = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+            assert client.get(path, base_url="http://10.0.0.7:8000", headers=token).status_code == 200, path
         cookies = followed.headers.getlist("Set-Cookie")
         assert cookies
         # No domain is named, so a browser keeps them for this host name alone.
         assert all(cookie.startswith("__Host-") and "Domain" not in cookie for cookie in cookies)
         assert site.noticed_link(letter).startswith("https://notices.example/lre/r/")
+
+
+def test_what_the_api_makes_has_its_address_on_the_senders_host_name(tmp_path: Path) -> None:
+    site = ThrowawaySite.open(tmp_path / "office", **NEUTRAL)
+    with site.office:
+        wish = KeyWish(name="a program", kind=KeyKind.LIVE, scopes=frozenset(Scope))
+        headers = {"Authorization": f"Bearer {site.office.integration.keys.create(SENDER, wish).text}"}
+        asked = {
+            "contacts": {"name": "Jean Dupont", "email": "jean@example.net"},
+            "contact-groups": {"name": "Tenants"},
+            "templates": {"name": "Notice", "subject": "Notice", "text": "Dear customer,"},
+        }
+        for path, body in asked.items():
+            answer = site.app.test_client().post(
+                f"/lre/api/v1/{path}", base_url="https://app.example", headers=headers, json=body
+            )
+            assert answer.status_code == 201, answer.text
+            place = answer.headers["Location"]
+            assert place.startswith(f"https://app.example/lre/api/v1/{path}/"), place
 
 
 def test_the_neutral_host_name_shows_nothing_of_the_hosts_look(tmp_path: Path) -> None:

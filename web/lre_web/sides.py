@@ -45,6 +45,9 @@ SENDERS = frozenset(
 )
 """First parts of the paths of senders' pages; the API is theirs too."""
 
+ANYWHERE = frozenset({"healthz", "readyz", "metrics"})
+"""Endpoints that load balancers and Prometheus ask by address: they show no letter and no name."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -62,7 +65,8 @@ def expect_own_side() -> None:
     Without `Settings.sender_url` there is one side, and the host name is the application's affair.
     """
     here = mounted()
-    if not here.office.settings.sender_url:
+    endpoint = (request.endpoint or "").rpartition(".")[2]
+    if not here.office.settings.sender_url or endpoint in ANYWHERE:
         return
     rule = request.url_rule
     side = Side.BOTH if rule is None else side_of(rule.rule, here.url_prefix)

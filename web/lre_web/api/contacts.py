@@ -242,7 +242,7 @@ def _add(call: Call) -> Result:
 
 def _placed(call: Call, contact_id: str) -> Result:
     found = _one_told(call, call.office.contacts.book.by_id(call.owner.ref, contact_id))
-    place = f"{call.office.links.base_url}{API_PREFIX}/contacts/{contact_id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/contacts/{contact_id}"
     return Result(body=found.body, headers={"Location": place})
 
 
@@ -320,7 +320,7 @@ def _group_add(call: Call) -> Result:
 
 
 def _group_placed(call: Call, group_id: str) -> Result:
-    place = f"{call.office.links.base_url}{API_PREFIX}/contact-groups/{group_id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/contact-groups/{group_id}"
     return Result(body=_group_again(call, group_id).body, headers={"Location": place})
 
 

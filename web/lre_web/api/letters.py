@@ -137,7 +137,7 @@ def _deposit_to_all(call: Call) -> Result:
     told = LettersTold(items=[letter_told(each, is_test=is_test) for each in made])
     if is_test:
         return Result(body=told, status=200)
-    return Result(body=told, headers={"Location": f"{call.office.links.base_url}{API_PREFIX}/letters"})
+    return Result(body=told, headers={"Location": f"{call.office.links.sender_url}{API_PREFIX}/letters"})
 
 
 def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def _no_organisation() -> NotFoundError:
 
 
 def _placed(call: Call, prepared_id: str) -> Result:
-    place = f"{call.office.links.base_url}{API_PREFIX}/prepared/{prepared_id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/prepared/{prepared_id}"
     found = call.office.preparing.tray.by_id(prepared_id)
     return Result(body=_told(found), headers={"Location": place})
 

@@ -97,7 +97,7 @@ def _add(call: Call) -> Result:
 
 
 def _placed(call: Call, template_id: str) -> Result:
-    place = f"{call.office.links.base_url}{API_PREFIX}/templates/{template_id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/templates/{template_id}"
     found = call.office.templates.by_id(call.owner.ref, template_id)
     return Result(body=_told(found), headers={"Location": place})
 
