@@ -6,12 +6,12 @@ means and authentications of whoever sent, received or acted on it, and the proo
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, null, select
 
 from lre_kit.clock import Clock
 from lre_kit.failpoints import declare, failpoint
@@ -38,7 +38,6 @@ from lre_kit.parties.proofing_rows import (
     IdentityVerdictRow,
 )
 from lre_kit.parties.rows import PartyEmailRow, PartyRow
-from lre_kit.parties.standing import all_ids
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 
@@ -59,6 +58,12 @@ declare(*(f"people_purge.{data.value}" for data in PURGED))
 BATCH = 500
 """Rows, or files, per transaction."""
 
+CHUNK = 500
+"""Most values that one query is asked about."""
+
+LETTER_ID_CHARS = 32
+"""Length of a letter's id."""
+
 _HOLD, _LETTER, _JOURNAL = table_of(HoldRow), table_of(LetterRow), table_of(EventRow)
 _PARTY, _EMAIL = table_of(PartyRow), table_of(PartyEmailRow)
 _CASE, _PROOFING, _MEDIA = (
@@ -74,16 +79,34 @@ _OF_CASE = tuple(
 )
 _OF_MEANS = tuple(table_of(row) for row in (PaperCodeRow, IdentifierEventRow, ChallengeRow, ReplacedRow))
 
-Step = Callable[[UnitOfWork, datetime, "Needed"], int]
+Step = Callable[["Batch"], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
     """What letters on hold rest on."""
 
-    letters: tuple[str, ...]
-    parties: frozenset[str]
-    proofings: frozenset[str]
+    letters: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()
+    proofings: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Needed") -> "Needed":
+        """Return what either names."""
+        return Needed(
+            letters=self.letters | other.letters,
+            parties=self.parties | other.parties,
+            proofings=self.proofings | other.proofings,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """One transaction of a class of data; `after` is the last id that was looked at."""
+
+    uow: UnitOfWork
+    before: datetime
+    needed: Needed
+    after: str
 
 
 def rules_of(identity_days: int | None) -> Mapping[DataClass, Rule]:
@@ -103,6 +126,7 @@ class PeoplePurge:
         self._database = database
         self._clock = clock
         self._rules = rules
+        self._needed = Needed()
 
     def run(self) -> Mapping[DataClass, int]:
         """Delete all that is over, now; return how much of each class went."""
@@ -118,6 +142,7 @@ class PeoplePurge:
             (DataClass.IDENTITY_FILE, _files),
         )
         gone: dict[DataClass, int] = {}
+        self._needed = Needed()
         for data, step in steps:
             before = self._rules[data].span.over_before(self._clock())
             if before is not None:
@@ -125,95 +150,157 @@ class PeoplePurge:
         return gone
 
     def _in_batches(self, data: DataClass, step: Step, before: datetime) -> int:
-        total = 0
+        total, after = 0, ""
         while True:
             with self._database.write() as uow:
-                done = step(uow, before, needed_by_holds(uow.connection))
+                # What was on hold when the run began stays for the run; what was put on hold since is added.
+                self._needed |= needed_by_holds(uow.connection, known=self._needed.letters)
+                batch = Batch(uow=uow, before=before, needed=self._needed, after=after)
+                done = step(batch)
                 uow.commit()
             failpoint(f"people_purge.{data.value}")
-            total += done
+            total, after = total + done, batch.after
             if done < BATCH:
                 return total
 
 
-def needed_by_holds(connection: Connection) -> Needed:
-    """Return what the letters on hold rest on: who took part, and which proofings their evidence names."""
-    on_hold = select(_HOLD.c.open_key).where(_HOLD.c.open_key.is_not(None))
-    columns = ("id", "sender_ref", "sender_email", "recipient_email", "deposited_by")
-    letters = connection.execute(
-        select(*(_LETTER.c[name] for name in columns)).where(_LETTER.c.id.in_(on_hold))
-    ).all()
-    if not letters:
-        return Needed(letters=(), parties=frozenset(), proofings=frozenset())
-    ids = [letter.id for letter in letters]
+def needed_by_holds(connection: Connection, *, known: Collection[str] = ()) -> Needed:
+    """Return what the letters on hold rest on: who took part, and which proofings their evidence names.
+
+    Args:
+        connection: Where to look.
+        known: Letters that need not be looked at any more.
+    """
+    on_hold = connection.execute(select(_HOLD.c.open_key).where(_HOLD.c.open_key.is_not(None))).scalars()
+    fresh = set(on_hold).difference(known)
+    found = Needed()
+    for letters in _chunks(fresh):
+        found |= _needed_by(connection, letters)
+    return found
+
+
+def _needed_by(connection: Connection, ids: Sequence[str]) -> Needed:
+    """Return what some letters, at most `CHUNK`, rest on."""
+    columns = ("sender_ref", "sender_email", "recipient_email", "deposited_by")
+    query = select(*(_LETTER.c[name] for name in columns)).where(_LETTER.c.id.in_(ids))
+    letters = connection.execute(query).all()
     keys = {
         key_of(email)[:254] for letter in letters for email in (letter.sender_email, letter.recipient_email)
     }
     refs = {ref for letter in letters for ref in (letter.sender_ref, letter.deposited_by) if ref}
-    actors = connection.execute(select(_JOURNAL.c.actor).where(_JOURNAL.c.letter_id.in_(ids))).scalars().all()
-    purposes = or_(*(_SHOWN.c.purpose.endswith(each, autoescape=True) for each in ids))
-    about = or_(*(_CASE.c.purpose.endswith(each, autoescape=True) for each in ids))
-    proofings = frozenset(str(actor["proofing"]) for actor in actors if actor.get("proofing"))
-    queries = (
-        select(_EMAIL.c.party_id).where(_EMAIL.c.key.in_(keys)),
-        select(_PARTY.c.id).where(_PARTY.c.id.in_(refs) | _PARTY.c.external_id.in_(refs)),
-        select(_SHOWN.c.party_id).where(purposes),
-        select(_CASE.c.party_id).where(about),
-        select(_PROOFING.c.party_id).where(_PROOFING.c.id.in_(proofings)),
+    actors = connection.execute(select(_JOURNAL.c.actor).where(_JOURNAL.c.letter_id.in_(ids))).scalars()
+    proofings = {str(actor["proofing"]) for actor in actors if actor.get("proofing")}
+    found = {
+        *_among(connection, _EMAIL.c.party_id, _EMAIL.c.key, keys),
+        *_among(connection, _PARTY.c.id, _PARTY.c.id, refs),
+        *_among(connection, _PARTY.c.id, _PARTY.c.external_id, refs),
+        *_among(connection, _SHOWN.c.party_id, _letter_in(_SHOWN.c.purpose), ids),
+        *_among(connection, _CASE.c.party_id, _letter_in(_CASE.c.purpose), ids),
+        *_among(connection, _PROOFING.c.party_id, _PROOFING.c.id, proofings),
+    }
+    return Needed(
+        letters=frozenset(ids),
+        parties=frozenset(_under_all_ids(connection, found)),
+        proofings=frozenset(proofings),
     )
-    found = {party for query in queries for party in connection.execute(query).scalars()}
-    parties = frozenset(each for party in found for each in all_ids(connection, party))
-    return Needed(letters=tuple(ids), parties=parties | found, proofings=proofings)
+
+
+def _chunks(values: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(values)
+    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
+
+
+def _letter_in(purpose: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the letter's id at the end of a purpose, which is an act, a colon and the id."""
+    return func.substr(purpose, func.length(purpose) - (LETTER_ID_CHARS - 1))
+
+
+def _among(
+    connection: Connection, wanted: ColumnElement[str], column: ColumnElement[Any], values: Collection[str]
+) -> set[str]:
+    """Return what stands in a column where another has one of some values, however many they are."""
+    found: set[str] = set()
+    for some in _chunks(values):
+        query = select(wanted).where(column.in_(some), wanted.is_not(None)).distinct()
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _under_all_ids(connection: Connection, parties: set[str]) -> set[str]:
+    """Return parties with all that were merged into them, and those they were merged into."""
+    known, newest = set(parties), set(parties)
+    while newest:
+        into = _among(connection, _PARTY.c.merged_into, _PARTY.c.id, newest)
+        merged = _among(connection, _PARTY.c.id, _PARTY.c.merged_into, newest)
+        newest = (into | merged) - known
+        known |= newest
+    return known
 
 
 # --- one batch of each ------------------------------------------------------------------------------------
 
 
-def _some(uow: UnitOfWork, table: Table, *over: ColumnElement[bool]) -> list[str]:
-    query = select(table.c.id).where(*over).order_by(table.c.id).limit(BATCH)
-    return list(uow.execute(query).scalars())
+def _some(batch: Batch, table: Table, *over: ColumnElement[bool], party: bool = False) -> list[str]:
+    """Return ids of the next rows that are over; with `party`, without those that a letter on hold needs.
+
+    Those are passed over here, not in the query: no database takes any number of them there.
+    """
+    owner = table.c.party_id if party else null()
+    query = select(table.c.id, owner.label("party_id")).where(*over).order_by(table.c.id).limit(BATCH)
+    found: list[str] = []
+    while len(found) < BATCH:
+        rows = batch.uow.execute(query.where(table.c.id > batch.after)).all()
+        for row in rows:
+            if len(found) == BATCH:
+                return found
+            batch.after = row.id
+            is_needed = row.party_id in batch.needed.parties or row.id in batch.needed.proofings
+            if not is_needed:
+                found.append(row.id)
+        if len(rows) < BATCH:
+            break
+    return found
 
 
 def _delete(uow: UnitOfWork, column: Any, ids: list[str]) -> int:
     return uow.update(delete(column.table).where(column.in_(ids)))
 
 
-def _sessions(uow: UnitOfWork, before: datetime, _: Needed) -> int:
-    ended = func.coalesce(_SESSION.c.ended_at, _SESSION.c.expires_at) < before
-    return _delete(uow, _SESSION.c.id, _some(uow, _SESSION, ended))
+def _sessions(batch: Batch) -> int:
+    ended = func.coalesce(_SESSION.c.ended_at, _SESSION.c.expires_at) < batch.before
+    return _delete(batch.uow, _SESSION.c.id, _some(batch, _SESSION, ended))
 
 
-def _links(uow: UnitOfWork, before: datetime, _: Needed) -> int:
-    return _delete(uow, _REQUEST.c.id, _some(uow, _REQUEST, _REQUEST.c.expires_at < before))
+def _links(batch: Batch) -> int:
+    return _delete(batch.uow, _REQUEST.c.id, _some(batch, _REQUEST, _REQUEST.c.expires_at < batch.before))
 
 
-def _accounts(uow: UnitOfWork, before: datetime, _: Needed) -> int:
-    ids = _some(uow, _ACCOUNT, _ACCOUNT.c.closed_at < before)
+def _accounts(batch: Batch) -> int:
+    ids = _some(batch, _ACCOUNT, _ACCOUNT.c.closed_at < batch.before)
     for column in (_SESSION.c.account_id, table_of(RecoveryCodeRow).c.account_id, _REQUEST.c.account_id):
-        _delete(uow, column, ids)
-    return _delete(uow, _ACCOUNT.c.id, ids)
+        _delete(batch.uow, column, ids)
+    return _delete(batch.uow, _ACCOUNT.c.id, ids)
 
 
-def _attempts(uow: UnitOfWork, before: datetime, needed: Needed) -> int:
+def _attempts(batch: Batch) -> int:
     proofed = exists().where(_PROOFING.c.case_id == _CASE.c.id)
-    over = and_(_CASE.c.ended_at < before, ~proofed, _CASE.c.party_id.not_in(needed.parties))
-    return _delete_cases(uow, _some(uow, _CASE, over, _no_bytes(_CASE.c.id)))
+    over = (_CASE.c.ended_at < batch.before, ~proofed, _no_bytes(_CASE.c.id))
+    return _delete_cases(batch.uow, _some(batch, _CASE, *over, party=True))
 
 
-def _files(uow: UnitOfWork, before: datetime, needed: Needed) -> int:
+def _files(batch: Batch) -> int:
     leaned_on = exists().where(_MEANS.c.proofing_id == _PROOFING.c.id)
     ids = _some(
-        uow,
+        batch,
         _PROOFING,
-        func.coalesce(_PROOFING.c.ended_at, _PROOFING.c.valid_until) < before,
+        func.coalesce(_PROOFING.c.ended_at, _PROOFING.c.valid_until) < batch.before,
         ~leaned_on,
-        _PROOFING.c.party_id.not_in(needed.parties),
-        _PROOFING.c.id.not_in(needed.proofings),
         _no_bytes(_PROOFING.c.case_id),
+        party=True,
     )
-    cases = list(uow.execute(select(_PROOFING.c.case_id).where(_PROOFING.c.id.in_(ids))).scalars())
-    _delete(uow, _PROOFING.c.id, ids)
-    _delete_cases(uow, cases)
+    cases = list(batch.uow.execute(select(_PROOFING.c.case_id).where(_PROOFING.c.id.in_(ids))).scalars())
+    _delete(batch.uow, _PROOFING.c.id, ids)
+    _delete_cases(batch.uow, cases)
     return len(ids)
 
 
@@ -228,23 +315,22 @@ def _delete_cases(uow: UnitOfWork, ids: list[str]) -> int:
     return _delete(uow, _CASE.c.id, ids)
 
 
-def _means(uow: UnitOfWork, before: datetime, needed: Needed) -> int:
+def _means(batch: Batch) -> int:
     ended = _MEANS.c.state.in_([state.value for state in FINAL])
-    ids = _some(uow, _MEANS, ended, _MEANS.c.ended_at < before, _MEANS.c.party_id.not_in(needed.parties))
+    ids = _some(batch, _MEANS, ended, _MEANS.c.ended_at < batch.before, party=True)
     for table in _OF_MEANS:
-        _delete(uow, table.c.identifier_id, ids)
-    return _delete(uow, _MEANS.c.id, ids)
+        _delete(batch.uow, table.c.identifier_id, ids)
+    return _delete(batch.uow, _MEANS.c.id, ids)
 
 
-def _orders(uow: UnitOfWork, before: datetime, needed: Needed) -> int:
+def _orders(batch: Batch) -> int:
     in_use = exists().where(_MEANS.c.id == _ORDER.c.identifier_id)
-    mine = _ORDER.c.party_id.not_in(needed.parties)
-    ids = _some(uow, _ORDER, _ORDER.c.ended_at < before, ~in_use, mine)
+    ids = _some(batch, _ORDER, _ORDER.c.ended_at < batch.before, ~in_use, party=True)
     for column in (_ORDER_EVENT.c.order_id, _REPLACED.c.order_id):
-        _delete(uow, column, ids)
-    return _delete(uow, _ORDER.c.id, ids)
+        _delete(batch.uow, column, ids)
+    return _delete(batch.uow, _ORDER.c.id, ids)
 
 
-def _authentications(uow: UnitOfWork, before: datetime, needed: Needed) -> int:
-    ids = _some(uow, _SHOWN, _SHOWN.c.at < before, _SHOWN.c.party_id.not_in(needed.parties))
-    return _delete(uow, _SHOWN.c.id, ids)
+def _authentications(batch: Batch) -> int:
+    ids = _some(batch, _SHOWN, _SHOWN.c.at < batch.before, party=True)
+    return _delete(batch.uow, _SHOWN.c.id, ids)

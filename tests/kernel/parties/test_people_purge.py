@@ -13,6 +13,8 @@ from lre_kit.identifiers.order_rows import OrderEventRow, OrderRow
 from lre_kit.identifiers.rows import AuthenticationRow, IdentifierEventRow, IdentifierRow, PaperCodeRow
 from lre_kit.law.assurance import Category, Factor, Level, Means
 from lre_kit.law.retention import DataClass
+from lre_kit.letters.retention_rows import HoldRow
+from lre_kit.letters.rows import LetterRow
 from lre_kit.office import PostOffice
 from lre_kit.parties.account_rows import AccountRequestRow, AccountRow, RecoveryCodeRow, SessionRow
 from lre_kit.parties.accounts import Accounts
@@ -26,7 +28,7 @@ from lre_kit.parties.proofing_rows import (
     IdentityProofingRow,
     IdentityVerdictRow,
 )
-from lre_kit.people_purge import BATCH, PeoplePurge, rules_of
+from lre_kit.people_purge import BATCH, PeoplePurge, needed_by_holds, rules_of
 from lre_kit.settings import Settings
 from lre_kit.store.columns import new_id
 from lre_kit.store.inserts import table_of
@@ -167,6 +169,48 @@ def test_what_a_letter_on_hold_rests_on_stays_until_it_is_released(
     clock.advance(timedelta(days=1))
     office.run_until_idle()
     assert count(office, *FILE, *MEANS) == [0] * len(FILE + MEANS)
+
+
+def test_thousands_of_letters_on_hold_keep_theirs_and_nobody_else_s(
+    office: PostOffice, clock: MovedClock
+) -> None:
+    """F13.03: as many as a dispute over one sending brings, a hold placed while the purge runs too."""
+    letter, later = deposit_sample(office), deposit_sample(office)
+    ids = [new_id() for _ in range(2500)]
+    shown = {"means": "password", "categories": ["knowledge"], "dynamic": False, "at": clock()}
+    rows = [
+        {"id": new_id(), "party_id": f"held-{number}", "purpose": f"accept:{each}", **shown}
+        for number, each in enumerate(ids)
+    ]
+    rows += [
+        {"id": new_id(), "party_id": f"free-{number}", "purpose": "session", **shown} for number in range(7)
+    ]
+    rows += [{"id": new_id(), "party_id": "late", "purpose": f"accept:{later.id}", **shown}]
+    held = {"reason": "lawsuit", "actor": "claire", "placed_at": clock()}
+    letters, holds = table_of(LetterRow), table_of(HoldRow)
+    with office.database.write() as uow:
+        like = dict(uow.execute(select(letters).where(letters.c.id == letter.id)).mappings().one())
+        copies = [
+            like | {"id": each, "number": f"N{number}", "idempotency_key": None}
+            for number, each in enumerate(ids)
+        ]
+        uow.execute(insert(letters), copies)
+        uow.execute(
+            insert(holds), [{"id": new_id(), "letter_id": each, "open_key": each, **held} for each in ids]
+        )
+        uow.execute(insert(table_of(AuthenticationRow)), rows)
+        uow.commit()
+    clock.advance(TEN_YEARS)
+    purge = PeoplePurge(office.database, clock=clock, rules=rules_of(None))
+    with office.database.read() as connection:
+        before = needed_by_holds(connection)
+    assert {f"held-{number}" for number in range(2500)} <= before.parties
+    assert before.letters == set(ids)
+    office.desk.hold(later.id, reason="lawsuit", actor="claire")
+    with office.database.read() as connection:
+        assert needed_by_holds(connection, known=before.letters).letters == {later.id}
+    assert purge.run()[DataClass.AUTHENTICATIONS] == 7
+    assert count(office, AuthenticationRow) == [2501]
 
 
 def test_a_closed_account_is_nobody_s_at_once_and_gone_after_thirty_days(
