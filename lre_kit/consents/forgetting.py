@@ -1,8 +1,9 @@
 """Letting go of what consents leave behind: codes, scans of papers, and in the end the consent itself.
 
 A scan goes by destroying its key, so that no copy of it can be read; its digest stays in the evidence. A
-consent that ended goes once no letter between the two is kept any more, because their evidence refers to it
-(CPCE L. 100): its records are emptied as those of letters are, under a sealed statement that names them.
+consent that ended goes once no letter between the two is kept any more, nor one whose evidence refers to it
+though its address was corrected since (CPCE L. 100): its records are emptied as those of letters are, under
+a sealed statement that names them.
 Each step may die at any line and is finished by the next run.
 """
 
@@ -19,7 +20,7 @@ from lre_kit.law.consents import ConsentState
 from lre_kit.law.retention import Rule
 from lre_kit.letters.forgetting import empty_records, remove_rows
 from lre_kit.letters.retention_rows import HoldRow
-from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.rows import EventRow, LetterRow
 from lre_kit.parties.emails import key_of
 from lre_kit.proofs.rows import LogEntryRow
 from lre_kit.proofs.sealing.recorder import Recorder
@@ -38,7 +39,9 @@ BATCH = 50
 _CONSENT, _EVENT, _SCAN, _CODE = (
     table_of(row) for row in (ConsentRow, ConsentEventRow, ConsentScanRow, ConsentCodeRow)
 )
-_LETTER, _HOLD, _ENTRY, _DUTY = (table_of(row) for row in (LetterRow, HoldRow, LogEntryRow, DutyRow))
+_LETTER, _ACT, _HOLD, _ENTRY, _DUTY = (
+    table_of(row) for row in (LetterRow, EventRow, HoldRow, LogEntryRow, DutyRow)
+)
 
 _ENDED = (ConsentState.REFUSED, ConsentState.WITHDRAWN, ConsentState.EXPIRED)
 """States that only a new request leads out of."""
@@ -95,7 +98,7 @@ class ConsentForgetting:
         if ended is None:
             return 0
         query = (
-            select(_SCAN.c.id, _SCAN.c.blob_key, *_CONSENT.c)
+            select(_SCAN.c.id.label("scan_id"), _SCAN.c.blob_key, *_CONSENT.c)
             .join_from(_SCAN, _CONSENT, _SCAN.c.consent_id == _CONSENT.c.id)
             .where(ended, _SCAN.c.wrapped_key.is_not(None))
             .order_by(_SCAN.c.id)
@@ -104,9 +107,11 @@ class ConsentForgetting:
         while True:
             with self._database.write() as uow:
                 rows = uow.execute(query.where(_SCAN.c.id > after).limit(BATCH)).all()
-                over = [row for row in rows if not _letters_between(uow, row, only_held=True)]
+                over = _needless(uow, rows, only_held=True)
                 uow.execute(
-                    update(_SCAN).where(_SCAN.c.id.in_([row.id for row in over])).values(wrapped_key=None)
+                    update(_SCAN)
+                    .where(_SCAN.c.id.in_([row.scan_id for row in over]))
+                    .values(wrapped_key=None)
                 )
                 uow.commit()
             # Who dies here leaves files that no key opens, which the daily sweep removes.
@@ -116,7 +121,7 @@ class ConsentForgetting:
             done += len(over)
             if len(rows) < BATCH:
                 return done
-            after = rows[-1].id
+            after = rows[-1].scan_id
 
     def _forget_batch(self, after: str) -> tuple[int, str]:
         """Let one batch after a consent's id go; return how many, and where to go on (empty: at the end)."""
@@ -139,7 +144,7 @@ class ConsentForgetting:
         )
         with self._database.write() as uow:
             rows = uow.execute(query).all()
-            over = [row.id for row in rows if not _letters_between(uow, row)]
+            over = [row.id for row in _needless(uow, rows)]
             places = select(_SCAN.c.blob_key).where(_SCAN.c.consent_id.in_(over))
             files = list(uow.execute(places).scalars())
             if over:
@@ -171,6 +176,30 @@ class ConsentForgetting:
             .scalar_subquery()
         )
         return and_(_CONSENT.c.state.in_([state.value for state in _ENDED]), last < before)
+
+
+def _needless(uow: UnitOfWork, rows: Sequence[Row[Any]], *, only_held: bool = False) -> list[Row[Any]]:
+    """Return those of a batch, which have the columns of consents, that no letter needs."""
+    named = _named(uow, rows, only_held=only_held)
+    return [
+        row for row in rows if row.id not in named and not _letters_between(uow, row, only_held=only_held)
+    ]
+
+
+def _named(uow: UnitOfWork, rows: Sequence[Row[Any]], *, only_held: bool) -> set[str]:
+    """Return which consents of a batch the deposits of letters name that are kept, or on hold."""
+    reference = _ACT.c.details[("consent", "reference")].as_string()
+    query = (
+        select(reference)
+        .join_from(_LETTER, _ACT, (_ACT.c.letter_id == _LETTER.c.id) & (_ACT.c.seq == 0))
+        .where(
+            _LETTER.c.sender_ref.in_({row.sender_ref for row in rows}),
+            reference.in_({row.id for row in rows}),
+        )
+    )
+    if only_held:
+        query = query.where(exists().where(_HOLD.c.open_key == _LETTER.c.id))
+    return set(uow.execute(query.distinct()).scalars())
 
 
 def _letters_between(uow: UnitOfWork, consent: Row[Any], *, only_held: bool = False) -> bool:

@@ -13,6 +13,8 @@ from lre_kit.consents.rows import ConsentRow, ConsentScanRow
 from lre_kit.consents.values import ConsentRequest
 from lre_kit.errors import NotFoundError
 from lre_kit.failpoints import FailpointError, arm, disarm
+from lre_kit.letters.forgetting import remove_rows
+from lre_kit.letters.rows import LetterRow
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
 from lre_kit.proofs.auditing.audit import audit_office
@@ -102,6 +104,28 @@ def test_a_consent_that_a_letter_refers_to_stays_with_it(office: PostOffice) -> 
     pass_days(office, 900)
     assert count(office, ConsentRow) == 1
     assert office.reading.by_id(letter.id).number == letter.number
+
+
+@pytest.mark.parametrize("office", ["sqlite_url", "postgres_url"], indirect=True)
+def test_a_consent_stays_with_the_letter_that_names_it_whatever_address_that_was_corrected_to(
+    office: PostOffice,
+) -> None:
+    """F13.03: the evidence goes on naming the consent of the address that the letter was deposited to."""
+    consent = on_paper(office)
+    letter = deposit_sample(office, product="qualified", recipient=RECIPIENT)
+    office.desk.correct_address(letter.id, "moved@example.net", actor=ACTOR)
+    withdrawn(office, consent)
+    office.desk.hold(letter.id, reason="Lawsuit 24/0193", actor="claire")
+    pass_days(office, 900)
+    assert (count(office, ConsentRow), len(list(office.blobs.keys("consents/")))) == (1, 1)
+    office.desk.release_hold(letter.id, reason="Judged", actor="claire")
+    pass_days(office, 1)
+    assert (count(office, ConsentRow), len(list(office.blobs.keys("consents/")))) == (1, 0)
+    with office.database.write() as uow:
+        remove_rows(uow, table_of(LetterRow), {letter.id})
+        uow.commit()
+    office.retention.purge()
+    assert count(office, ConsentRow) == 0
 
 
 def test_a_scan_is_kept_while_a_letter_between_the_two_is_on_hold(office: PostOffice) -> None:
