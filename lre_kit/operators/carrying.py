@@ -97,6 +97,16 @@ def expect_possible(work: Work) -> None:
             raise UnlawfulActError(msg, mend="Nothing to revoke.")
     elif work.act is Act.ADOPT_REGIME:
         adopting.drafted(str(work.facts["draft"]))
+        adopting.expect_base(office.settings, str(work.facts.get("base", "")))
+
+
+def told_of(work: Work) -> dict[str, str]:
+    """Return what of an act's facts stands in the journal."""
+    told = {name: str(work.facts[name]) for name in RULES[work.act].told if name in work.facts}
+    if work.act is Act.ADOPT_REGIME:
+        # Of the very text that is carried out, whatever digest came with it.
+        told["digest"] = adopting.digest_of(str(work.facts.get("draft", "")).encode())
+    return told
 
 
 def carry_out(work: Work) -> Any:
@@ -285,7 +295,9 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
         Act.ATTACH_SCAN: _attach_scan,
         Act.NOTE_PRINTED: _note_printed,
         Act.NOTE_DELIVERED: _note_delivered,
-        Act.ADOPT_REGIME: lambda work: adopting.adopt(work.office.settings, str(work.facts["draft"])),
+        Act.ADOPT_REGIME: lambda work: adopting.adopt(
+            work.office.settings, str(work.facts["draft"]), base=str(work.facts.get("base", ""))
+        ),
         Act.ROTATE_KEY: _rotate_key,
         Act.TEST_WEBHOOK: lambda work: work.office.webhooks.desk.test(work.subject_id),
         Act.DISABLE_WEBHOOK: lambda work: work.office.webhooks.desk.disable(work.subject_id),

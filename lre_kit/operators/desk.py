@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lre_kit.errors import LreError, UnlawfulActError
 from lre_kit.failpoints import declare, failpoint
-from lre_kit.operators.carrying import Work, carry_out, expect_possible, kind_of, label_of
+from lre_kit.operators.carrying import Work, carry_out, expect_possible, kind_of, label_of, told_of
 from lre_kit.operators.entrance import Entrance
 from lre_kit.operators.errors import NotAllowedError, NotForYouError, OvertakenError
 from lre_kit.operators.journal import OperatorJournal, last_done
@@ -248,14 +248,12 @@ class OperatorDesk:
             LreError: As the kernel's service says.
         """
         database, clock = self._office.database, self._office.clock
-        rule = RULES[work.act]
-        told = {name: str(work.facts[name]) for name in rule.told if name in work.facts}
         with database.write() as uow:
             if first is not None:
                 first(uow)
             act_id = self._journal.begin(
                 uow, work.act.value, subject=_subject(work), label=label, operator=work.operator,
-                second=second, reason=work.reason, at=clock(), told=told,
+                second=second, reason=work.reason, at=clock(), told=told_of(work),
             )  # fmt: skip
             uow.commit()
         failpoint("operators.begun")

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import stat
+import tomllib
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from lre_kit.webhooks.values import EndpointState, EndpointWish, Owner
 from lre_tui.act_screen import ActScreen
 from lre_tui.app import ConsoleApp
 from lre_tui.choice_screen import ChoiceScreen
-from lre_tui.draft_screen import DraftScreen
+from lre_tui.draft_screen import DraftScreen, begun_from
 from lre_tui.panel_screen import PanelScreen
 from lre_tui.plot import bars
 from lre_tui.report_screen import ReportScreen
@@ -352,6 +353,14 @@ def test_rules_are_drafted_simulated_and_adopted_and_a_wrong_draft_changes_nothi
     assert (entry.second, entry.reason) == ("alone", "Nothing of our own any more")
     found = generations(open_keys(office.settings), in_token=False)
     assert len([one for one in found if one.name == "log"]) == 2
+
+
+def test_a_draft_made_before_the_rules_were_changed_goes_on_from_them_and_is_not_lost() -> None:
+    begun = begun_from('kept = "by another"\n', "mine = 1\nyours = 2\n")
+    assert tomllib.loads(begun) == {"kept": "by another"}
+    assert "# mine = 1\n# yours = 2\n" in begun
+    assert begun_from("adopted = 1\n", "adopted = 1\n") == "adopted = 1\n"
+    assert tomllib.loads(begun_from("", "")) == {}
 
 
 def test_a_tracking_file_is_imported_and_what_was_not_taken_is_told(

@@ -74,6 +74,8 @@ class ConsoleApp(App[None]):
         """The last act done here that can be taken back."""
         self.draft = ""
         """Rules that are drafted, until the console is left."""
+        self.draft_base = ""
+        """The digest of the rules that the draft was made from."""
         self._office = office
         self._entrance = entrance or office.operators.entrance
         self._operator = operator
@@ -135,7 +137,7 @@ class ConsoleApp(App[None]):
             self.uninstall_screen(view.value)
             made.remove()
         self._made.clear()
-        self.undoable, self.draft = None, ""
+        self.undoable, self.draft, self.draft_base = None, "", ""
         self._open(self._first_view())
 
     def _first_view(self) -> View:

@@ -1,6 +1,5 @@
 """Drafting rules of the office's own: typed here, simulated at a date, proposed to a second operator."""
 
-import hashlib
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static, TextArea
 
 from lre_kit.identifiers.derogation_files import FILE_NAME
+from lre_kit.operators import adopting
 from lre_kit.operators.moving import instant_typed
 from lre_kit.operators.rules import Act
 from lre_kit.operators.values import OperatorSession
@@ -37,6 +37,15 @@ TEMPLATE = """\
 # …
 """
 
+
+def begun_from(present: str, draft: str) -> str:
+    """Return what drafting goes on from once the rules were changed: theirs, with the draft as a comment."""
+    if not draft.strip() or draft == present:
+        return present or TEMPLATE
+    told = "".join(f"# {line}".rstrip() + "\n" for line in draft.splitlines())
+    return f"{present.rstrip()}\n\n# --- a draft made before these rules were adopted ---\n{told}".lstrip()
+
+
 AHEAD = timedelta(days=180)
 """How far ahead a simulation looks, unless told otherwise."""
 
@@ -52,11 +61,12 @@ class DraftScreen(Acting, Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, panel: Panel, sight: Sight, session: OperatorSession, *, text: str) -> None:
-        """Draft from `text`."""
+    def __init__(self, panel: Panel, sight: Sight, session: OperatorSession, *, text: str, base: str) -> None:
+        """Draft from `text`, which was made from the rules with the digest `base`."""
         super().__init__()
         self.panel, self.sight, self.session, self.is_read_only = panel, sight, session, False
-        self._text = text
+        self._text, self._base = text, base
+        self._proposed: set[str] = set()
         words = sight.words
         self._status = Static("", id="draft-status", markup=False)
         for key, action, word in (
@@ -85,6 +95,14 @@ class DraftScreen(Acting, Screen[None]):
     def text(self) -> str:
         """What is drafted."""
         return self.query_one(TextArea).text
+
+    @property
+    def base(self) -> str:
+        """The digest of the rules it was made from: those it began with, or what was adopted of it since."""
+        present = adopting.digest_of(adopting.present_rules(self.sight.office.settings))
+        if present in self._proposed:
+            self._base = present
+        return self._base
 
     @property
     def chosen_line(self) -> Any:
@@ -117,7 +135,8 @@ class DraftScreen(Acting, Screen[None]):
     def action_propose(self) -> None:
         """Ask for the confirmation, and hand the draft to the kernel."""
         text = self.text
-        facts = {"draft": text, "digest": hashlib.sha256(text.encode()).hexdigest()}
+        facts = {"draft": text, "base": self.base}
+        self._proposed.add(adopting.digest_of(text.encode()))
         act = PanelAct(key="", act=Act.ADOPT_REGIME, facts=facts, on_screen=True)
         if not self.is_refused(act.act):
             question = self.question(act.act, FILE_NAME)
@@ -125,5 +144,5 @@ class DraftScreen(Acting, Screen[None]):
 
     def action_leave(self) -> None:
         """Go back; the draft stays until the console is left."""
-        self.app.draft = self.text
+        self.app.draft, self.app.draft_base = self.text, self.base
         self.dismiss()

@@ -17,12 +17,12 @@ from textual.widgets import Footer, Input, Static
 from textual.worker import get_current_worker
 
 from lre_kit.errors import LreError
-from lre_kit.identifiers.derogation_files import FILE_NAME
+from lre_kit.operators import adopting
 from lre_kit.operators.errors import NotForYouError, NotSignedInError
 from lre_kit.operators.rules import Act, View, may
 from lre_kit.operators.values import OperatorSession
 from lre_tui.answering import Answering
-from lre_tui.draft_screen import TEMPLATE, DraftScreen
+from lre_tui.draft_screen import DraftScreen, begun_from
 from lre_tui.inert import inert
 from lre_tui.keys_table import EVERYWHERE, help_text, more_keys
 from lre_tui.line_table import LineTable
@@ -162,9 +162,11 @@ class PanelScreen(Answering, Screen[None]):
         """Draft rules of the office's own."""
         if self.is_refused(Act.ADOPT_REGIME):
             return
-        path = self.sight.office.settings.home / FILE_NAME
-        text = self.app.draft or (path.read_text("utf-8") if path.exists() else TEMPLATE)
-        self.app.push_screen(DraftScreen(self.panel, self.sight, self.session, text=text))
+        present = adopting.present_rules(self.sight.office.settings)
+        base, text = adopting.digest_of(present), self.app.draft
+        if not text or self.app.draft_base != base:
+            text = begun_from(present.decode("utf-8", "replace"), text)
+        self.app.push_screen(DraftScreen(self.panel, self.sight, self.session, text=text, base=base))
 
     # --- looking ------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Operators act by their roles, with a reason, on record; some acts take two; the quicker one wins."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from lre_kit.letters.holds import AlreadyHeldError
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
-from lre_kit.operators import lists
+from lre_kit.operators import adopting, lists
 from lre_kit.operators.carrying import carriers
 from lre_kit.operators.desk import Acted
 from lre_kit.operators.errors import (
@@ -216,6 +217,53 @@ def test_nothing_is_proposed_that_the_office_would_refuse(office: PostOffice, si
         with pytest.raises(LreError):
             office.operators.desk.act(session, act, letter.id, reason="Asked")
     assert office.operators.two_people.waiting() == []
+
+
+def test_a_draft_made_before_the_rules_were_changed_is_adopted_by_nobody(
+    office: PostOffice, sign_in: SignIn
+) -> None:
+    anne, paul, desk = sign_in("anne", "key-holder"), sign_in("paul", "key-holder"), office.operators.desk
+    file = office.settings.home / "derogations.toml"
+
+    def facts(draft: str) -> dict[str, str]:
+        base = adopting.digest_of(adopting.present_rules(office.settings))
+        return {"draft": draft, "base": base, "digest": "of something else"}
+
+    def proposed(session: OperatorSession, said: dict[str, str]) -> str:
+        proposal = desk.act(session, Act.ADOPT_REGIME, "derogations", reason="New rules", facts=said).proposal
+        assert proposal is not None
+        return proposal.id
+
+    first, second = facts("# first\n"), facts("# second\n")
+    desk.agree(paul, proposed(anne, first))
+    assert file.read_text("utf-8") == "# first\n"
+    begun = next(r for r in records(office) if r["ERDSEventId"].endswith("regime.adopt"))
+    assert begun["Extensions"]["Facts"] == {"digest": hashlib.sha256(b"# first\n").hexdigest()}
+    for stale in (second, {"draft": "# second\n"}):
+        with pytest.raises(OperatorInputError, match="changed since this draft") as refused:
+            proposed(paul, stale)
+        assert "Draft again" in refused.value.mend
+    waiting = proposed(paul, facts("# second\n"))
+    file.write_text("# by hand\n", "utf-8")
+    with pytest.raises(OperatorInputError, match="would undo that"):
+        desk.agree(anne, waiting)
+    assert file.read_text("utf-8") == "# by hand\n"
+    desk.agree(anne, proposed(paul, facts("# by hand\n# second\n")))
+    assert file.read_text("utf-8") == "# by hand\n# second\n"
+
+
+def test_what_a_draft_would_bring_is_told_against_the_rules_of_now(office: PostOffice) -> None:
+    def rule(name: str) -> str:
+        return (
+            f'[[suspension]]\nid = "{name}"\nkinds = ["paper_codes"]\nvalid_from = 2027-01-01\n'
+            "valid_until = 2027-02-01\n"
+            'message = { fr = "Suspendu.", en = "Suspended." }\n'
+        )
+
+    assert office.people.policy.suspensions == ()
+    (office.settings.home / "derogations.toml").write_text(rule("OF-NOW"), "utf-8")
+    found = adopting.simulated(office, rule("DRAFTED"), at=office.clock())
+    assert (found.added, found.removed) == (("DRAFTED",), ("OF-NOW",))
 
 
 def test_who_may_not_do_an_act_may_not_agree_to_it(office: PostOffice, sign_in: SignIn) -> None:
