@@ -16,10 +16,12 @@ from lre_kit.clock import now
 from lre_kit.errors import MailUnavailableError
 from lre_kit.law.periods import Words
 from lre_kit.letters.numbers import new_number
+from lre_kit.proofs.keys import revocation
 from lre_kit.status.touching import explained
 from lre_kit.support.values import RequestKind, Side
 from lre_kit.testing.courier import MemoryCourier
 from lre_web.testing import ThrowawaySite
+from lre_web.trust import HELD
 
 
 def field(page: str, name: str) -> str:
@@ -109,10 +111,30 @@ def test_documents_of_trust_are_what_their_digests_say(site: ThrowawaySite, tmp_
     for address, name, digest in listed:
         answer = client.get(address)
         assert answer.headers["Content-Disposition"].startswith("attachment")
-        if not name.endswith(".crl"):  # made anew at each hour
-            assert hashlib.sha256(answer.data).hexdigest() == digest
+        assert hashlib.sha256(answer.data).hexdigest() == digest, name
+    # Once what is held is made anew, the office's own lists are still the same.
+    site.clock.advance(HELD + timedelta(minutes=1))
+    again = client.get("/lre/trust").get_data(as_text=True)
+    assert [digest for _, name, digest in listed if name.endswith(".crl")] == [
+        digest
+        for name, digest in re.findall(
+            r'href="/lre/trust/([^"]+)".*?SHA-256 ([0-9a-f]{64})', again, re.DOTALL
+        )
+        if name.endswith(".crl")
+    ]
     assert client.get("/lre/trust/seal.key").status_code == 404
     assert client.get("/lre/trust/..%2f..%2fkeys%2fseal.key").status_code == 404
+
+
+def test_what_is_not_there_costs_no_signature(site: ThrowawaySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    real = revocation.make_list
+    monkeypatch.setattr(revocation, "make_list", lambda *args, **more: made.append(1) or real(*args, **more))
+    client = site.client()
+    for number in range(3):
+        assert client.get(f"/lre/trust/nothing-{number}").status_code == 404
+        assert client.get("/lre/trust").status_code == 200
+    assert len(made) <= 2
 
 
 def test_the_status_its_twin_and_security_txt_are_public_and_cheap(site: ThrowawaySite) -> None:

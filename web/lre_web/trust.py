@@ -5,8 +5,10 @@ import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, abort, render_template, request, send_file
 from werkzeug.wrappers import Response as BaseResponse
@@ -26,6 +28,12 @@ from lre_web.texts_help import help_texts
 
 POLICY_MAX_BYTES = 30_000_000
 """Largest document of the operator's folder that is offered."""
+
+HELD = timedelta(minutes=5)
+"""How long the files that verifiers need are held once they are made."""
+
+_HELD: WeakKeyDictionary[PostOffice, tuple[datetime, "Sequence[Offered]"]] = WeakKeyDictionary()
+_HOLDING = Lock()
 
 Page = str | BaseResponse | Response | tuple[str, int]
 
@@ -72,7 +80,9 @@ def _trust() -> Page:
 
 def _file(name: str) -> Page:
     office = mounted().office
-    found = next((each for each in (*_anchors(office), *_policies(office)) if each.name == name), None)
+    found = _policy(office, name)
+    if found is None:
+        found = next((each for each in _anchors(office) if each.name == name), None)
     if found is None:
         abort(404)
     # As a file to keep, never as a page of this site.
@@ -85,10 +95,24 @@ def _file(name: str) -> Page:
 
 
 def _anchors(office: PostOffice) -> Sequence[Offered]:
-    """Return the files that verifiers need, made from the office's keys as they are."""
+    """Return the files that verifiers need: made from the office's keys, and held for a while.
+
+    A list of revocations is signed anew each time it is made: what the page says of it fits the file while
+    both come from the same process within `HELD`. Processes of one site make lists of their own.
+    """
+    with _HOLDING:
+        now, held = office.clock(), _HELD.get(office)
+        if held is None or not timedelta(0) <= now - held[0] < HELD:
+            held = _HELD[office] = (now, _made_anchors(office))
+    return held[1]
+
+
+def _made_anchors(office: PostOffice) -> Sequence[Offered]:
     with tempfile.TemporaryDirectory(prefix="lre-trust-") as scratch:
         folder = Path(scratch)
-        write_trust_folder(folder, office.settings, office.keys, office.clock)
+        write_trust_folder(
+            folder, office.settings, office.keys, office.clock, revocations=office.issuer.revocations
+        )
         contents = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
         offered = [Offered(name=name, what=_what(name), content=one) for name, one in contents.items()]
         for chosen in LANGUAGES:
@@ -110,11 +134,22 @@ def _what(name: str) -> str:
 
 
 def _policies(office: PostOffice) -> Sequence[Offered]:
+    return [Offered(name=path.name, what="t_policy", content=path.read_bytes()) for path in _papers(office)]
+
+
+def _policy(office: PostOffice, name: str) -> Offered | None:
+    found = next((path for path in _papers(office) if path.name == name), None)
+    if found is None:
+        return None
+    return Offered(name=found.name, what="t_policy", content=found.read_bytes())
+
+
+def _papers(office: PostOffice) -> Sequence[Path]:
     folder = office.settings.policies_folder
     if folder is None or not folder.is_dir():
         return []
     return [
-        Offered(name=path.name, what="t_policy", content=path.read_bytes())
+        path
         for path in sorted(folder.iterdir())
         if path.is_file()
         and not path.is_symlink()

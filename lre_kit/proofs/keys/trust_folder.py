@@ -9,7 +9,9 @@ from lre_kit.proofs.keys.revocation import Revocations
 from lre_kit.settings import Settings
 
 
-def write_trust_folder(folder: Path, settings: Settings, keys: Keys, clock: Clock) -> None:
+def write_trust_folder(
+    folder: Path, settings: Settings, keys: Keys, clock: Clock, *, revocations: Revocations | None = None
+) -> None:
     """Write authorities, the log's public key and revocation lists into a folder.
 
     Args:
@@ -17,7 +19,8 @@ def write_trust_folder(folder: Path, settings: Settings, keys: Keys, clock: Cloc
         settings: Name further time-stamping authorities.
         keys: The office's.
         clock: Revocation lists are as of now.
+        revocations: The office's own, whose lists stay the same for a day; by default lists are made anew.
     """
     keys.write_trust(folder)
     write_authorities(folder, settings)
-    Revocations(settings.keys_folder, keys, clock).write(folder)
+    (revocations or Revocations(settings.keys_folder, keys, clock)).write(folder)

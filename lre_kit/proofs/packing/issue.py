@@ -97,7 +97,7 @@ class Issuer:
         self._keys = keys
         self._authority = authority
         self._links = links
-        self._revocations = Revocations(settings.keys_folder, keys, clock)
+        self.revocations = Revocations(settings.keys_folder, keys, clock)
         self._open_document = open_document
 
     def available(self, letter_id: str) -> list[ProofInfo]:
@@ -203,7 +203,7 @@ class Issuer:
             more=tuple(self._twins(exhibits[: until + 1])),
         )
         seal = partial(seal_pdf, office=self._keys, authority=self._authority, name=kind, at=self._clock())
-        if lists := self._revocations.lists():
+        if lists := self.revocations.lists():
             with suppress(RevocationUnknownError):
                 return seal(render_proof(facts, language), lists=lists)
         # Not every list is at hand: the page then says the level it has, and no more.
@@ -273,7 +273,7 @@ class Issuer:
     def part_files(self, letter_id: str) -> list[tuple[str, bytes]]:
         """Return what evidence holds as files of its own, and revocation lists, by relative name."""
         exhibits = {e.name.removesuffix(".json"): e.exhibit for e in self.exhibits(letter_id)}
-        return [*parts_of(exhibits).items(), *revocation_files(self._revocations.lists())]
+        return [*parts_of(exhibits).items(), *revocation_files(self.revocations.lists())]
 
     def _twins(self, exhibits: Iterable[NamedExhibit]) -> "list[Attachment]":
         """Return the XML form of exhibits, sealed now."""
