@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from sqlalchemy import text
 
+from lre_kit.errors import InputError, NotFoundError
 from lre_kit.hosting.announcing import Happened
 from lre_kit.hosting.hooks import DepositProposal, DepositRefusedError, HookFailedError
 from lre_kit.law.events import ErdsEvent
@@ -14,6 +15,7 @@ from lre_kit.letters.values import Upload
 from lre_kit.parties.values import Recipient
 from lre_kit.proofs.sealing.recorder import Recorded
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, deposit_sample
+from lre_web.error_words import error_words
 from lre_web.signals import BY_EVENT, letter_event
 from lre_web.testing import ThrowawaySite, send_form
 
@@ -102,6 +104,26 @@ def test_a_hook_refuses_in_its_own_words_and_nothing_is_kept(site: ThrowawaySite
     assert 'value="jean@example.net"' in answer.text
     assert counted(site) == (0, 0)
     assert deposit(site, email="jean@example.com").status_code == 303
+
+
+def test_a_french_page_says_a_refusing_hooks_own_words(site: ThrowawaySite) -> None:
+    refused = DepositRefusedError("Ce client n'est plus le nôtre.", mend="Choisissez-en un autre.")
+    assert error_words(refused, "fr") == (refused.problem, refused.mend)
+    wrong = error_words(InputError("The name is too long.", mend="Shorten it."), "fr")
+    assert wrong[1] == "Vérifiez ce que vous avez saisi et recommencez."
+    gone = error_words(NotFoundError("There is no such contact.", mend="Look in the list."), "fr")
+    assert "Ce que vous cherchez n'existe pas" in gone[0]
+
+    @site.office.deposit_hooks.add
+    def only_customers(proposal: DepositProposal) -> None:
+        raise refused
+
+    page, path = site.client(), "/lre/deposit?lang=fr"
+    fields = {"name": "Jean", "email": "jean@example.net", "subject": "Bail"}
+    answer = send_form(page, path, path, **fields, documents=[(BytesIO(SMALL_PDF), "bail.pdf")])
+    assert answer.status_code == 422
+    assert "Ce client n&#39;est plus le nôtre." in answer.text
+    assert "Choisissez-en un autre." in answer.text
 
 
 def test_a_hook_that_raises_or_overreaches_changes_nothing_and_says_so(

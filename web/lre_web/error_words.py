@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from lre_kit.errors import LreError
+from lre_kit.hosting.hooks import DepositRefusedError
 from lre_kit.postroom.errors import NotPrintableError
 from lre_web.texts import catalogue
 from lre_web.texts_api import FRENCH_PROBLEMS
@@ -25,7 +26,7 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
     "error": ("La demande n'a pas pu aboutir.", "Réessayez ; si cela persiste, prévenez l'exploitant."),
     "invalid-input": (
         "Une information du formulaire ne convient pas.",
-        "Vérifiez l'objet (200 caractères au plus) et recommencez.",
+        "Vérifiez ce que vous avez saisi et recommencez.",
     ),
     "empty-document": (
         "Il manque un document, ou il est vide.",
@@ -61,8 +62,8 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Ouvrez un nouveau formulaire de dépôt.",
     ),
     "not-found": (
-        "Cette lettre, ce document ou cette preuve n'existe pas.",
-        "Vérifiez le numéro, ou ouvrez le lien exactement comme vous l'avez reçu.",
+        "Ce que vous cherchez n'existe pas, ou plus.",
+        "Vérifiez le numéro ou l'adresse, ou revenez à la liste.",
     ),
     "no-authority": (
         "Vous ne pouvez pas agir en ce nom.",
@@ -158,7 +159,8 @@ def _is_french(problem: str) -> bool:
 
 def error_words(error: LreError, language: str) -> tuple[str, str]:
     """Return what is wrong and how to mend it, for a page in `language` (``fr`` or ``en``)."""
-    if language != "fr" or _is_french(error.problem):
+    # A host that refuses a deposit speaks to its own people, in words that are not ours to change.
+    if language != "fr" or isinstance(error, DepositRefusedError) or _is_french(error.problem):
         return error.problem, error.mend
     if isinstance(error, NotPrintableError):
         why, how = PRINT_REASONS.get(error.reason, PRINT_REASONS["unreadable"])
