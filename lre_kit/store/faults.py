@@ -15,6 +15,7 @@ from sqlalchemy.schema import Table, UniqueConstraint
 from sqlmodel import SQLModel
 
 from lre_kit.errors import (
+    InputError,
     IntegrityError,
     LreError,
     MissingExtraError,
@@ -144,6 +145,10 @@ def _from_postgresql(error: BaseException | None, *, committing: bool) -> LreErr
         return OutcomeUnknownError(UNKNOWN_OUTCOME[0], mend=UNKNOWN_OUTCOME[1])
     if lost:
         return _unavailable(GONE)
+    if state is None and type(error).__name__ == "DataError":
+        # Refused by the driver before anything was sent: PostgreSQL's text holds no NUL.
+        msg = "Something typed holds a character that cannot be kept."
+        return InputError(msg, mend="Type it again without control characters.")
     return next((_unavailable(words) for prefix, words in _POSTGRESQL if str(state).startswith(prefix)), None)
 
 

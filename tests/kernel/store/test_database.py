@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityFault
 
 from lre_kit.errors import (
     ConfigurationError,
+    InputError,
     IntegrityError,
     NotInitialisedError,
     StoreUnavailableError,
@@ -410,3 +411,20 @@ def test_a_backend_ended_in_the_middle_leaves_nothing_half_done(database: Databa
         uow.add(OfficeRow, name="other half", value="1")
         uow.flush()
     assert names(database) == set()
+
+
+def test_a_character_that_cannot_be_kept_is_named_as_what_was_typed_wrong(database: Database) -> None:
+    """PostgreSQL's text holds no NUL; SQLite's does."""
+    with database.read() as connection:
+        query = select(LETTER.c.id).where(LETTER.c.subject == "a\x00b")
+        if database.kind == "sqlite":
+            assert connection.execute(query).first() is None
+    if database.kind == "postgresql":
+        with pytest.raises(InputError, match="cannot be kept"), database.read() as connection:
+            connection.execute(query)
+        with pytest.raises(InputError, match="cannot be kept"), database.write() as uow:
+            add_letter(uow, subject="a\x00b")
+            uow.commit()
+        with database.write() as uow:
+            add_letter(uow, subject="ab")
+            uow.commit()

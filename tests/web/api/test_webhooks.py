@@ -209,3 +209,10 @@ def test_the_feed_tells_of_ones_own_letters_and_of_one_if_asked(
 @pytest.mark.parametrize("cursor", ["x", "bG9nfng", "bG9nfi0x", "w6k", "a" * 200])
 def test_a_cursor_that_is_none_of_ours_is_refused(api: Any, cursor: str) -> None:
     assert api.get(f"/events?cursor={cursor}").status_code == 422
+
+
+def test_what_can_be_no_id_is_of_no_webhook(api: Any) -> None:
+    """A NUL is refused by PostgreSQL's driver; it never comes as far."""
+    for path in ("/webhooks/a%00b", "/webhooks/0000000g", "/webhooks/00000000/deliveries/%00"):
+        assert api.get(path).status_code == 404, path
+    assert api.post("/webhooks/a%00b/disable").status_code == 404

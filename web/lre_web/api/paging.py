@@ -10,7 +10,10 @@ from lre_kit.clock import from_iso, iso
 from lre_kit.errors import NotFoundError
 from lre_web.api.problems import FieldProblem, InvalidRequestError
 
-_ID = re.compile(r"[0-9a-f]{32}")
+ID_DIGITS = 32
+"""Hexadecimal digits of most ids."""
+
+_ID = re.compile(r"[0-9a-f]+")
 
 
 def written_cursor(at: datetime, identity: str) -> str:
@@ -37,13 +40,18 @@ def read_cursor(text: str | None) -> tuple[datetime, str] | None:
     return found, identity
 
 
-def expect_id(text: str, missing: Callable[[], NotFoundError]) -> str:
+def expect_id(text: str, missing: Callable[[], NotFoundError], *, digits: int = ID_DIGITS) -> str:
     """Return an id out of an address.
+
+    Args:
+        text: As it was given.
+        missing: Makes the error.
+        digits: How many hexadecimal digits an id of this kind has.
 
     Raises:
         NotFoundError: It can be none, so there is nothing of this id.
     """
-    if not _ID.fullmatch(text):
+    if len(text) != digits or not _ID.fullmatch(text):
         raise missing()
     return text
 

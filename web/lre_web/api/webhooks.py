@@ -15,6 +15,7 @@ from lre_kit.webhooks.errors import (
     WebhookTooSoonError,
     WebhookTypeError,
 )
+from lre_kit.webhooks.outbox import ENDPOINT_CHARS
 from lre_kit.webhooks.values import (
     Attempt,
     Delivery,
@@ -29,7 +30,7 @@ from lre_kit.webhooks.values import (
 )
 from lre_web.api.declaring import Asked, Call, Result, Route, Told
 from lre_web.api.models import PageAsked
-from lre_web.api.paging import read_cursor, written_cursor
+from lre_web.api.paging import expect_id, read_cursor, written_cursor
 from lre_web.extension import API_PREFIX
 
 
@@ -199,7 +200,15 @@ def _attempt_told(attempt: Attempt) -> AttemptTold:
 
 
 def _id(call: Call) -> str:
-    return str(call.args["endpoint_id"])
+    return expect_id(str(call.args["endpoint_id"]), _missing, digits=ENDPOINT_CHARS)
+
+
+def _missing() -> NotFoundError:
+    return NotFoundError("There is no such endpoint.", mend="Look in the list of them.")
+
+
+def _no_delivery() -> NotFoundError:
+    return NotFoundError("There is no such delivery.", mend="Look in the list of them.")
 
 
 def _read(call: Call, endpoint_id: str) -> Endpoint:
@@ -320,7 +329,8 @@ def _deliveries(call: Call) -> Result:
 
 def _delivery(call: Call) -> Result:
     endpoint = _read(call, _id(call))
-    found = call.office.webhooks.reading.delivery(str(call.args["delivery_id"]), endpoint_id=endpoint.id)
+    delivery_id = expect_id(str(call.args["delivery_id"]), _no_delivery)
+    found = call.office.webhooks.reading.delivery(delivery_id, endpoint_id=endpoint.id)
     return Result(body=_delivery_told(found))
 
 
