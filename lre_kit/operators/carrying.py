@@ -96,7 +96,7 @@ def expect_possible(work: Work) -> None:
             msg = "This means has come to its end already."
             raise UnlawfulActError(msg, mend="Nothing to revoke.")
     elif work.act is Act.ADOPT_REGIME:
-        adopting.drafted(str(work.facts["draft"]))
+        adopting.drafted(str(work.facts.get("draft", "")))
         adopting.expect_base(office.settings, str(work.facts.get("base", "")))
 
 
