@@ -98,6 +98,8 @@ def expect_possible(work: Work) -> None:
     elif work.act is Act.ADOPT_REGIME:
         adopting.drafted(str(work.facts.get("draft", "")))
         adopting.expect_base(office.settings, str(work.facts.get("base", "")))
+    elif work.act is Act.ROTATE_KEY:
+        expect_key_name(work.subject_id)
 
 
 def told_of(work: Work) -> dict[str, str]:
