@@ -20,6 +20,7 @@ from lre_kit.law.products import Product
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
+from lre_kit.postroom.errors import NoPostRoomError
 from lre_kit.store.database import OutcomeUnknownError, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
@@ -238,7 +239,7 @@ def test_qualified_letters_need_consents_and_an_identified_sender_line_by_line(o
 
 
 def test_an_office_without_a_post_room_sends_nothing_on_paper_in_bulk(office: PostOffice) -> None:
-    with pytest.raises(InputError, match="no post room"):
+    with pytest.raises(NoPostRoomError):
         draft(office, table(1), product=Product.HYBRID)
 
 
