@@ -19,7 +19,8 @@ from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import SENDER, deposit_sample
-from lre_kit.testing.smtp import ScriptedSmtp
+
+ScriptedSmtp = pytest.importorskip("lre_kit.testing.smtp").ScriptedSmtp
 
 DUTY = table_of(DutyRow)
 

@@ -33,7 +33,8 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import throwaway_office
 from lre_kit.testing.operators import signed_in
-from lre_kit.testing.smtp import ScriptedSmtp
+
+ScriptedSmtp = pytest.importorskip("lre_kit.testing.smtp").ScriptedSmtp
 
 ASKING = Asking(
     kind=RequestKind.CONTACT,
