@@ -272,9 +272,10 @@ def test_who_may_sign_is_told_each_morning_as_long_as_something_waits(
     house.office.run_until_idle()
     told = {str(message["To"]) for message in courier.messages}
     assert told == {"owner Roy <owner@example.org>", "sender Roy <sender@example.org>"}
-    [text] = {message.get_content() for message in courier.messages}
-    assert text.startswith("2 ")
-    assert "jeanne" not in text.lower()
+    for message in courier.messages:
+        text = message.get_content()
+        assert text.startswith("2 ")
+        assert "jeanne" not in text.lower()
     house.office.preparing.tray.withdraw(made.id, house.preparer.id)
     clock.advance(timedelta(days=1))
     house.office.run_until_idle()
