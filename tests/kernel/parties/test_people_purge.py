@@ -66,6 +66,7 @@ def count(office: PostOffice, *rows: Any) -> list[int]:
 
 def proofed(office: PostOffice, party: Party, *, seed: int = 0, verdict: Verdict = Verdict.APPROVE) -> None:
     """Let a person show who they are, and an operator decide."""
+    pytest.importorskip("PIL")  # pictures are drawn
     desk, reviews = office.people.identity, office.people.reviews
     case = desk.open_case(
         party_id=party.id, purpose="sender", language="fr", consent_wording="J'accepte.",
