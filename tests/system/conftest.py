@@ -64,8 +64,8 @@ class CommandLine:
         return Answer(ended.value.code, said.out, said.err)
 
     def deposit(self, path: Path | str, *more: str) -> Answer:
-        """Deposit a file between two people."""
-        return self("deposit", str(path), *PEOPLE, *more)
+        """Deposit a file between two people; a recipient who is named takes the place of ours."""
+        return self("deposit", str(path), *(PEOPLE[:2] if "--to" in more else PEOPLE), *more)
 
     def deposited(self, path: Path | str) -> str:
         """Deposit a file and return the letter's number."""
