@@ -1,9 +1,9 @@
 """One deposit for several recipients: a letter and proofs for each, none sees another, all or none."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from email.utils import parseaddr
 from typing import IO, Any
 
 from lre_kit.errors import InputError, LreError
@@ -77,12 +77,15 @@ def to_each(
         ]
 
 
+_NAMED = re.compile(r"(?P<name>[^<>\r\n]+)<(?P<address>[^<>\s]+)>")
+
+
 def recipient_of_text(text: str) -> Recipient:
     """Return the recipient of a text such as ``Ada Lovelace <ada@example.net>``, or of an address alone."""
-    name, address = parseaddr(text)
-    if not address or "@" not in address:
-        name, address = "", text
-    return Recipient(name=name or address, email=address)
+    # Nothing lenient: what is not of this form is an address as it stands, and refused where it is none.
+    if found := _NAMED.fullmatch(text.strip()):
+        return Recipient(name=found["name"].strip().strip('"').strip(), email=found["address"])
+    return Recipient(name=text, email=text)
 
 
 def _expect_several(recipients: Sequence[Recipient]) -> None:

@@ -104,12 +104,13 @@ def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 ELSEWHERE = (
     "test.", "restamp.", "keys.", "rewrap.", "making.", "derogation.", "consent.", "erase.", "post.",
     "bounce.", "bulk.", "operators.", "api.", "webhook.", "close.", "prepare.", "forget.",
+    "people_purge.", "support.",
 )  # fmt: skip
 """Places that a letter does not meet in its first days; they are killed in test_restamp.py,
 test_key_rotation.py, test_orders.py, test_replacement.py, test_consent_faults.py, test_retention.py,
 letters/test_bounces.py, letters/test_closing.py, bulk/test_bulk.py, preparing/test_tray.py,
-letters/test_forgetting.py, operators/test_operator_desk.py, web/api/test_doors.py,
-webhooks/test_delivering.py and postroom/test_faults.py."""
+letters/test_forgetting.py, parties/test_people_purge.py, operators/test_operator_desk.py,
+web/api/test_doors.py, webhooks/test_delivering.py, support/test_requests.py and postroom/test_faults.py."""
 
 
 @pytest.mark.parametrize("name", sorted(name for name in REGISTRY if not name.startswith(ELSEWHERE)))
