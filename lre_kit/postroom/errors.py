@@ -36,6 +36,8 @@ class NoPostRoomError(ConfigurationError):
     """This office hands nothing to the post."""
 
     slug = "no-post-room"
+    # What its caller asks for is at fault, not the office: another product goes.
+    status = 422
 
 
 class ItemNumberError(InputError):
