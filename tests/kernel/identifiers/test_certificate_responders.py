@@ -1,11 +1,13 @@
 """A certificate's issuer says whether it still stands: good, revoked, unknown, or no answer that counts."""
 
 import hashlib
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
 
 import pytest
@@ -32,8 +34,14 @@ from lre_kit.testing.person_authority import Card, PersonAuthority, person_usage
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
+@pytest.fixture(autouse=True)
+def _at_this_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    # An answer carries the instant it was made at, by the clock of this machine: so does each test.
+    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC).replace(microsecond=0))
+
+
 @pytest.fixture
-def authority(tmp_path: Path) -> PersonAuthority:
+def authority(tmp_path: Path, _at_this_instant: None) -> PersonAuthority:
     return PersonAuthority(tmp_path / "issuers", NOW)
 
 
@@ -205,8 +213,8 @@ def answer(
     asked: ocsp.OCSPRequest,
     *,
     signer: Card | None = None,
-    at: datetime = NOW,
-    until: datetime | None = NOW + timedelta(minutes=5),
+    at: datetime | None = None,
+    until: datetime | EllipsisType | None = ...,
     nonce: bytes | None = b"",
     digest: hashes.HashAlgorithm | None = None,
     by_key: bool = False,
@@ -221,8 +229,8 @@ def answer(
             issuer=authority.certificate,
             algorithm=hashes.SHA1(),
             cert_status=ocsp.OCSPCertStatus.GOOD,
-            this_update=at,
-            next_update=until,
+            this_update=at or NOW,
+            next_update=NOW + timedelta(minutes=5) if isinstance(until, EllipsisType) else until,
             revocation_time=None,
             revocation_reason=None,
         )
