@@ -66,7 +66,7 @@ class WrongSettingsError(ConfigurationError):
         self.wrong = tuple(wrong)
         lines = "".join(f"\n  {each.name}: {each.problem} {each.mend}" for each in self.wrong)
         count = "One setting" if len(self.wrong) == 1 else f"{len(self.wrong)} settings"
-        super().__init__(f"{count} cannot be used:{lines}\n", mend="Nothing was opened.")
+        super().__init__(f"{count} cannot be used:{lines}", mend="Nothing was opened.")
 
 
 def read_settings(**values: Any) -> Settings:
