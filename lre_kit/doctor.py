@@ -27,11 +27,11 @@ from lre_kit.office import PostOffice
 from lre_kit.proofs.keys.key_files import KeyFolder
 from lre_kit.proofs.keys.opening import open_keys
 from lre_kit.proofs.sealing.seal_hsm import seal_of
-from lre_kit.proofs.stamping.timestamp import open_authority
+from lre_kit.proofs.stamping.opening import open_authority
 from lre_kit.proofs.stamping.timestamp_authorities import NamedAuthority, members
 from lre_kit.settings import Settings
 from lre_kit.store import schema
-from lre_kit.store.blobs import open_blobs
+from lre_kit.store.blobs_opening import open_blobs
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 

@@ -66,7 +66,8 @@ from lre_kit.proofs.publication.witness import Witnesses
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.proofs.sealing.seal import Seal
 from lre_kit.proofs.sealing.seal_hsm import seal_of
-from lre_kit.proofs.stamping.timestamp import TimestampAuthority, open_authority
+from lre_kit.proofs.stamping.opening import open_authority
+from lre_kit.proofs.stamping.timestamp import TimestampAuthority
 from lre_kit.sandbox.catching import CatchingCourier
 from lre_kit.sandbox.clock import SandboxClock
 from lre_kit.sandbox.marking import is_sandbox, marked
@@ -75,7 +76,8 @@ from lre_kit.settings import Settings
 from lre_kit.status.room import Status
 from lre_kit.store import schema
 from lre_kit.store.agenda import Agenda
-from lre_kit.store.blobs import BlobStore, open_blobs
+from lre_kit.store.blobs import BlobStore
+from lre_kit.store.blobs_opening import open_blobs
 from lre_kit.store.database import Database
 from lre_kit.store.rewrapping import rewrap
 from lre_kit.store.vault import Vault

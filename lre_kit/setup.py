@@ -14,7 +14,7 @@ from lre_kit.proofs.keys.rotation import finish
 from lre_kit.proofs.keys.trust_folder import write_trust_folder
 from lre_kit.settings import Settings
 from lre_kit.store import schema
-from lre_kit.store.blobs import open_blobs
+from lre_kit.store.blobs_opening import open_blobs
 from lre_kit.store.content_owner import claim_content
 from lre_kit.store.database import Database
 

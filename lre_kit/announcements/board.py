@@ -18,7 +18,7 @@ from lre_kit.clock import Clock
 from lre_kit.errors import InputError, NotFoundError, UnlawfulActError
 from lre_kit.law.derogations import Page, Policy
 from lre_kit.law.periods import Words
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -18,7 +18,8 @@ from lre_kit.consents.wordings import newest
 from lre_kit.errors import LreError, RequirementError, UnlawfulActError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.law.consents import ConsentAct, ConsentState
-from lre_kit.parties.values import Sender, checked_name, has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
+from lre_kit.parties.values import Sender, checked_name
 from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork

@@ -10,8 +10,9 @@ from lre_kit.errors import InputError, LreError, UnlawfulActError
 from lre_kit.law.consents import Capacity
 from lre_kit.letters.terms import checked_reference
 from lre_kit.parties.addresses import PostalAddress
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.spellings import plain
-from lre_kit.parties.values import Recipient, has_hidden_characters
+from lre_kit.parties.values import Recipient
 
 GROUP_NAME_MAX_CHARS = 100
 """Longest name of a group, in characters."""

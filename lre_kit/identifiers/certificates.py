@@ -24,7 +24,7 @@ from lre_kit.identifiers.questions import Questions, owner_of
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.identifiers.throttle import Throttle
 from lre_kit.law.assurance import Factor, Means
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.store.database import Database
 
 ENROLMENT = "enrol a certificate"

@@ -16,7 +16,7 @@ from lre_kit.identifiers.eid_http import TIMEOUT_S, ask, checked_url, get_json, 
 from lre_kit.identifiers.eid_provider_values import EidProvider, Endpoints, Userinfo
 from lre_kit.identifiers.eid_tokens import PublicKey, names_us, open_token, read_keys, subject_of
 from lre_kit.identifiers.eid_values import EidAttributes, EidRefusedError, EidUnavailableError, Reason
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.store.columns import new_id
 
 log = logging.getLogger(__name__)

@@ -37,8 +37,9 @@ from lre_kit.integration.values import (
     RateLimitedError,
     Scope,
 )
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.emails import key_of
-from lre_kit.parties.values import Sender, checked_address, has_hidden_characters
+from lre_kit.parties.values import Sender, checked_address
 from lre_kit.store.columns import UtcDateTime, new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -10,7 +10,7 @@ from lre_kit.clock import Clock
 from lre_kit.errors import InputError, UnlawfulActError
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.retention_rows import HoldRow
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -15,7 +15,7 @@ from lre_kit.errors import (
     NotAPdfError,
     UnsupportedDocumentError,
 )
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 
 NAME_MAX_CHARS = 150
 """Longest document name kept, in characters."""

@@ -12,7 +12,8 @@ from lre_kit.law.products import Product
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.terms import Terms
 from lre_kit.letters.values import DocumentInfo, Letter
-from lre_kit.parties.values import Recipient, Sender, has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
+from lre_kit.parties.values import Recipient, Sender
 from lre_kit.store.columns import new_id
 
 SUBJECT_MAX_CHARS = 200

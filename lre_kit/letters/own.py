@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from lre_kit.clock import Clock
 from lre_kit.errors import InputError
 from lre_kit.letters.own_rows import LetterNoteRow, SavedViewRow
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -8,7 +8,7 @@ from lre_kit.clock import as_utc, iso, local_text
 from lre_kit.errors import InputError
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Matter
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 
 REFERENCE_MAX_CHARS = 100
 """Longest reference kept."""

@@ -7,7 +7,8 @@ from typing import Any
 from lre_kit.errors import InputError, UnlawfulActError
 from lre_kit.letters.intake_rows import checked_subject
 from lre_kit.mailmerge.text import columns_in
-from lre_kit.parties.values import checked_name, has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
+from lre_kit.parties.values import checked_name
 
 NAME_MAX_CHARS = 100
 """Longest name of a template, in characters."""

@@ -21,8 +21,8 @@ from lre_kit.operators.rows import OperatorSessionRow
 from lre_kit.operators.rules import Role
 from lre_kit.operators.values import OperatorSession, OperatorState, checked_operator_name
 from lre_kit.parties.account_guesses import Guesses
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.passwords import Passwords, check_new
-from lre_kit.parties.values import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 

@@ -8,7 +8,7 @@ from lre_kit.operators.errors import OperatorInputError
 from lre_kit.operators.rows import OperatorFilterRow
 from lre_kit.operators.rules import View
 from lre_kit.operators.values import OperatorSession
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -10,7 +10,7 @@ from typing import Any
 
 from lre_kit.operators.errors import OperatorInputError
 from lre_kit.operators.rules import Act, Role
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 
 REASON_MAX_CHARS = 500
 """Longest reason kept, in characters."""

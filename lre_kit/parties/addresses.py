@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from lre_kit.clock import Clock
 from lre_kit.errors import InputError, NotFoundError, UnlawfulActError
 from lre_kit.parties.changes import note_change
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.countries import COUNTRIES, FRENCH
 from lre_kit.parties.rows import PartyAddressRow
 from lre_kit.parties.standing import lock_standing, standing_id, standing_ids
-from lre_kit.parties.values import has_hidden_characters
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lre_kit.errors import InputError
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.names import NameMatch, PersonName, compare_names
 from lre_kit.parties.persons import Party, PartyFacts
-from lre_kit.parties.values import has_hidden_characters
 
 EXTERNAL_ID_MAX_CHARS = 200
 """Longest id of a host that is kept."""

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from lre_kit.errors import InputError, InvalidNameError
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.names import PersonName
 from lre_kit.parties.spellings import plain
-from lre_kit.parties.values import checked_name, has_hidden_characters
+from lre_kit.parties.values import checked_name
 
 BASIS_MAX_CHARS = 200
 """Longest text kept of what a capacity rests on."""

@@ -2,15 +2,13 @@
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from email_validator import EmailNotValidError, validate_email
 
 from lre_kit.errors import InputError, InvalidAddressError, InvalidNameError
 from lre_kit.law.consents import Capacity
-
-if TYPE_CHECKING:
-    from lre_kit.parties.addresses import PostalAddress
+from lre_kit.parties.addresses import PostalAddress
+from lre_kit.parties.characters import has_hidden_characters
 
 NAME_MAX_CHARS = 200
 """Longest name kept, in characters; the longest registered company names stay below it."""
@@ -21,19 +19,11 @@ ADDRESS_MAX_CHARS = 254
 BASIS_MAX_CHARS = 200
 """Longest basis of a recipient's capacity, in characters."""
 
-_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
 
 class CapacityBasisError(InputError):
     """Somebody is addressed as no consumer, and no usable basis is given for it."""
 
     slug = "capacity-basis"
-
-
-def has_hidden_characters(text: str) -> bool:
-    """Tell whether a text holds control, line or direction-override characters."""
-    return any(c in _BIDI_CONTROLS or unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in text)
 
 
 def checked_name(text: str, *, whose: str) -> str:
@@ -107,7 +97,7 @@ class Recipient:
     """First and last name, or company name (CPCE R. 53-2, 2°)."""
     email: str
     """E-mail address (CPCE R. 53-2, 2°); empty only for a letter that goes by post alone."""
-    postal: "PostalAddress | None" = None
+    postal: PostalAddress | None = None
     """Postal address, where the letter goes or may go by post."""
     capacity: Capacity = Capacity.CONSUMER
     """In which capacity they are addressed, as the sender says (CPCE L. 100)."""

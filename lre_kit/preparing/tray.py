@@ -28,9 +28,10 @@ from lre_kit.letters.intake_rows import checked_subject
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.terms import checked_terms
 from lre_kit.letters.values import Letter, Upload
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.members import MemberRole, Members
 from lre_kit.parties.standing import lock_standing
-from lre_kit.parties.values import Sender, has_hidden_characters
+from lre_kit.parties.values import Sender
 from lre_kit.preparing.digest import plan_digest
 from lre_kit.preparing.rows import PreparedRow
 from lre_kit.preparing.values import Draft, Prepared, PreparedState

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from lre_kit.clock import Clock
 from lre_kit.errors import InputError, NotFoundError, UnlawfulActError
 from lre_kit.law.periods import Words
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.status.reading import NOTICE
 from lre_kit.status.rows import StatusNoticeRow, StatusUpdateRow
 from lre_kit.status.values import NoticeKind, Service

@@ -13,7 +13,7 @@ from email.policy import compat32, default
 from email.utils import parseaddr
 from html.parser import HTMLParser
 
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.support.values import ANSWER_MAX_CHARS
 
 MAIL_MAX_BYTES = 1024 * 1024

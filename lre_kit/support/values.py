@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from lre_kit.errors import InputError
-from lre_kit.parties.values import checked_address, checked_name, has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
+from lre_kit.parties.values import checked_address, checked_name
 from lre_kit.support.errors import RequestError
 
 TEXT_MAX_CHARS = 5000

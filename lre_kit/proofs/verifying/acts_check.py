@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.sealing.exhibit import Exhibit, ExhibitError, parse_exhibit
+from lre_kit.proofs.verifying.files import Files, read_file
 from lre_kit.proofs.verifying.records import PROOFS, event_of, within
 
 if TYPE_CHECKING:
     from lre_kit.proofs.verifying.anchors import Anchors
-    from lre_kit.proofs.verifying.bundle_check import Files
 
 PDF_MAX_BYTES = 64 * 1024 * 1024
 """Largest proof read, in bytes; real ones are below one megabyte."""
@@ -38,7 +38,7 @@ def check_names(records: Mapping[str, dict[str, Any]], report: Report) -> None:
 
 
 def check_proofs(
-    files: "Files", there: Iterable[str], checked: Collection[str], anchors: "Anchors", report: Report
+    files: Files, there: Iterable[str], checked: Collection[str], anchors: "Anchors", report: Report
 ) -> None:
     """Check proofs: their own seals, and that they speak of the evidence beside them, as their names say.
 
@@ -49,7 +49,6 @@ def check_proofs(
         anchors: Whom to trust.
         report: Where answers go.
     """
-    from lre_kit.proofs.verifying.bundle_check import read_file
     from lre_kit.proofs.verifying.pdf_check import verify_pdf
 
     is_whole = report.result is not Result.FAILED

@@ -4,17 +4,15 @@ The same for a folder, a zipped folder and a signed container: they only differ 
 are listed, and by whom.
 """
 
-import hashlib
-import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lre_kit.clock import from_iso
 from lre_kit.proofs.packing.bundle import MANIFEST, BundleError, read_manifest
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.sealing.exhibit import EXHIBIT_MAX_BYTES, Exhibit, parse_exhibit
+from lre_kit.proofs.verifying.files import Files, digest_of, read_file
 from lre_kit.proofs.verifying.records import ENDS, event_of, within
 
 if TYPE_CHECKING:
@@ -22,12 +20,6 @@ if TYPE_CHECKING:
 
 MANIFEST_MAX_BYTES = 4 * 1024 * 1024
 """Largest list of files read, in bytes."""
-
-PIECE_BYTES = 64 * 1024
-"""Length of the pieces contents come in, in bytes."""
-
-DEPTH_MAX = 8
-"""Folders looked into, one in the other: a bundle has one level."""
 
 EVIDENCE_MAX = 512
 """Most evidence files looked at: each takes time, and strangers send them."""
@@ -38,104 +30,6 @@ _KNOWN = re.compile(
 )
 
 _MORE = "whether more happened later (the last act here is not the end of a letter)"
-
-
-class Files(Protocol):
-    """Files by relative name, wherever they lie."""
-
-    label: str
-    """What reports call them together."""
-
-    def names(self) -> Collection[str]:
-        """Return all names."""
-
-    def open(self, name: str) -> Iterator[bytes]:
-        """Yield a file's content in pieces.
-
-        Raises:
-            OSError: It is not there, or cannot be read.
-        """
-
-
-class FolderFiles:
-    """The files below a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        """Look below `folder`."""
-        self._folder = folder
-        self.label = folder.name
-
-    def names(self) -> Collection[str]:
-        """Return the names of all that is not a folder, and of folders that are links or far too deep."""
-        found: set[str] = set()
-        waiting = [""]
-        while waiting:
-            below = waiting.pop()
-            try:
-                entries = list(os.scandir(self._folder / below))
-            except OSError:
-                # A folder that cannot be looked into is not listed either: the report will say so.
-                found.add(below)
-                continue
-            for entry in entries:
-                name = below + entry.name
-                if entry.is_dir(follow_symlinks=False) and name.count("/") < DEPTH_MAX:
-                    waiting.append(f"{name}/")
-                else:
-                    found.add(name)
-        return found
-
-    def open(self, name: str) -> Iterator[bytes]:
-        """Yield a file's content in pieces."""
-        path = self._folder / name
-        if path.is_symlink() or not path.is_file():
-            # A pipe would wait for ever; a link leads out of the folder, whose files alone are the proof.
-            raise FileNotFoundError(name)
-        with path.open("rb") as file:
-            while piece := file.read(PIECE_BYTES):
-                yield piece
-
-
-class FilesBelow:
-    """The files of others that lie below one folder."""
-
-    def __init__(self, inner: Files, folder: str) -> None:
-        """Show what `inner` has below `folder`, which ends in a slash."""
-        self._inner = inner
-        self._folder = folder
-        self.label = inner.label
-
-    def names(self) -> Collection[str]:
-        """Return the names of all files, as seen from the folder."""
-        return [n.removeprefix(self._folder) for n in self._inner.names() if n.startswith(self._folder)]
-
-    def open(self, name: str) -> Iterator[bytes]:
-        """Yield a file's content in pieces."""
-        return self._inner.open(self._folder + name)
-
-
-def digest_of(files: Files, name: str) -> str:
-    """Return a file's SHA-256 in hexadecimal; nothing that is one when it cannot be read."""
-    digest = hashlib.sha256()
-    try:
-        for piece in files.open(name):
-            digest.update(piece)
-    except OSError:
-        return ""
-    return digest.hexdigest()
-
-
-def read_file(files: Files, name: str, *, at_most: int) -> bytes:
-    """Return a file's content, cut one byte above `at_most` so that its reader sees it is too long."""
-    content = bytearray()
-    try:
-        for piece in files.open(name):
-            content += piece
-            if len(content) > at_most:
-                break
-    except OSError:
-        return b""
-    return bytes(content[: at_most + 1])
 
 
 def verify_bundle(files: Files, anchors: "Anchors", report: Report) -> None:

@@ -21,13 +21,8 @@ from lre_kit.proofs.packing.zip_stored import ATTRIBUTES, MADE_BY
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.sealing.cms_check import SEAL_MAX_BYTES, CadesSeal, open_detached
 from lre_kit.proofs.sealing.seal import SealError
-from lre_kit.proofs.verifying.bundle_check import (
-    FilesBelow,
-    check_listed,
-    read_file,
-    verify_bundle,
-    verify_content,
-)
+from lre_kit.proofs.verifying.bundle_check import check_listed, verify_bundle, verify_content
+from lre_kit.proofs.verifying.files import FilesBelow, read_file
 
 if TYPE_CHECKING:
     from lre_kit.proofs.verifying.anchors import Anchors

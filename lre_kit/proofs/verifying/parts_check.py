@@ -13,10 +13,10 @@ from lre_kit.proofs.packing.parts import PREFIXES, parts_of
 from lre_kit.proofs.packing.revocation_files import REVOCATION
 from lre_kit.proofs.report import Report
 from lre_kit.proofs.sealing.exhibit import Exhibit
+from lre_kit.proofs.verifying.files import Files, read_file
 
 if TYPE_CHECKING:
     from lre_kit.proofs.verifying.anchors import Anchors
-    from lre_kit.proofs.verifying.bundle_check import Files
 
 LISTS_MAX = 32
 """Most revocation lists looked at."""
@@ -31,9 +31,7 @@ NOT_LOOKED_AT = "revocation of certificates (no revocation list is among the tru
 """Said to be unchecked as long as no revocation list is at hand."""
 
 
-def check_parts(
-    files: "Files", there: Iterable[str], exhibits: Mapping[str, Exhibit], report: Report
-) -> None:
+def check_parts(files: Files, there: Iterable[str], exhibits: Mapping[str, Exhibit], report: Report) -> None:
     """Check that each part says what the evidence holds.
 
     Args:
@@ -42,8 +40,6 @@ def check_parts(
         exhibits: The evidence, by file name without suffix.
         report: Where answers go.
     """
-    from lre_kit.proofs.verifying.bundle_check import read_file
-
     names = [name for name in there if name.startswith(PREFIXES)]
     expected = parts_of(exhibits) if names else {}
     wrong = [n for n in names if read_file(files, n, at_most=PART_MAX_BYTES) != expected.get(n)]
@@ -53,13 +49,11 @@ def check_parts(
         report.passed("part", " and ".join(PREFIXES), f"{len(names)} files say what the evidence holds")
 
 
-def with_lists(files: "Files", there: Iterable[str], anchors: "Anchors", report: Report) -> "Anchors":
+def with_lists(files: Files, there: Iterable[str], anchors: "Anchors", report: Report) -> "Anchors":
     """Return the anchors with the revocation lists that travelled along and that somebody trusted signed.
 
     A list can only speak against a certificate, never for one; who holds none is told so.
     """
-    from lre_kit.proofs.verifying.bundle_check import read_file
-
     issuers = anchors.authorities
     carried: list[x509.CertificateRevocationList] = []
     for name in [name for name in there if name.startswith(REVOCATION)][:LISTS_MAX]:

@@ -40,7 +40,8 @@ def verify_path(path: Path, anchors: Anchors, *, at: datetime | None = None) -> 
     report = Report(not_checked=[words for words, given in absent if not given], at=at or now())
     report.not_checked += anchors.said_of_lists(report.at)
     if path.is_dir():
-        from lre_kit.proofs.verifying.bundle_check import FolderFiles, verify_bundle
+        from lre_kit.proofs.verifying.bundle_check import verify_bundle
+        from lre_kit.proofs.verifying.files import FolderFiles
 
         verify_bundle(FolderFiles(path), anchors, report)
     elif path.suffix.lower() in _ZIP_SUFFIXES or _begins_as_zip(path):

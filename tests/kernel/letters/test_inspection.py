@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lre_kit.errors import DocumentTooLargeError, EmptyDocumentError, NotAPdfError, UnsupportedDocumentError
 from lre_kit.letters.inspection import NAME_MAX_CHARS, Inspection, kept_name
-from lre_kit.parties.values import has_hidden_characters
+from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.testing.office import SMALL_PDF
 
 

@@ -16,8 +16,8 @@ from lre_kit.proofs.packing.asic_manifest import manifest_xml, parse_manifest
 from lre_kit.proofs.packing.container import MANIFEST, MEDIA_TYPE, MIMETYPE, SIGNATURE
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.stamping.tsa import BuiltinAuthority
-from lre_kit.proofs.verifying.bundle_check import Files
 from lre_kit.proofs.verifying.container_check import verify_container
+from lre_kit.proofs.verifying.files import Files
 from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.testing.containers import (
     Sealed,

@@ -18,7 +18,8 @@ from lre_kit.doctor import examine
 from lre_kit.errors import ConfigurationError, TimestampUnavailableError
 from lre_kit.proofs.keys.authorities_file import read_entries, timestamp_anchors, write_authorities
 from lre_kit.proofs.keys.keys import Keys, create_keys
-from lre_kit.proofs.stamping.timestamp import check_token, open_authority, read_token
+from lre_kit.proofs.stamping.opening import open_authority
+from lre_kit.proofs.stamping.timestamp import check_token, read_token
 from lre_kit.proofs.stamping.timestamp_authorities import BACKOFF, FailoverAuthority
 from lre_kit.settings import Settings
 from lre_kit.testing.clock import MovedClock

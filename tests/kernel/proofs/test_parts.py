@@ -16,7 +16,7 @@ from lre_kit.proofs.packing.bundle import manifest_bytes
 from lre_kit.proofs.packing.revocation_files import revocation_files
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.verifying.anchors import Anchors
-from lre_kit.proofs.verifying.bundle_check import FolderFiles, digest_of
+from lre_kit.proofs.verifying.files import FolderFiles, digest_of
 from lre_kit.proofs.verifying.verify import verify_path
 from lre_kit.testing.containers import Sealed, contents, seal_letters
 

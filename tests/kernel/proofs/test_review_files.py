@@ -26,7 +26,7 @@ from lre_kit.proofs.packing.pdf_seal import seal_pdf
 from lre_kit.proofs.report import Report, Result
 from lre_kit.proofs.stamping.tsa import BuiltinAuthority
 from lre_kit.proofs.verifying.anchors import Anchors
-from lre_kit.proofs.verifying.bundle_check import FolderFiles, digest_of
+from lre_kit.proofs.verifying.files import FolderFiles, digest_of
 from lre_kit.proofs.verifying.parts_check import NOT_LOOKED_AT
 from lre_kit.proofs.verifying.verify import verify_path
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office

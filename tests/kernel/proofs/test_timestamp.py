@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError, TimestampRejectedError, TimestampUnavailableError
 from lre_kit.proofs.keys.keys import Keys, create_keys
-from lre_kit.proofs.stamping.timestamp import CheckedAuthority, check_token, open_authority
+from lre_kit.proofs.stamping.opening import open_authority
+from lre_kit.proofs.stamping.timestamp import CheckedAuthority, check_token
 from lre_kit.proofs.stamping.tsa import BuiltinAuthority
 from lre_kit.proofs.stamping.tsa_http import HttpAuthority
 from lre_kit.settings import Settings

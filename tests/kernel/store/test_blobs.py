@@ -15,7 +15,8 @@ import pytest
 
 from lre_kit.errors import BlobUnavailableError, ConfigurationError, MissingExtraError
 from lre_kit.settings import Settings
-from lre_kit.store.blobs import FolderBlobs, open_blobs
+from lre_kit.store.blobs import FolderBlobs
+from lre_kit.store.blobs_opening import open_blobs
 from lre_kit.store.blobs_s3 import S3Blobs
 from lre_kit.testing.blob_contract import BlobContract
 
