@@ -2,13 +2,11 @@
 """Messages that tell a holder what was done to their identification means, their address or their orders."""
 
 from collections.abc import Callable, Mapping
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from enum import StrEnum
 
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.derogation_mail import Contact
 from lre_kit.identifiers.links import Links
@@ -148,17 +146,15 @@ class HolderMail:
             return
         language = "fr" if contact.language == "fr" else "en"
         subject, text = WORDS[told, language]
-        message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(subject)
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox(contact.name, contact.email)
-        message["Message-ID"] = self._links.message_id(f"holder-{told.value}", act_id, 1)
-        message["Auto-Submitted"] = "auto-generated"
-        page = f"{self._links.sender_url}/profile"
-        said = text.format(serial=f"…{serial[-4:]}")
-        message.set_content(f"{said}\n\n{page}\n\n{self._identity.provider_name}\n", cte="quoted-printable")
-        # Setting the content takes every header that describes an earlier one away, so this comes after.
-        message["Content-Language"] = language
+        message = plain_message(
+            identity=self._identity,
+            name=contact.name,
+            email=contact.email,
+            subject=subject,
+            paragraphs=[text.format(serial=f"…{serial[-4:]}"), f"{self._links.sender_url}/profile"],
+            message_id=self._links.message_id(f"holder-{told.value}", act_id, 1),
+            language=language,
+        )
         if self._courier.send(message).outcome is not MailOutcome.ACCEPTED:
             msg = "The message about an identification means could not be sent."
             raise MailUnavailableError(msg, mend="It is tried again; check the person's address.")

@@ -2,12 +2,10 @@
 """The message that invites somebody to a role in an organisation or to a mandate; it holds no key."""
 
 from collections.abc import Callable, Mapping
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.links import Links
 from lre_kit.parties.invitations import Invitation, InvitedTo
@@ -57,17 +55,18 @@ class InvitationMail:
             MailUnavailableError: It could not be handed over; it is tried again.
         """
         name, language = self._grantor(invitation.grantor_id)
-        subject, text = WORDS[invitation.kind, "fr" if language == "fr" else "en"]
+        language = "fr" if language == "fr" else "en"
+        subject, text = WORDS[invitation.kind, language]
         said = text.format(grantor=name, provider=self._identity.provider_name)
-        message = EmailMessage(policy=SMTP if invitation.email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(subject)
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox("", invitation.email)
-        message["Message-ID"] = self._links.message_id("invitation", invitation.id, 1)
-        message["Auto-Submitted"] = "auto-generated"
-        page = f"{self._links.sender_url}/profile/organisations"
-        message.set_content(f"{said}\n\n{page}\n\n{self._identity.provider_name}\n", cte="quoted-printable")
-        message["Content-Language"] = language
+        message = plain_message(
+            identity=self._identity,
+            name="",
+            email=invitation.email,
+            subject=subject,
+            paragraphs=[said, f"{self._links.sender_url}/profile/organisations"],
+            message_id=self._links.message_id("invitation", invitation.id, 1),
+            language=language,
+        )
         if self._courier.send(message).outcome is not MailOutcome.ACCEPTED:
             msg = "An invitation could not be sent."
             raise MailUnavailableError(msg, mend="It is tried again; check the address.")

@@ -2,12 +2,10 @@
 """The message that tells a person what became of their identification; it names no letter and no sender."""
 
 from collections.abc import Callable, Mapping
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.derogation_mail import Contact
 from lre_kit.identifiers.links import Links
@@ -69,16 +67,15 @@ class VerdictMail:
             return
         language = "fr" if contact.language == "fr" else "en"
         subject, text = WORDS[verdict, language]
-        message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(subject)
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox(contact.name, contact.email)
-        message["Message-ID"] = self._links.message_id(f"verdict-{verdict}", case_id, round_)
-        message["Auto-Submitted"] = "auto-generated"
-        page = f"{self._links.base_url}/identity"
-        message.set_content(f"{text}\n\n{page}\n\n{self._identity.provider_name}\n", cte="quoted-printable")
-        # Setting the content takes every header that describes an earlier one away, so this comes after.
-        message["Content-Language"] = language
+        message = plain_message(
+            identity=self._identity,
+            name=contact.name,
+            email=contact.email,
+            subject=subject,
+            paragraphs=[text, f"{self._links.base_url}/identity"],
+            message_id=self._links.message_id(f"verdict-{verdict}", case_id, round_),
+            language=language,
+        )
         if self._courier.send(message).outcome is not MailOutcome.ACCEPTED:
             msg = "The message about an identification could not be sent."
             raise MailUnavailableError(msg, mend="It is tried again; check the person's address.")

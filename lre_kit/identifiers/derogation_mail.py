@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.derogation_notices import EndNotice
 from lre_kit.identifiers.links import Links
@@ -64,14 +63,12 @@ class EndNoticeMail:
     def _message(self, notice: EndNotice, contact: Contact) -> EmailMessage:
         language = "fr" if contact.language == "fr" else "en"
         greeting = f"Bonjour {contact.name}," if language == "fr" else f"Hello {contact.name},"
-        message = EmailMessage(policy=SMTP if contact.email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(notice.subject.in_language(language))
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox(contact.name, contact.email)
-        message["Message-ID"] = self._links.message_id("derogation", notice.message_key, 1)
-        message["Auto-Submitted"] = "auto-generated"
-        text = f"{greeting}\n\n{notice.body.in_language(language)}\n\n{self._identity.provider_name}\n"
-        message.set_content(text, cte="quoted-printable")
-        # Setting the content takes every header that describes an earlier one away, so this comes after.
-        message["Content-Language"] = language
-        return message
+        return plain_message(
+            identity=self._identity,
+            name=contact.name,
+            email=contact.email,
+            subject=notice.subject.in_language(language),
+            paragraphs=[greeting, notice.body.in_language(language)],
+            message_id=self._links.message_id("derogation", notice.message_key, 1),
+            language=language,
+        )

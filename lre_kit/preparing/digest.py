@@ -5,17 +5,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from lre_kit.bulk.rows import BulkRow
 from lre_kit.bulk.values import BulkState
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.clock import PARIS, Clock
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.links import Links
@@ -141,16 +139,13 @@ class Digest:
         language = "fr" if signer.language == "fr" else "en"
         subject, text, before = WORDS[language]
         facts = {"count": count, "organisation": organisation, "days": self._days}
-        message = EmailMessage(policy=SMTP if signer.email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(subject.format(**facts))
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox(signer.name, signer.email)
-        message["Message-ID"] = self._links.message_id(
-            "prepared", f"{organisation_id}-{signer.party_id}", day
+        message = plain_message(
+            identity=self._identity,
+            name=signer.name,
+            email=signer.email,
+            subject=subject.format(**facts),
+            paragraphs=[text.format(**facts), f"{before}\n{self._links.sender_url}/prepared"],
+            message_id=self._links.message_id("prepared", f"{organisation_id}-{signer.party_id}", day),
+            language=language,
         )
-        message["Auto-Submitted"] = "auto-generated"
-        page = f"{before}\n{self._links.sender_url}/prepared"
-        said = "\n\n".join([text.format(**facts), page, self._identity.provider_name])
-        message.set_content(f"{said}\n", cte="quoted-printable")
-        message["Content-Language"] = language
         return self._courier.send(message).outcome is not MailOutcome.UNKNOWN

@@ -4,12 +4,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from urllib.parse import urlsplit
 
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, legal_time_text
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.errors import MailUnavailableError, NotFoundError
 from lre_kit.identifiers.links import Links
 from lre_kit.store.agenda import Duty, fulfil
@@ -87,15 +86,13 @@ class OwnerMail:
             "id": endpoint.id,
             "when": legal_time_text(at, language),
         }
-        message = EmailMessage(policy=SMTP if owner.email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(words["subject"].format(**told))
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox(owner.name, owner.email)
-        message["Message-ID"] = self._links.message_id("webhook", endpoint.id, int(at.timestamp()))
-        message["Auto-Submitted"] = "auto-generated"
         page = f"{self._links.sender_url}/webhooks/{endpoint.id}"
-        text = [words[why.value].format(**told), words["mend"], page, self._identity.provider_name]
-        message.set_content("\n\n".join(text) + "\n", cte="quoted-printable")
-        # Setting the content takes every header that describes an earlier one away, so this comes after.
-        message["Content-Language"] = language
-        return message
+        return plain_message(
+            identity=self._identity,
+            name=owner.name,
+            email=owner.email,
+            subject=words["subject"].format(**told),
+            paragraphs=[words[why.value].format(**told), words["mend"], page],
+            message_id=self._links.message_id("webhook", endpoint.id, int(at.timestamp())),
+            language=language,
+        )
