@@ -49,6 +49,7 @@ def test_the_same_message_three_times_does_nothing_twice(
     eventually: Wait,
     check_nothing_twice: Check,
 ) -> None:
+    """F5.03."""
     with worker_of(office, broker_url) as actors:
         letter = deposit_sample(office)
 
@@ -80,6 +81,7 @@ def test_two_bells_and_two_workers_have_one_effect(
     eventually: Wait,
     check_nothing_twice: Check,
 ) -> None:
+    """F5.04."""
     with ExitStack() as stack:
         for _ in range(2):
             actors = stack.enter_context(worker_of(office, broker_url))
@@ -98,6 +100,7 @@ def test_a_redis_wiped_over_and_over_loses_nothing(
     eventually: Wait,
     check_nothing_twice: Check,
 ) -> None:
+    """F5.02."""
     broker = make_broker(redis_url)
     client = broker.client  # type: ignore[attr-defined]
     done = threading.Event()
@@ -124,6 +127,7 @@ def test_a_redis_wiped_over_and_over_loses_nothing(
 def test_without_its_broker_the_bell_does_the_rounds_itself(
     office: PostOffice, url: str | None, caplog: pytest.LogCaptureFixture, courier: MemoryCourier
 ) -> None:
+    """F5.01."""
     broker = make_broker(url)
     if url is None:
         broker.enqueue = None  # type: ignore[method-assign,assignment]  # an in-process broker gone mad

@@ -50,6 +50,7 @@ def test_a_deposited_letter_is_noticed_logged_stamped_and_proved(
 def test_asleep_for_three_weeks_one_round_catches_up(
     office: PostOffice, clock: MovedClock, courier: MemoryCourier
 ) -> None:
+    """F5.07."""
     letter = deposit_sample(office)
     rounds = Rounds(office)
     rounds.sweep()
@@ -61,6 +62,7 @@ def test_asleep_for_three_weeks_one_round_catches_up(
 
 
 def test_a_malformed_duty_is_put_aside_and_harms_no_other(office: PostOffice, courier: MemoryCourier) -> None:
+    """F5.08."""
     letter = deposit_sample(office)
     with office.database.write() as uow:
         for key, action, subject in (("x", "dance", "?"), ("y", "notify", "no such letter"), ("z", "make_proof", letter.id)):  # fmt: skip
@@ -104,6 +106,7 @@ class SlowCourier(MemoryCourier):
 
 
 def test_told_to_stop_a_round_finishes_the_duty_in_hand_and_gives_the_others_back(tmp_path: Path) -> None:
+    """F1.04."""
     courier, stopping = SlowCourier(), threading.Event()
     with throwaway_office(tmp_path / "o", courier=courier) as office:
         letters = [deposit_sample(office) for _ in range(3)]
@@ -146,6 +149,7 @@ ACTS = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTS)
 def test_rings_in_any_order_and_number_end_in_the_same_state(acts: list[str]) -> None:
+    """F5.03: shuffled, doubled, weeks late."""
     clock, courier = MovedClock(), MemoryCourier()
     with (
         tempfile.TemporaryDirectory() as folder,

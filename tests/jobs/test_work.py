@@ -102,6 +102,7 @@ def test_two_workers_share_the_letters_and_none_is_noticed_twice(
 def test_workers_killed_and_a_broker_wiped_lose_nothing(
     tmp_path: Path, postgres_url: str, redis_url: str, smtp: ScriptedSmtp, eventually: Wait
 ) -> None:
+    """F5.02: with real worker processes."""
     import redis
 
     with (
@@ -149,6 +150,7 @@ def test_workers_killed_and_a_broker_wiped_lose_nothing(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_a_worker_ends_by_itself_without_a_word(tmp_path: Path, number: int) -> None:
+    """F1.04: a real process, by both signals."""
     with throwaway_office(tmp_path / "office") as office:
         worker = start_worker(office)
         letter = deposit_sample(office)
@@ -174,6 +176,7 @@ def test_embedded_jobs_do_the_work_of_one_process_and_stop(
 
 
 def test_a_broker_that_is_down_stops_neither_start_nor_work_nor_end(tmp_path: Path, eventually: Wait) -> None:
+    """F5.01."""
     for number, url in enumerate(("redis://127.0.0.1:1/0", "amqp://127.0.0.1:1")):
         with ExitStack() as stack:
             office = stack.enter_context(throwaway_office(tmp_path / str(number), broker_url=url))

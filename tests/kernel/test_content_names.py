@@ -27,6 +27,7 @@ pytest.importorskip("pikepdf")
 
 
 def test_what_no_row_names_goes_and_everything_else_stays(tmp_path: Path) -> None:
+    """F7.05: in every room."""
     clock = MovedClock()
     with throwaway_office(tmp_path / "office", clock=clock, post_provider="spool") as office:
         letter = deposit_sample(office)

@@ -124,6 +124,7 @@ def test_where_there_is_no_office_the_cure_is_init_and_none_is_made(
 
 
 def test_a_clock_from_before_the_release_is_wrong(settings: Settings) -> None:
+    """F6.01: a clock that is certainly wrong."""
     behind = RELEASED_AT - timedelta(days=1) - now()
     found = unwell(settings, clock=MovedClock(lambda: now() + behind))
     assert "clock" in found
@@ -208,6 +209,7 @@ def test_a_database_server_that_is_gone_is_told(settings: Settings) -> None:
 
 
 def test_tables_of_an_older_version_call_for_init(settings: Settings) -> None:
+    """F1.05: which step is missing."""
     import sqlite3
 
     database = sqlite3.connect(settings.home / "office.db")
@@ -277,6 +279,7 @@ class Silent:
 
 @pytest.mark.parametrize("stage", ["unlogged", "unstamped"])
 def test_evidence_that_waits_too_long_is_told_and_not_before(settings: Settings, stage: str) -> None:
+    """F4.01: what waits is seen."""
     clock = MovedClock()
     with PostOffice.open(settings, clock=clock, authority=Silent()) as office:
         deposit_sample(office)
@@ -291,6 +294,7 @@ def test_evidence_that_waits_too_long_is_told_and_not_before(settings: Settings,
 
 
 def test_a_duty_that_was_given_up_is_told_until_it_is_revived(settings: Settings) -> None:
+    """F5.08."""
     with PostOffice.open(settings) as office:
         deposit_sample(office)
         office.sequence()

@@ -168,6 +168,7 @@ def test_a_setting_that_cannot_be_used_is_named(
 def test_a_locked_database_is_said_so_and_nothing_is_left(
     lre: Any, home: Path, lease: Path, monkeypatch: pytest.MonkeyPatch, what_is_kept: Any
 ) -> None:
+    """F2.05."""
     monkeypatch.setattr(engines, "LOCK_WAIT_MS", 50)
     holder = sqlite3.connect(home / "office.db", isolation_level=None)
     try:
@@ -212,6 +213,7 @@ def unprivileged(folder: Path) -> Iterator[None]:
 def test_a_database_that_may_not_be_written_is_said_so(
     lre: Any, prepared: Path, monkeypatch: pytest.MonkeyPatch, what: str, what_is_kept: Any
 ) -> None:
+    """F7.02."""
     with tempfile.TemporaryDirectory() as scratch:
         monkeypatch.chdir(scratch)
         home, lease = Path(scratch) / "office", Path(scratch) / "lease.pdf"

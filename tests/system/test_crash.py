@@ -117,6 +117,7 @@ web/api/test_doors.py, webhooks/test_delivering.py, support/test_requests.py and
 def test_killed_at_a_named_place_the_letter_is_in_one_lawful_state(
     name: str, fresh_home: Path, tmp_path: Path
 ) -> None:
+    """F1.01: SIGKILL at each place a deposit, notice, acceptance, seal, stamp or proof passes."""
     home = tmp_path / "office"
     shutil.copytree(fresh_home, home)
     assert drive(home, "deposit", "work", "accept", "wait", "work", failpoints=f"{name}=kill") == -9
@@ -133,6 +134,7 @@ def test_killed_at_a_named_place_the_letter_is_in_one_lawful_state(
 def test_killed_at_the_nth_durable_write_the_letter_is_in_one_lawful_state(
     step: str, fresh_home: Path, tmp_path: Path
 ) -> None:
+    """F1.02: SIGKILL at the first, second, third… fsync, until the step ends by itself."""
     prepared = tmp_path / "prepared"
     shutil.copytree(fresh_home, prepared)
     if before := STEPS[: STEPS.index(step)]:

@@ -37,7 +37,7 @@ def names(office: PostOffice, letter_id: str) -> list[ErdsEvent]:
 def test_a_deposit_repeated_with_its_key_gives_the_same_letter(
     proxied: tuple[Proxy, PostOffice], lost: bytes
 ) -> None:
-    """All statements leave together, so from the first answer on nobody knows what was saved."""
+    """F2.02: All statements leave together, so from the first answer on nobody knows what was saved."""
     proxy, office = proxied
     proxy.lose_answer_after = lost
     with pytest.raises(OutcomeUnknownError, match="idempotency key"):
@@ -55,6 +55,7 @@ def test_a_deposit_repeated_with_its_key_gives_the_same_letter(
 
 
 def test_an_acceptance_repeated_finds_itself_done(proxied: tuple[Proxy, PostOffice]) -> None:
+    """F2.02: so with an acceptance."""
     proxy, office = proxied
     letter = deposit_sample(office)
     office.run_until_idle()

@@ -194,6 +194,8 @@ def test_a_document_above_the_limit_names_the_limit(tmp_path: Path) -> None:
 def test_evidence_that_waits_too_long_closes_the_desk_and_opens_it_again(
     tmp_path: Path, clock: MovedClock
 ) -> None:
+    """F4.01."""
+
     class Silent:
         def stamp(self, digest: bytes) -> bytes:
             raise TimestampUnavailableError("No answer.", mend="Wait.")

@@ -153,6 +153,7 @@ def test_accept_refuse_and_two_sweepers_at_the_close_give_exactly_one_end(player
 
 
 def test_many_sweepers_on_many_due_letters_close_each_once(players: Players) -> None:
+    """F5.04."""
     letters = [ready_letter(players) for _ in range(20)]
     players.set_clocks(max(closes_at for *_, closes_at in letters))
     assert let_go_together(*(Rounds(sweeper).sweep for sweeper in players.sweepers * 3)) == []

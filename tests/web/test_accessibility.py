@@ -94,6 +94,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThrowawaySite]:
 
 
 def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> None:
+    """F10.11: every page."""
     office = served.office
     letters = [served.letter().number, _on_paper(office)]
     served.clock.advance(timedelta(days=16))
@@ -146,6 +147,7 @@ def _public(walk: Walk, served: ThrowawaySite) -> None:
 
 
 def test_what_puts_people_off_is_found(browser: Browser) -> None:
+    """F10.11."""
     page = browser.new_page(viewport={"width": 320, "height": 600})
     page.set_content(
         "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><input><img src='data:,'>"

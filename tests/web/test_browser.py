@@ -169,6 +169,7 @@ def test_what_is_wrong_with_a_deposit_is_said_in_the_pages_language_and_nothing_
 def test_a_recipient_accepts_reads_and_keeps_the_proof(
     opened: Opener, served: ThrowawaySite, scripts: bool
 ) -> None:
+    """F10.10."""
     letter = letter_of(served)
     page = opened(served.noticed_link(letter), scripts=scripts, expected=("403",))
     expect(page.get_by_role("heading", level=1)).to_have_text("A letter is waiting for you")
@@ -214,6 +215,7 @@ def test_a_recipient_accepts_reads_and_keeps_the_proof(
 
 @SCRIPTS
 def test_a_recipient_refuses_by_typing_the_word(opened: Opener, served: ThrowawaySite, scripts: bool) -> None:
+    """F10.10."""
     letter = letter_of(served)
     page = opened(served.noticed_link(letter), scripts=scripts, expected=("422",))
     identify(page, served)
@@ -239,6 +241,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def test_a_recipient_accepts_by_keyboard_alone(opened: Opener, served: ThrowawaySite) -> None:
+    """F10.11."""
     letter = letter_of(served)
     page = opened(served.noticed_link(letter))
     tab_to(page, "a.skip")
@@ -274,6 +277,7 @@ def test_a_chosen_language_lasts_from_page_to_page(opened: Opener, served: Throw
 def test_every_page_fits_a_narrow_screen_and_can_be_read(
     opened: Opener, served: ThrowawaySite, locale: str, scheme: str
 ) -> None:
+    """F10.11: 320 pixels are 1280 at four times the size; both languages."""
     long = "x" * 120
     documents = [Upload(name=f"{long}.pdf", stream=BytesIO(PDF))]
     recipient = Recipient(name=long, email="a@example.net")

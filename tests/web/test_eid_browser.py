@@ -130,6 +130,7 @@ def opened(browser: Browser, complaints: list[str], *, scripts: bool = True, **o
 def test_a_recipient_goes_to_a_provider_and_back_accepts_and_logs_out_there(
     browser: Browser, site: Site, scripts: bool
 ) -> None:
+    """F10.10."""
     complaints: list[str] = []
     letter = site.letter()
     page = opened(browser, complaints, scripts=scripts)

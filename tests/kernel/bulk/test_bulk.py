@@ -129,6 +129,7 @@ def test_documents_that_cannot_be_sent_keep_nothing(office: PostOffice, document
 def test_whoever_dies_while_sending_sends_no_line_twice(
     office: PostOffice, clock: MovedClock, place: str
 ) -> None:
+    """F1.03: at each place of a batch."""
     started(office, 5)
     arm(place, "raise")
     try:

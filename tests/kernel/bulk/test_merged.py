@@ -115,6 +115,7 @@ def test_what_a_template_lacks_is_told_for_the_table_or_by_line(office: PostOffi
 
 @pytest.mark.parametrize("place", ["bulk.deposited", "bulk.chunk_sent", "deposit.after_commit"])
 def test_whoever_dies_sends_no_merged_line_twice(office: PostOffice, clock: MovedClock, place: str) -> None:
+    """F1.03."""
     bulk_id = draft(office).bulk_id
     assert bulk_id is not None
     office.bulk.start(bulk_id, sender_ref=SENDER.ref)

@@ -45,6 +45,7 @@ def host_zone(request: pytest.FixtureRequest) -> Iterator[str]:
 def test_the_worked_examples_hold_on_any_host(
     host_zone: str, sent: str, day: str, closes: str, closes_utc: str, due: str
 ) -> None:
+    """F6.03."""
     del host_zone
     sent_at = datetime.fromisoformat(sent)
     closes_at = window_closes_at(sent_at)
@@ -55,6 +56,7 @@ def test_the_worked_examples_hold_on_any_host(
 
 
 def test_both_folds_of_the_repeated_hour_give_the_same_window() -> None:
+    """F6.03."""
     folds = [datetime(2026, 10, 25, 2, 30, tzinfo=PARIS, fold=fold) for fold in (0, 1)]
     assert len({window_closes_at(at) for at in folds}) == 1
 
@@ -103,6 +105,7 @@ def test_a_naive_instant_is_refused() -> None:
 
 
 def test_the_examples_hold_in_a_process_started_in_another_zone() -> None:
+    """F6.03."""
     script = (
         "from datetime import datetime\n"
         "from lre_kit.law.deadlines import window_closes_at\n"

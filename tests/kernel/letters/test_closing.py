@@ -150,6 +150,7 @@ def test_a_letter_whose_journal_cannot_be_read_stops_no_other(office: PostOffice
 
 @pytest.mark.parametrize("name", sorted(name for name in REGISTRY if name.startswith("close.")))
 def test_a_batch_that_breaks_off_is_closed_once(office: PostOffice, clock: MovedClock, name: str) -> None:
+    """F1.03: windows that close together."""
     letters = notified(office, 3)
     clock.advance(timedelta(days=17))
     duties = due(office)

@@ -89,6 +89,7 @@ def test_a_consent_that_is_missing_stops_its_letter_alone(office: PostOffice) ->
 def test_whoever_dies_before_the_commit_leaves_no_letter_and_the_same_can_be_asked_again(
     office: PostOffice, place: str
 ) -> None:
+    """F1.03."""
     arm(place, "raise")
     try:
         with pytest.raises(FailpointError):

@@ -47,6 +47,7 @@ def die_before_the_commit(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -
 def test_a_deposit_that_died_leaves_nothing_after_a_day(
     office: PostOffice, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F7.05."""
     letter = deposit_sample(
         office, documents=[Upload(name=f"{n}.pdf", stream=BytesIO(SMALL_PDF)) for n in "ab"]
     )
@@ -83,6 +84,7 @@ def test_the_agenda_sweeps_every_day(
 def test_an_office_removes_nothing_from_the_store_of_another(
     office: PostOffice, clock: MovedClock, tmp_path: Path
 ) -> None:
+    """F7.05."""
     deposit_sample(office)
     kept = content(office)
     other = {"home": tmp_path / "other", "base_url": "https://other.example"}

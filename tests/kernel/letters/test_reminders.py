@@ -117,6 +117,7 @@ def test_who_waits_is_reminded_four_times_and_the_window_stays(office: PostOffic
 
 
 def test_a_worker_that_comes_late_reminds_once(office: PostOffice, clock: MovedClock) -> None:
+    """F5.07: reminders that were missed are one."""
     deposit_sample(office)
     office.run_until_idle()
     clock.advance(timedelta(days=8))

@@ -65,7 +65,7 @@ def drive(home: Path, url: str, waited: int, failpoints: str = "") -> int:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_killed_anywhere_a_letter_is_handed_over_exactly_once(tmp_path: Path, place: str) -> None:
-    """F12.08: one order, one item, whoever dies."""
+    """F1.01: F12.08: one order, one item, whoever dies."""
     with print_server() as server:
         post = {"post_provider": "http", "post_url": server.url, "post_token": TOKEN}
         with throwaway_office(tmp_path, clock=MovedClock(), **post) as office:

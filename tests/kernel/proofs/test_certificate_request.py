@@ -165,6 +165,7 @@ def test_asking_again_is_for_the_same_key_unless_a_new_one_is_wanted(
 def test_what_was_made_under_the_former_authority_still_verifies(
     settings: Settings, authority: Authority, tmp_path: Path, name: Name
 ) -> None:
+    """F4.07."""
     with PostOffice.open(settings, courier=MemoryCourier()) as office:
         letter = deposit_sample(office)
         office.run_until_idle()

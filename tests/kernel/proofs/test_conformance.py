@@ -62,6 +62,7 @@ def test_the_kit_is_large_and_each_vector_says_what_is_wrong(kit: list[Vector]) 
 
 
 def test_the_command_lines_verifier_gives_every_right_answer(kit: list[Vector], tmp_path: Path) -> None:
+    """F15.05."""
     disagreements = []
     for vector in kit:
         place = vector.placed(tmp_path)
@@ -75,6 +76,7 @@ def test_the_command_lines_verifier_gives_every_right_answer(kit: list[Vector], 
 def test_the_pages_verifier_gives_every_right_answer_it_can_judge(
     kit: list[Vector], tmp_path: Path, opened: Callable[..., "Page"]
 ) -> None:
+    """F15.05: the page's verifier is written in another language."""
     judged = [vector for vector in kit if "browser" in vector.judges]
     assert len(judged) >= 200
     disagreements = []

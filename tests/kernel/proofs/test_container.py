@@ -265,6 +265,7 @@ def test_a_self_made_authority_of_the_same_names_is_indeterminate(made: Sealed, 
 
 
 def test_a_seal_from_after_its_certificate_is_indeterminate(made: Sealed, tmp_path: Path) -> None:
+    """F4.04."""
     old, day = made.keys.seal_certificate, timedelta(days=1)
     authority = load_pem_private_key((made.folder / "office" / "keys" / "seal-ca.key").read_bytes(), None)
     assert isinstance(authority, ec.EllipticCurvePrivateKey)

@@ -123,6 +123,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, str, str]]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_change_fails_for_its_own_reason(made: Sealed, tmp_path: Path, change: str) -> None:
+    """F8.11."""
     made_of, expected = CHANGES[change]
     path = rewritten(tmp_path / "letter.asice", made_of(contents(made.container), made))
     report = verify_path(path, made.anchors)
@@ -181,6 +182,7 @@ def test_a_container_that_a_tool_packed_again_is_refused_for_its_form(
 
 
 def test_a_zip_that_is_hostile_is_a_report_and_never_an_exception(made: Sealed, tmp_path: Path) -> None:
+    """F8.11."""
     raw = made.container.read_bytes()
     path = tmp_path / "l.asice"
     for hostile in (b"", b"PK\x03\x04", raw[:-1], raw + b"\0", raw[: len(raw) // 2], b"\0" + raw, raw * 2):

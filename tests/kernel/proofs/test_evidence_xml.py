@@ -140,6 +140,7 @@ def test_one_flipped_bit_anywhere_is_refused(desk: Desk, place: float, bit: int)
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_is_not_in_the_one_form_is_refused(desk: Desk, tmp_path: Path, attack: str) -> None:
+    """F8.12."""
     sealed = desk.seal(desk.record())
     changed = ATTACKS[attack](sealed)
     assert changed != sealed

@@ -141,6 +141,7 @@ def test_one_that_is_down_is_passed_over_and_rests_longer_each_time(
 def test_one_that_lies_about_the_time_is_passed_over_counted_and_an_alarm(
     keys: Keys, servers: list[OpensslAuthority], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """F4.02."""
     authority = failover(authorities_file(tmp_path, servers), keys)
     lies_by(servers[0], timedelta(hours=-1))
     with caplog.at_level(logging.WARNING):
@@ -291,6 +292,7 @@ def test_verifiers_get_every_root_and_none_is_lost_when_the_settings_change(
 def test_an_office_goes_on_stamping_and_the_doctor_says_who_failed(
     servers: list[OpensslAuthority], tmp_path: Path
 ) -> None:
+    """F4.02."""
     settings = authorities_file(tmp_path, servers)
     lies_by(servers[0], timedelta(hours=1))
     with throwaway_office(tmp_path / "office", tsa_file=settings.tsa_file) as office:

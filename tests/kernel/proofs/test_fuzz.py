@@ -165,6 +165,7 @@ def regions(raw: bytes) -> Iterator[tuple[str, int]]:
 
 
 def test_a_flipped_bit_in_every_kind_of_part_of_a_pdf_never_passes(shelf: Shelf) -> None:
+    """F8.10."""
     raw = shelf.pdf.read_bytes()
     seen = set()
     for kind, place in regions(raw):

@@ -43,6 +43,7 @@ def written(dump: Any, value: Any) -> bytes | type[Exception]:
 @example({"a": (1, 2), "b": 2**53 - 1, "c": -(2**53)})
 @example({"a": "\ud800"})
 def test_both_write_the_same(value: dict[str, Any]) -> None:
+    """F8.12: two implementations of the canonical form."""
     assert written(canonical_json, value) == written(rfc8785.dumps, value)
 
 

@@ -140,6 +140,7 @@ def secret_of(keys: Keys, name: KeyName) -> object:
 
 @pytest.mark.parametrize("name", KEY_NAMES)
 def test_after_each_rotation_all_that_was_made_before_still_holds(story: Story, name: KeyName) -> None:
+    """F4.07."""
     before = story.keys
     assert rotate(story.settings, name, clock=now) is True
     after = story.keys
@@ -150,6 +151,7 @@ def test_after_each_rotation_all_that_was_made_before_still_holds(story: Story, 
 
 
 def test_many_rotations_after_each_other_keep_every_generation(story: Story) -> None:
+    """F4.07."""
     first = story.keys
     for name in KEY_NAMES * 2:
         rotate(story.settings, name, clock=now)

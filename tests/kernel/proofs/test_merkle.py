@@ -103,7 +103,7 @@ def test_a_consistency_that_cannot_be_is_refused(old: int, new: int) -> None:
 def test_another_projects_verifier_accepts_our_paths_and_refuses_changed_ones(
     size: int, data: st.DataObject
 ) -> None:
-    """sigstore checks Rekor's log with it; it has no notion of our leaves but their bytes."""
+    """F15.05: sigstore checks Rekor's log with it; it has no notion of our leaves but their bytes."""
     theirs = pytest.importorskip("sigstore._internal.merkle")
     errors = pytest.importorskip("sigstore.errors")
     leaves = [number.to_bytes(4, "big") for number in range(size)]

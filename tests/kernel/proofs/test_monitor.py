@@ -122,6 +122,7 @@ def test_a_log_of_many_levels_is_recomputed_from_wherever_one_was(shelf: Path, t
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_fork_is_found(shelf: Path, place: Path, full: bool) -> None:
+    """F8.08: of one size, and of one that grew."""
     put(shelf / "small", place)
     first = look(shelf, place)
     put(shelf / "fork-250", place)
@@ -131,6 +132,7 @@ def test_a_fork_is_found(shelf: Path, place: Path, full: bool) -> None:
 
 
 def test_a_rollback_is_found(shelf: Path, place: Path) -> None:
+    """F8.09."""
     put(shelf / "middle", place)
     first = look(shelf, place)
     put(shelf / "small", place)

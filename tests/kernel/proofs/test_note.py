@@ -36,6 +36,7 @@ def test_a_note_with_one_byte_changed_does_not_open(place: int) -> None:
 
 
 def test_unknown_keys_are_passed_over_but_do_not_suffice() -> None:
+    """F8.13."""
     both = NOTE + SIGNER.sign(TEXT).split("\n\n", 1)[1]
     assert open_note(both, [VERIFIER]) == TEXT
     with pytest.raises(NoteError, match="No key"):
@@ -43,6 +44,7 @@ def test_unknown_keys_are_passed_over_but_do_not_suffice() -> None:
 
 
 def test_a_known_key_that_does_not_fit_refuses_the_whole_note() -> None:
+    """F8.13."""
     wrong = SIGNER.sign("Something else.\n").split("\n\n", 1)[1]
     with pytest.raises(NoteError, match="does not fit"):
         open_note(NOTE + wrong, [NoteVerifier.parse(VKEY), VERIFIER])
@@ -81,5 +83,6 @@ def test_a_checkpoint_reads_back_as_written(size: int, root: bytes) -> None:
     ],
 )
 def test_a_checkpoint_in_any_other_form_is_refused(text: str) -> None:
+    """F8.12."""
     with pytest.raises(NoteError):
         Checkpoint.parse(text)

@@ -193,6 +193,7 @@ def test_it_is_tagged_embeds_its_fonts_and_declares_pdf_a_3a_and_pdf_ua(made: Ma
 
 
 def test_a_later_addition_is_reported_with_what_it_is(made: Made, tmp_path: Path) -> None:
+    """F8.10: an incremental update."""
     writer: Any = IncrementalPdfFileWriter(BytesIO(made.path("deposit").read_bytes()))
     writer.root["/Changed"] = writer.root["/Lang"]
     writer.update_root()
@@ -207,6 +208,7 @@ def test_a_later_addition_is_reported_with_what_it_is(made: Made, tmp_path: Path
 
 
 def test_a_proof_written_anew_has_lost_its_seal(made: Made, tmp_path: Path) -> None:
+    """F8.10."""
     writer: Any = copy_into_new_writer(PdfFileReader(BytesIO(made.path("deposit").read_bytes())))
     copied = tmp_path / "copied.pdf"
     with copied.open("wb") as file:

@@ -133,6 +133,7 @@ def test_dying_at_any_change_leaves_a_good_log_and_the_next_publication_complete
 def test_a_restored_backup_stops_publication(
     scratch: ScratchLog, tmp_path: Path, sqlite_template: Path
 ) -> None:
+    """F2.07: what was published shows that the database is older."""
     target = PublicFolder(tmp_path / "public")
     scratch.grow(20)
     publish(scratch.database, scratch.log, target)

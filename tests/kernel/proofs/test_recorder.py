@@ -57,6 +57,7 @@ def seal_of(office: PostOffice) -> SealAway:
 
 
 def test_no_new_letter_is_taken_without_a_seal(sealed_office: PostOffice) -> None:
+    """F4.06."""
     seal_of(sealed_office).away = True
     with pytest.raises(SealUnavailableError) as refused:
         deposit_sample(sealed_office)
@@ -67,6 +68,7 @@ def test_no_new_letter_is_taken_without_a_seal(sealed_office: PostOffice) -> Non
 def test_an_act_of_the_recipient_is_kept_and_sealed_later(
     sealed_office: PostOffice, clock: MovedClock
 ) -> None:
+    """F4.06: it waits, the doctor shows it, and no proof is given out."""
     office, seal = sealed_office, seal_of(sealed_office)
     letter = deposit_sample(office)
     office.run_until_idle()

@@ -35,6 +35,7 @@ def test_there_are_vectors_of_each_form() -> None:
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda p: str(p.relative_to(release_of(p).parent)))
 def test_it_still_verifies(product: Path) -> None:
+    """F15.01."""
     release = release_of(product)
     anchors = Anchors.load(release / "trust")
     at = from_iso((release / "made-at.txt").read_text("ascii").strip())
@@ -46,6 +47,7 @@ def test_it_still_verifies(product: Path) -> None:
     "product", [p for p in PRODUCTS if p.suffix in {".json", ".xml"}], ids=lambda p: f"{p.parts[-3]}/{p.name}"
 )
 def test_its_changed_twin_still_fails(product: Path, tmp_path: Path) -> None:
+    """F15.01."""
     release = release_of(product)
     raw = product.read_bytes()
     for place in range(7, len(raw), len(raw) // 12):

@@ -168,6 +168,7 @@ def test_a_renewed_letters_proof_is_made_anew_and_carries_the_renewals(made: Mad
 
 
 def test_without_renewal_the_same_proof_says_that_nothing_shows_its_age(made: Made) -> None:
+    """F4.04: a time stamp's certificate that ended."""
     for path in sorted((made.folder / "early" / "evidence").glob("*.json")):
         assert json.loads(path.read_bytes())["format"] == "lre-exhibit/1"
         assert verify_path(path, made.anchors, at=made.later - 2 * YEAR).result is Result.PASSED

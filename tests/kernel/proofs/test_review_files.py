@@ -226,6 +226,7 @@ def another_of_the_same_authority(desk: Desk) -> Any:
 def test_true_evidence_in_a_pdf_that_another_sealed_proves_nothing(
     desk: Desk, tmp_path: Path, by: str
 ) -> None:
+    """F8.10."""
     proof = (desk.folder / "accepted" / "proofs" / "proof-of-receipt.pdf").read_bytes()
     unsealed = proof[: proof.index(b"%%EOF") + 6]
     who = desk.keys if by == "office" else cast("Any", another_of_the_same_authority(desk))

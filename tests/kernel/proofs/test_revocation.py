@@ -98,6 +98,7 @@ def test_lists_of_outside_authorities_are_read_from_beside_the_keys(
 
 
 def test_a_revoked_certificate_counts_from_its_revocation_on(office: PostOffice, clock: MovedClock) -> None:
+    """F4.04."""
     keys = office.keys
     clock.advance(timedelta(days=2))
     at = clock()
@@ -130,6 +131,7 @@ def test_only_the_issuers_own_list_counts(office: PostOffice, clock: MovedClock)
 def test_a_proof_under_a_certificate_revoked_before_it_does_not_pass(
     office: PostOffice, clock: MovedClock, tmp_path: Path, name: str, check: str
 ) -> None:
+    """F4.04."""
     crl = revoking(office, name, clock())
     clock.advance(timedelta(days=1))
     letter = deposit_sample(office)

@@ -184,6 +184,7 @@ def test_keys_are_never_overwritten(folder: Path) -> None:
 
 
 def test_keys_that_are_missing_damaged_or_swapped_are_noticed(tmp_path: Path) -> None:
+    """F8.13."""
     with pytest.raises(NotInitialisedError, match="lre init"):
         Keys.load(tmp_path / "nowhere")
     made = tmp_path / "keys"

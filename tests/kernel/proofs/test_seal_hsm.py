@@ -134,6 +134,7 @@ def test_token_and_file_write_the_same_seal(settings: Settings) -> None:
 def test_a_token_that_goes_away_makes_evidence_wait_and_sealing_goes_on_when_it_is_back(
     settings: Settings, token: Path, tmp_path: Path
 ) -> None:
+    """F4.06: the token pulled out."""
     begun(settings)
     with PostOffice.open(settings, courier=MemoryCourier()) as office:
         letter = deposit_sample(office)
@@ -155,6 +156,7 @@ def test_a_token_that_goes_away_makes_evidence_wait_and_sealing_goes_on_when_it_
 
 
 def test_a_lost_session_is_opened_again_unnoticed(settings: Settings) -> None:
+    """F4.06."""
     begun(settings)
     seal = seal_of(open_keys(settings))
     seal.sign(b"{}", at=now())
@@ -186,6 +188,7 @@ def wrong_pin(settings: Settings) -> Settings:
 def test_each_reason_why_the_token_cannot_seal_is_said(
     settings: Settings, spoil: Callable[[Settings], Settings], said: str
 ) -> None:
+    """F4.06: the PIN, the token, the key, the module."""
     begun(settings)
     # Another connection of this process would already be logged in.
     pkcs11.lib(str(settings.seal_pkcs11_module)).reinitialize()

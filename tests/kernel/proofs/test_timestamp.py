@@ -62,6 +62,7 @@ def test_our_token_says_what_it_should_and_no_serial_comes_twice(keys: Keys) -> 
 
 
 def test_each_wrong_token_is_refused_with_its_own_reason(keys: Keys) -> None:
+    """F4.03."""
     token = BuiltinAuthority(keys, now).stamp(DIGEST)
     assert refusal(lambda: check(keys, token, hashlib.sha256(b"other").digest())) == "imprint"
     assert refusal(lambda: check(keys, token, nonce=42)) == "nonce"
@@ -81,6 +82,7 @@ def test_a_broken_signature_is_refused(keys: Keys) -> None:
 
 
 def test_two_signers_are_refused(keys: Keys) -> None:
+    """F4.03."""
     content = cms.ContentInfo.load(BuiltinAuthority(keys, now).stamp(DIGEST))
     signers = content["content"]["signer_infos"]
     signers.append(signers[0].copy())
@@ -95,6 +97,7 @@ def test_a_certificate_swapped_under_the_signature_is_refused(keys: Keys) -> Non
 
 
 def test_a_clock_that_is_wrong_is_noticed(keys: Keys) -> None:
+    """F4.02."""
     wrong = BuiltinAuthority(keys, lambda: now() + timedelta(hours=1))
     authority = CheckedAuthority(
         wrong, anchors=keys.tsa_chain[-1:], clock=now, tolerance=timedelta(seconds=60)
@@ -111,6 +114,7 @@ def test_an_authority_over_http_is_asked_and_checked(keys: Keys, tmp_path: Path)
 
 
 def test_an_answer_to_another_request_is_refused(tmp_path: Path) -> None:
+    """F4.03."""
     with OpensslAuthority(tmp_path / "tsa") as server:
         authority = HttpAuthority(server.url, policy=None, timeout_s=10)
         first: list[bytes] = []

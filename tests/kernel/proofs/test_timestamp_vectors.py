@@ -48,10 +48,12 @@ def test_what_the_forge_makes_is_right_when_nothing_is_changed(keys: Keys) -> No
     ("change", "reason"), WRONG_TOKENS, ids=lambda value: value if isinstance(value, str) else "+".join(value)
 )
 def test_one_thing_wrong_one_reason(keys: Keys, change: dict[str, object], reason: str) -> None:
+    """F4.03: each of them properly signed."""
     assert refusal(lambda: check(keys, Forge(keys=keys, **change).token())) == reason  # type: ignore[arg-type]
 
 
 def test_a_nonce_that_is_missing_or_another_is_refused(keys: Keys) -> None:
+    """F4.03."""
     assert refusal(lambda: check(keys, Forge(keys=keys).token(), nonce=5)) == "nonce"
     assert refusal(lambda: check(keys, Forge(keys=keys, nonce=6).token(), nonce=5)) == "nonce"
 
@@ -137,4 +139,5 @@ def test_no_bytes_at_all_bring_the_reader_down(junk: bytes) -> None:
 
 
 def test_a_token_too_large_is_not_even_read(keys: Keys) -> None:
+    """F4.05."""
     assert refusal(lambda: check(keys, bytes(200_000))) == "format"

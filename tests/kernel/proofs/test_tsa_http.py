@@ -70,6 +70,7 @@ BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"
     ids=["silent", "body drips", "headers drip", "nothing"],
 )
 def test_an_authority_that_dawdles_is_left(behave: Behaviour) -> None:
+    """F4.05."""
     with listening(behave) as url:
         authority = HttpAuthority(url, policy=None, timeout_s=TIMEOUT_S)
         started = time.monotonic()
@@ -90,6 +91,8 @@ def test_an_authority_that_dawdles_is_left(behave: Behaviour) -> None:
     ids=["redirect", "error", "truncated", "huge", "no HTTP"],
 )
 def test_an_answer_that_is_not_one_says_so(answer: bytes) -> None:
+    """F4.05."""
+
     def behave(link: socket.socket) -> None:
         link.recv(9999)
         link.sendall(answer)

@@ -87,6 +87,7 @@ def test_the_offices_evidence_passes_as_it_does_on_the_command_line(
 def test_every_changed_twin_fails_and_both_verifiers_name_the_same_check(
     shelf: Path, opened: Callable[..., "Page"]
 ) -> None:
+    """F15.05."""
     anchors = Anchors.load(shelf / "trust")
     vectors = twins(evidence(shelf), evidence(shelf, 0))
     reports = in_browser(opened(), list(vectors.values()))

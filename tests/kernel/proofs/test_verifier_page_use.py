@@ -96,6 +96,7 @@ def test_the_page_fits_small_screens_and_large(
 def test_the_file_refers_to_nothing_outside_itself_and_lets_only_its_own_script_run(
     shelf: Path,
 ) -> None:
+    """F15.04: the page needs no network either."""
     html = (shelf / "verifier.html").read_text("utf-8")
     assert "http:" not in html
     assert "https:" not in html

@@ -104,6 +104,7 @@ def changed(value: object) -> object:
     "form", ["spaces", "order", "duplicate", "extra", "newline", "list", "deep", "empty"]
 )
 def test_an_evidence_file_in_any_other_form_is_refused(made: Path, form: str) -> None:
+    """F8.12."""
     raw = min((made / "letter" / "evidence").glob("*.json")).read_bytes()
     found = json.loads(raw)
     forms = {
@@ -154,6 +155,7 @@ def test_a_bundle_that_is_not_whole_fails(made: Path, bundle: Path, attack: str)
 
 
 def test_a_proof_pdf_that_grew_after_sealing_fails(made: Path, tmp_path: Path) -> None:
+    """F8.10."""
     source = min((made / "letter" / "proofs").glob("*.pdf"))
     grown = tmp_path / source.name
     grown.write_bytes(source.read_bytes() + b"\n% more\n")
@@ -171,6 +173,7 @@ def test_a_folder_without_anchors_is_a_configuration_error(tmp_path: Path) -> No
 
 
 def test_verifying_loads_no_database_and_opens_no_connection(made: Path) -> None:
+    """F15.04."""
     script = (
         "import sys, socket\n"
         "def no(*a, **k): raise RuntimeError('network')\n"

@@ -102,6 +102,7 @@ def vkeys(count: int) -> list[str]:
 
 
 def test_a_quorum_of_groups_is_met_as_the_specification_has_it() -> None:
+    """F8.13: too few witnesses are too few."""
     keys = vkeys(6)
     lines = [
         f"witness {name} {key}" for name, key in zip(("X1", "X2", "X3", "Y1", "Y2", "Y3"), keys, strict=True)
@@ -132,6 +133,7 @@ def test_a_quorum_of_groups_is_met_as_the_specification_has_it() -> None:
     ],
 )  # fmt: skip
 def test_a_policy_in_another_form_is_refused(text: str) -> None:
+    """F8.13: also one that names a witness's key twice."""
     with pytest.raises(ConfigurationError):
         parse_policy(text.format(*vkeys(2)))
 
@@ -203,6 +205,7 @@ def test_a_witness_that_holds_another_size_is_gone_on_from(scratch: ScratchLog, 
 def test_a_witness_refuses_a_rollback_and_a_fork(
     scratch: ScratchLog, witness: TestWitness, tmp_path: Path, sqlite_template: Path
 ) -> None:
+    """F8.08, F8.09."""
     scratch.grow(20)
     asking(scratch, witness.policy_line).cosign_newest()
     with ScratchLog(tmp_path / "two", template=sqlite_template) as forked:

@@ -259,11 +259,13 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 @pytest.mark.parametrize("family", HOSTILE)
 def test_each_hostile_family_is_refused_for_its_own_reason(family: str) -> None:
+    """F8.11."""
     expected, made = HOSTILE[family]
     assert reason(made()) == expected
 
 
 def test_a_bomb_is_refused_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F8.11."""
     monkeypatch.setattr(zlib, "decompressobj", lambda *_: pytest.fail("it was unpacked"))
     assert reason(HOSTILE["a bomb"][1]()) == "ratio"
 

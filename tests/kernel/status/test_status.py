@@ -119,6 +119,7 @@ def test_one_failed_probe_alone_is_no_outage(office: PostOffice, clock: MovedClo
 
 
 def test_an_office_that_stood_still_says_so_and_from_when(office: PostOffice, clock: MovedClock) -> None:
+    """F5.07: the standstill is an attested outage."""
     probe(office, clock, 2)
     last = clock() - MINUTE
     clock.advance(timedelta(hours=2))

@@ -73,6 +73,7 @@ def test_only_what_is_due_is_claimed_oldest_first(
 def test_a_claimed_duty_comes_back_when_its_lease_is_over(
     database: Database, agenda: Agenda, clock: MovedClock
 ) -> None:
+    """F5.06."""
     put(database, "a")
     (first,) = agenda.claim(limit=1, lease=LEASE)
     clock.at += LEASE - timedelta(microseconds=1)
@@ -85,6 +86,7 @@ def test_a_claimed_duty_comes_back_when_its_lease_is_over(
 def test_a_worker_that_lost_its_lease_writes_nothing(
     database: Database, agenda: Agenda, clock: MovedClock
 ) -> None:
+    """F5.06."""
     put(database, "a")
     (old,) = agenda.claim(limit=1, lease=LEASE)
     clock.at += LEASE
@@ -114,6 +116,7 @@ def test_a_late_worker_nobody_replaced_may_still_finish(
 def test_a_failed_duty_waits_longer_each_time_and_is_then_given_up(
     database: Database, agenda: Agenda, clock: MovedClock
 ) -> None:
+    """F5.08: given up, seen, and run again."""
     put(database, "a")
     waits = []
     for _ in range(ATTEMPTS_MAX):
@@ -144,6 +147,7 @@ def test_a_duty_may_be_given_up_or_put_off_at_once(database: Database, agenda: A
 def test_a_duty_that_kills_its_workers_is_given_up(
     database: Database, agenda: Agenda, clock: MovedClock
 ) -> None:
+    """F1.06: a job whose workers never come back is set aside."""
     put(database, "poison", "good")
     claimed: Counter[str] = Counter()
     for _ in range(ATTEMPTS_MAX + 1):
@@ -171,7 +175,7 @@ def test_a_cancelled_duty_is_gone_even_for_its_holder(database: Database, agenda
 def test_two_workers_at_once_never_get_the_same_duty_in_200_rounds(
     database_url: str, clock: MovedClock
 ) -> None:
-    """Also with connections of their own, as two processes have them; each round starts at a barrier."""
+    """F5.04: with connections of their own, as two processes have them; each round starts at a barrier."""
     databases = [Database(database_url) for _ in range(WORKERS)]
     barrier = threading.Barrier(WORKERS)
     claimed: list[list[str]] = [[] for _ in range(WORKERS)]

@@ -51,6 +51,7 @@ def test_a_folder_keeps_its_content_from_other_users(tmp_path: Path) -> None:
 
 
 def test_a_put_killed_half_way_leaves_nothing_to_be_read(tmp_path: Path) -> None:
+    """F7.04."""
     program = (
         "import os, pathlib, signal, sys\n"
         "from lre_kit.store.blobs import FolderBlobs\n"
@@ -71,6 +72,7 @@ def test_a_put_killed_half_way_leaves_nothing_to_be_read(tmp_path: Path) -> None
 
 
 def test_a_full_disk_is_a_refusal_that_leaves_nothing(tmp_path: Path) -> None:
+    """F7.01, F7.02: what a file may grow to stands for the disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     blobs = FolderBlobs(tmp_path)
@@ -86,12 +88,15 @@ def test_a_full_disk_is_a_refusal_that_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_an_outage(tmp_path: Path) -> None:
+    """F7.02."""
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BlobUnavailableError, match="Check its disk"):
         FolderBlobs(tmp_path / "file" / "content").put("a", [b"1"])
 
 
 def test_a_failing_flush_is_never_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F1.08."""
+
     def failing(_: int) -> None:
         raise OSError(5, "Input/output error")
 
@@ -103,6 +108,7 @@ def test_a_failing_flush_is_never_acknowledged(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_service_that_is_not_there_is_an_outage() -> None:
+    """F7.04."""
     gone = S3Blobs(
         bucket="b", endpoint="http://127.0.0.1:1", region="r", access_key_id="a", secret_access_key="s"
     )

@@ -280,6 +280,7 @@ def test_a_url_that_cannot_work_says_what_would(url: str) -> None:
 def test_a_locked_sqlite_file_is_waited_for_and_then_refused(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F2.05."""
     monkeypatch.setattr(engines, "LOCK_WAIT_MS", 100)
     database = Database(sqlite_url)
     holder = sqlite3.connect(urlsplit(sqlite_url).path, isolation_level=None)
@@ -294,6 +295,7 @@ def test_a_locked_sqlite_file_is_waited_for_and_then_refused(
 
 
 def test_a_read_only_sqlite_file_is_named_as_such(sqlite_url: str, tmp_path: Path) -> None:
+    """F7.02."""
     database = Database(f"sqlite:///file:{tmp_path / 'office.db'}?mode=ro&uri=true")
     with pytest.raises(StoreUnavailableError, match="read-only"):
         put(database, "a")
@@ -302,6 +304,7 @@ def test_a_read_only_sqlite_file_is_named_as_such(sqlite_url: str, tmp_path: Pat
 
 
 def test_a_full_sqlite_disk_keeps_nothing_and_recovers(sqlite_url: str) -> None:
+    """F7.01."""
     database = Database(sqlite_url)
     with database.write() as uow:
         pages = uow.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
@@ -325,6 +328,7 @@ def test_a_damaged_or_missing_sqlite_file_is_named_as_such(tmp_path: Path) -> No
 
 
 def test_a_server_that_is_not_there_is_an_outage() -> None:
+    """F2.01: told from an outcome that nobody knows."""
     database = Database("postgresql://postgres@127.0.0.1:1/none")
     with pytest.raises(StoreUnavailableError, match="does not answer") as raised:
         put(database, "a")
@@ -380,6 +384,7 @@ def test_a_failed_statement_on_the_bare_connection_cannot_either(database: Datab
 
 @on_postgresql
 def test_a_lost_answer_to_a_commit_is_not_called_a_failure(proxied: tuple[Proxy, Database]) -> None:
+    """F2.02."""
     proxy, database = proxied
     put(database, "before")
     proxy.lose_answer_after = b"COMMIT"
@@ -393,6 +398,7 @@ def test_a_lost_answer_to_a_commit_is_not_called_a_failure(proxied: tuple[Proxy,
 
 @on_postgresql
 def test_connections_that_were_cut_meanwhile_are_replaced_unseen(proxied: tuple[Proxy, Database]) -> None:
+    """F2.03."""
     proxy, database = proxied
     put(database, "a")
     proxy.cut()
@@ -403,6 +409,7 @@ def test_connections_that_were_cut_meanwhile_are_replaced_unseen(proxied: tuple[
 
 @on_postgresql
 def test_a_backend_ended_in_the_middle_leaves_nothing_half_done(database: Database) -> None:
+    """F2.03."""
     with pytest.raises(StoreUnavailableError), database.write() as uow:
         uow.add(OfficeRow, name="half", value="1")
         pid = uow.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()

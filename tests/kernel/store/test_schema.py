@@ -66,6 +66,7 @@ def test_looking_at_a_missing_sqlite_file_does_not_make_it(tmp_path: Path) -> No
 
 
 def test_several_processes_may_upgrade_at_once(empty: Database) -> None:
+    """F1.05: three upgrades from one barrier."""
     url = empty.engine.url.render_as_string(hide_password=False)
     errors: list[BaseException] = []
     barrier = threading.Barrier(3)
@@ -91,6 +92,8 @@ def test_several_processes_may_upgrade_at_once(empty: Database) -> None:
 def test_an_upgrade_that_fails_leaves_nothing_behind(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F1.05: the upgrade can be run again."""
+
     def failing(*_: object, **__: object) -> None:
         raise OSError("power cut")
 

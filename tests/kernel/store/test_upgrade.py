@@ -159,6 +159,7 @@ def test_the_upgraded_tables_are_those_of_a_new_office(office: PostOffice, sqlit
 def test_an_upgrade_that_dies_leaves_the_earlier_office_as_it_was(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F1.05: the upgrade can be run again."""
     original, left = Operations.create_index, [12]
 
     def dying(self: Operations, *arguments: Any, **options: Any) -> Any:

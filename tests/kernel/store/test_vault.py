@@ -59,6 +59,7 @@ def test_any_changed_bit_is_found(size: int, data: st.DataObject) -> None:
 
 @given(size=st.sampled_from(EDGES), data=st.data())
 def test_any_missing_end_is_found(size: int, data: st.DataObject) -> None:
+    """F7.03: content that was read short is never passed on as whole."""
     stored = sealed(os.urandom(size))
     borders = range(HEADER_BYTES, len(stored), SEALED_BYTES)
     length = data.draw(st.one_of(st.sampled_from([0, *borders]), st.integers(0, len(stored) - 1)))

@@ -78,6 +78,7 @@ def test_what_is_forged_or_damaged_is_refused(changed: dict[str, str], body: byt
 
 @pytest.mark.parametrize("late", [timedelta(minutes=5, seconds=1), timedelta(minutes=-6)])
 def test_what_is_too_old_or_too_new_is_refused_and_both_times_are_told(late: timedelta) -> None:
+    """F6.06: who calls is told both times."""
     assert verify(SECRET, HEADERS, BODY, now=AT + late, tolerance=timedelta(days=1)) == ID
     with pytest.raises(WebhookSignatureError, match=r"2021-02-25T15:02:10.* here it is 2021-02-25T1[45]"):
         verify(SECRET, HEADERS, BODY, now=AT + late)

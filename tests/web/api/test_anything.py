@@ -165,6 +165,7 @@ def body_of(operation: Any, whole: Any, data: st.DataObject) -> dict[str, Any]:
 
 
 def test_a_fault_of_ours_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F1.07."""
     site = ThrowawaySite.open(tmp_path / "office")
     with site.office as office:
         key = office.integration.keys.create(SENDER, KeyWish(name="any")).text
