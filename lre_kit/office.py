@@ -47,7 +47,8 @@ from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.mail_room import MailRoom
 from lre_kit.mailmerge.keeping import Templates
-from lre_kit.people import Ground, People
+from lre_kit.people import People
+from lre_kit.people_ground import Ground
 from lre_kit.postroom.room import PostRoom
 from lre_kit.preparing.room import PreparingRoom
 from lre_kit.proofs.forms.note import NoteSigner

@@ -5,7 +5,6 @@ them. What needs an extra that is not installed is left out, and the ways offere
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from importlib.util import find_spec
@@ -17,10 +16,7 @@ from lre_kit.after_verdict import AfterVerdict
 from lre_kit.authority import Authorities
 from lre_kit.carriers.holder_mail import HolderMail, Told
 from lre_kit.carriers.invitation_mail import InvitationMail
-from lre_kit.carriers.mail import Courier
-from lre_kit.carriers.notices import MailIdentity
 from lre_kit.carriers.verdict_mail import VerdictMail
-from lre_kit.clock import Clock
 from lre_kit.identifiers.certificate_opening import ListRenewal, issuers_of, open_certificates, proxy_of
 from lre_kit.identifiers.certificate_proxy import ProxySettings
 from lre_kit.identifiers.challenges import Challenges
@@ -30,10 +26,8 @@ from lre_kit.identifiers.gate import Gate, Proofed
 from lre_kit.identifiers.handles import Handles
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.holder_notices import HolderNotices, LostReports
-from lre_kit.identifiers.identified import Identified
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.key_parcels import KeyParcels
-from lre_kit.identifiers.links import Links
 from lre_kit.identifiers.means import Kind
 from lre_kit.identifiers.operating import MeansDesk
 from lre_kit.identifiers.order_adapters import DeskProofings
@@ -48,7 +42,6 @@ from lre_kit.law.assurance import Factor
 from lre_kit.law.derogations import Policy
 from lre_kit.law.refusals import Way
 from lre_kit.law.regimes import Requirements
-from lre_kit.letters.values import Letter
 from lre_kit.parties.addresses import AddressBook
 from lre_kit.parties.book import PartyBook
 from lre_kit.parties.emails import addresses_of
@@ -63,15 +56,12 @@ from lre_kit.parties.proofing_provider import ProviderDesk
 from lre_kit.parties.proofing_review import ReviewDesk
 from lre_kit.parties.proofing_rewrap import CaseRewrapper
 from lre_kit.parties.proofing_values import CaseView, ProofingRules
-from lre_kit.parties.values import Recipient, Sender
+from lre_kit.people_ground import Ground
 from lre_kit.people_purge import PeoplePurge, rules_of
 from lre_kit.people_upkeep import PeopleUpkeep
-from lre_kit.settings import Settings
 from lre_kit.sheet_letters import SENDER_REF, SheetLetters, fate_of
 from lre_kit.store.agenda import Duty, fulfil
-from lre_kit.store.blobs import BlobStore
-from lre_kit.store.database import Database, UnitOfWork
-from lre_kit.store.vault import Vault
+from lre_kit.store.database import UnitOfWork
 
 if TYPE_CHECKING:
     from lre_kit.identifiers.certificates import Certificates
@@ -79,33 +69,6 @@ if TYPE_CHECKING:
     from lre_kit.identifiers.one_time_passwords import OneTimePasswords
     from lre_kit.identifiers.paper_codes import PaperCodes
     from lre_kit.identifiers.security_keys import SecurityKeys
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What the services stand on: the office's own parts."""
-
-    settings: Settings
-    database: Database
-    clock: Clock
-    blobs: BlobStore
-    vault: Vault
-    pepper: bytes
-    courier: Courier
-    links: Links
-    mail: MailIdentity
-    deposit: Callable[..., Letter]
-    """Takes a letter's deposit (`Desk.deposit`)."""
-    consent: Callable[[Sender, Recipient, str], None]
-    """Records a consent that an order holds (`ConsentByOrder`)."""
-    confirm: Callable[[str, Identified], object]
-    """Confirms the identification that an acceptance waits for (`Desk.confirm_identification`)."""
-    requirements_of: Callable[[str], Requirements]
-    """Returns what was frozen into a letter."""
-    recipient_of: Callable[[str], Recipient]
-    """Returns to whom a letter is addressed."""
-    letter_by_number: Callable[..., Letter]
-    """Returns a letter by its number and its sender (`Reading.letter`)."""
 
 
 class People:
@@ -262,7 +225,11 @@ class People:
     def certificates(self) -> "Certificates | None":
         """Certificates of persons; nothing where no issuer is accepted."""
         return open_certificates(
-            self._ground, self, enrolled=lambda uow, made: self._tell(uow, made, Told.ADDED)
+            self._ground,
+            register=self.register,
+            challenges=self.challenges,
+            throttle=self.throttle,
+            enrolled=lambda uow, made: self._tell(uow, made, Told.ADDED),
         )
 
     @cached_property
@@ -280,7 +247,9 @@ class People:
         """Electronic identities of providers; nothing where no provider is accepted."""
         from lre_kit.identifiers.eid_opening import open_electronic_identities
 
-        return open_electronic_identities(self._ground, self)
+        return open_electronic_identities(
+            self._ground, register=self.register, challenges=self.challenges, parties=self.parties
+        )
 
     @cached_property
     def identity(self) -> IdentityDesk:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from lre_kit.identifiers.certificate_holding import Enrolled
     from lre_kit.identifiers.certificate_issuers import IssuerList
     from lre_kit.identifiers.certificates import Certificates
-    from lre_kit.people import Ground, People
+    from lre_kit.identifiers.challenges import Challenges
+    from lre_kit.identifiers.register import IdentifierRegister
+    from lre_kit.identifiers.throttle import Throttle
+    from lre_kit.people_ground import Ground
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +32,21 @@ EVERY = timedelta(hours=1)
 """Span between two renewals."""
 
 
-def open_certificates(ground: "Ground", people: "People", *, enrolled: "Enrolled") -> "Certificates | None":
+def open_certificates(
+    ground: "Ground",
+    *,
+    register: "IdentifierRegister",
+    challenges: "Challenges",
+    throttle: "Throttle",
+    enrolled: "Enrolled",
+) -> "Certificates | None":
     """Return the office's certificates of persons; nothing where no issuer is accepted.
 
     Args:
         ground: The office's parts.
-        people: Its services about people.
+        register: Its identification means.
+        challenges: Its open questions.
+        throttle: Its counted tries.
         enrolled: Called with each new means in the transaction that enters it.
 
     Raises:
@@ -51,9 +63,9 @@ def open_certificates(ground: "Ground", people: "People", *, enrolled: "Enrolled
     return Certificates(
         ground.database,
         clock=ground.clock,
-        register=people.register,
-        challenges=people.challenges,
-        throttle=people.throttle,
+        register=register,
+        challenges=challenges,
+        throttle=throttle,
         issuers=issuers,
         office_name=settings.provider_name,
         origin=f"{base.scheme}://{base.netloc}",

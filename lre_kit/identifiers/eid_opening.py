@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 from lre_kit.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from lre_kit.identifiers.challenges import Challenges
     from lre_kit.identifiers.eid import ElectronicIdentities
-    from lre_kit.people import Ground, People
+    from lre_kit.identifiers.register import IdentifierRegister
+    from lre_kit.parties.book import PartyBook
+    from lre_kit.people_ground import Ground
 
 BACK_PATH = "/eid/back"
 """The page that providers send browsers back to, below the office's address; it is registered with them."""
@@ -16,12 +19,16 @@ GOODBYE_PATH = "/eid/bye"
 """The page to come back to after a logout at a provider; it is registered with them too."""
 
 
-def open_electronic_identities(ground: "Ground", people: "People") -> "ElectronicIdentities | None":
+def open_electronic_identities(
+    ground: "Ground", *, register: "IdentifierRegister", challenges: "Challenges", parties: "PartyBook"
+) -> "ElectronicIdentities | None":
     """Return the office's electronic identities; nothing where no provider is accepted.
 
     Args:
         ground: The office's parts.
-        people: Its services about people.
+        register: Its identification means.
+        challenges: Its open questions.
+        parties: Its persons and organisations.
 
     Raises:
         ConfigurationError: The list cannot be used, or the library for it is not installed.
@@ -40,11 +47,11 @@ def open_electronic_identities(ground: "Ground", people: "People") -> "Electroni
     return ElectronicIdentities(
         ground.database,
         clock=ground.clock,
-        register=people.register,
-        challenges=people.challenges,
+        register=register,
+        challenges=challenges,
         providers=EidProviders.load(place),
         redirect_uri=base + BACK_PATH,
         after_logout=base + GOODBYE_PATH,
         key=ground.pepper,
-        fits=fits_party(people.parties),
+        fits=fits_party(parties),
     )
