@@ -18,7 +18,12 @@ from sqlalchemy import select
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.clock import PARIS, Clock, now
 from lre_kit.doctor_mail import DnsResolver, Resolver, look_at_records, looks_at_records
-from lre_kit.doctor_means import look_at_issuers, look_at_proofing_provider, look_at_providers
+from lre_kit.doctor_means import (
+    look_at_issuers,
+    look_at_proofing_provider,
+    look_at_providers,
+    look_at_token_issuers,
+)
 from lre_kit.doctor_webhooks import look_at_webhooks
 from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.belonging import expect_belonging
@@ -106,6 +111,8 @@ def _checks(settings: Settings, clock: Clock, resolver: Resolver) -> Iterator[tu
     yield "claim", lambda: _claim(settings)
     if settings.eid_providers is not None:
         yield "identity providers", lambda: look_at_providers(settings, clock)
+    if settings.api_issuers is not None:
+        yield "token issuers", lambda: look_at_token_issuers(settings, clock)
     if settings.identity_provider_url:
         yield "identity proofing", lambda: look_at_proofing_provider(settings, clock)
     if settings.certificate_issuers is not None:

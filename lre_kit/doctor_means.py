@@ -15,6 +15,7 @@ from lre_kit.identifiers.certificate_issuers import (
 )
 from lre_kit.identifiers.certificate_opening import issuers_of, proxy_of
 from lre_kit.identifiers.links import Links
+from lre_kit.integration.issuers import load_issuers
 from lre_kit.parties.proofing_adapter import provider_of
 from lre_kit.proofs.keys.crl import is_current
 from lre_kit.settings import Settings
@@ -73,6 +74,27 @@ def _look_at(provider: "EidProvider", clock: Clock) -> None:
     except EidUnavailableError as error:
         msg = f"provider {provider.slug}: it publishes no usable key"
         raise ConfigurationError(msg, mend="Check algorithms and the address of its keys.") from error
+
+
+def look_at_token_issuers(settings: Settings, clock: Clock) -> str:
+    """Ask each issuer of access tokens for its keys, as the API does.
+
+    Raises:
+        ConfigurationError: The list cannot be used, or an issuer publishes no key.
+    """
+    issuers = load_issuers(settings.api_issuers)
+    if find_spec("joserfc") is None:
+        msg = "issuers of access tokens are listed, but what reads tokens is not installed"
+        raise ConfigurationError(msg, mend="Install lre-kit[identity], or empty LRE_API_ISSUERS.")
+    from lre_kit.integration.tokens import IssuerUnavailableError, PublishedKeys
+
+    for each in issuers:
+        try:
+            PublishedKeys(each, clock=clock).held()
+        except IssuerUnavailableError as error:
+            msg = f"issuer {each.slug}: no usable key at {each.jwks}"
+            raise ConfigurationError(msg, mend="Check its jwks and the way to it.") from error
+    return f"{len(issuers)} issuers of access tokens publish keys"
 
 
 def look_at_proofing_provider(settings: Settings, clock: Clock) -> str:

@@ -234,6 +234,8 @@ class Settings(BaseSettings):
     """Most letters in one bulk sending."""
     api_requests_per_minute: int = Field(default=600, ge=1)
     """Requests that one key of the API may make within a minute."""
+    api_issuers: Path | None = None
+    """TOML file of authorization servers whose access tokens open the API (OAuth 2.0); empty: none."""
     identity_service_h: int = Field(default=48, ge=1)
     """Promised time from handing in an identity case to its verdict, in hours."""
     retention_content_days: int = Field(default=366, ge=30)

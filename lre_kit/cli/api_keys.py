@@ -3,7 +3,7 @@
 import click
 
 from lre_kit.cli.shared import json_option, opened_office, paris_text, print_json, print_table
-from lre_kit.integration.values import ApiKey, KeyKind, KeyWish, Scope
+from lre_kit.integration.values import ApiKey, KeyInputError, KeyKind, KeyWish, Scope
 from lre_kit.office import PostOffice
 from lre_kit.parties.account_book import AccountBook
 from lre_kit.parties.sessions import Sessions
@@ -31,6 +31,10 @@ def api_key_command() -> None:
 )  # fmt: skip
 @click.option("--team", multiple=True, metavar="ADDRESS", help="Mailbox a key of kind “team” may write to.")
 @click.option("--days", type=int, default=365, show_default=True, help="Days until it expires; 0: never.")
+@click.option(
+    "--client", nargs=2, metavar="ISSUER CLIENT",
+    help="Access tokens of this client stand for the key; ISSUER is a slug of LRE_API_ISSUERS.",
+)  # fmt: skip
 @json_option
 def new_command(
     *,
@@ -42,13 +46,17 @@ def new_command(
     scopes: tuple[str, ...],
     team: tuple[str, ...],
     days: int,
+    client: tuple[str, str] | None,
     as_json: bool,
 ) -> None:
     """Make a key called NAME and print it: it is shown this once.
 
+    With --client there is nothing to show: that client of an authorization server sends its access tokens.
+
     \b
-    Example:
+    Examples:
       lre api-key new accounting --from me@example.org --scope letters:read
+      lre api-key new erp --from me@example.org --client id erp-prod
     """
     with opened_office() as office:
         wish = KeyWish(
@@ -57,10 +65,14 @@ def new_command(
             scopes=frozenset(Scope(each) for each in scopes) or frozenset(Scope),
             team=team,
             days=days or None,
+            client=(_issuer(office, client[0]), client[1]) if client is not None else None,
         )
         made = office.integration.keys.create(_owner(office, from_email, from_name, ref), wish)
     if as_json:
-        print_json({**_plain(made.key), "key": made.text})
+        print_json({**_plain(made.key), "key": made.text or None})
+        return
+    if client is not None:
+        click.echo(f"{made.key.prefix}: access tokens of {client[1]} act for {made.key.owner.email}.")
         return
     click.echo(made.text)
     click.echo("Keep it now: only its beginning can be shown again.", err=True)
@@ -123,6 +135,14 @@ def _owner(office: PostOffice, email: str, name: str | None = None, ref: str | N
     return Sender(ref=ref or f"cli:{email}", name=name or email, email=email)
 
 
+def _issuer(office: PostOffice, slug: str) -> str:
+    found = [each.issuer for each in office.integration.issuers if each.slug == slug]
+    if not found:
+        msg = f"No issuer is called “{slug}”."
+        raise KeyInputError(msg, mend="Give a slug of the file that LRE_API_ISSUERS names.")
+    return found[0]
+
+
 def _plain(key: ApiKey) -> dict[str, object]:
     return {
         "prefix": key.prefix,
@@ -134,4 +154,5 @@ def _plain(key: ApiKey) -> dict[str, object]:
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
         "last_used_at": key.last_used_at,
+        "client": key.client,
     }

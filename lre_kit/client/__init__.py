@@ -11,6 +11,7 @@ Use it so::
 
 from lre_kit.client.asking import ProblemError
 from lre_kit.client.calls import LreClient
+from lre_kit.client.credentials import ClientCredentials, TokenRefusedError
 from lre_kit.client.transport import (
     HttpxTransport,
     OfficeUnreachableError,
@@ -19,10 +20,12 @@ from lre_kit.client.transport import (
 )
 
 __all__ = [
+    "ClientCredentials",
     "HttpxTransport",
     "LreClient",
     "OfficeUnreachableError",
     "ProblemError",
     "StandardTransport",
+    "TokenRefusedError",
     "Transport",
 ]

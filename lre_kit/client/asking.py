@@ -4,13 +4,20 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-from lre_kit.client.transport import Answered, Asking, OfficeUnreachableError, Transport
-from lre_kit.errors import ConfigurationError, LreError
+from lre_kit.client.credentials import ClientCredentials, Tokens
+from lre_kit.client.transport import (
+    Answered,
+    Asking,
+    OfficeUnreachableError,
+    Transport,
+    expect_private,
+)
+from lre_kit.errors import LreError
 
 TRIES = 4
 """Tries of a request that may be sent again."""
@@ -22,6 +29,7 @@ WAIT_MAX_S = 30.0
 """Longest wait between two tries, in seconds."""
 
 _AGAIN = frozenset({429, 502, 503, 504})
+_REFUSED = "urn:lre-kit:problem:access-token-refused"
 _IN_PROGRESS = "urn:lre-kit:problem:idempotency-in-progress"
 
 Document = str | Path | tuple[str, bytes] | tuple[str, BinaryIO]
@@ -82,19 +90,22 @@ class Asker:
     """
 
     def __init__(
-        self, address: str, key: str, transport: Transport, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        address: str,
+        key: str | ClientCredentials,
+        transport: Transport,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare for an office's address, such as ``https://lettres.example/lre``.
 
         Raises:
             ConfigurationError: The address is none, or would send the key in the clear.
         """
-        parts = urlsplit(address)
-        if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
-            msg = "The office's address does not begin with https://."
-            raise ConfigurationError(msg, mend="A key must not travel in the clear: give an https address.")
+        expect_private(address, "office")
         self._base = f"{address.rstrip('/')}/api/v1"
-        self._key = key
+        self._key = key if isinstance(key, str) else ""
+        self._tokens = None if isinstance(key, str) else Tokens(key, transport)
         self.identification: str | None = None
         self._transport = transport
         self._sleep = sleep
@@ -115,7 +126,7 @@ class Asker:
             ProblemError: The office refuses it.
             OfficeUnreachableError: No answer came, at any try.
         """
-        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json, */*"}
+        headers = {"Accept": "application/json, */*"}
         if etag is not None:
             headers["If-Match"] = etag
         if self.identification is not None and method != "GET":
@@ -133,10 +144,12 @@ class Asker:
 
     def _sent(self, asking: Asking) -> Answered:
         """Send a request until it is answered; its idempotency key makes that safe."""
-        wait = FIRST_WAIT_S
+        wait, refused = FIRST_WAIT_S, None
         for left in reversed(range(TRIES)):
             try:
-                answered = self._transport.send(asking)
+                bearer = self._key if self._tokens is None else self._tokens.current(refused=refused)
+                headers = {**asking.headers, "Authorization": f"Bearer {bearer}"}
+                answered = self._transport.send(replace(asking, headers=headers))
             except OfficeUnreachableError:
                 if not left:
                     raise
@@ -144,6 +157,10 @@ class Asker:
                 if answered.status < 300:
                     return answered
                 problem = ProblemError(answered)
+                if problem.type == _REFUSED and self._tokens is not None and refused is None and left:
+                    # It was revoked, or ended on the way: a fresh one is tried once.
+                    refused = bearer
+                    continue
                 if not left or not (answered.status in _AGAIN or problem.type == _IN_PROGRESS):
                     raise problem
                 wait = max(wait, float(problem.retry_after_s or 0))

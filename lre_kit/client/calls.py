@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, cast
 from lre_kit.client import shapes
 from lre_kit.client.asking import Asker, Document, Form, as_files, place
 from lre_kit.client.base import plain
+from lre_kit.client.credentials import ClientCredentials
 from lre_kit.client.hooks import HookCalls
 from lre_kit.client.people import PeopleCalls
 from lre_kit.client.rules import RuleCalls
@@ -17,13 +18,13 @@ Language = Literal["fr", "en"]
 
 
 class LreClient(HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
-    """Talks to an office's API with one key.
+    """Talks to an office's API with one key, or with access tokens that it fetches and renews.
 
     What breaks on the way is tried again, each act under its own idempotency key: nothing is done twice.
 
     Args:
         address: Where the office's pages are, such as ``https://lettres.example/lre``.
-        key: A key of the API.
+        key: A key of the API, or how to get access tokens of an issuer that the office accepts.
         transport: How requests travel; by default httpx, or the standard library without it.
 
     Example:
@@ -31,7 +32,9 @@ class LreClient(HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
         ...     office.deposit({"name": "Ada", "email": "ada@example.net"}, ["notice.pdf"])
     """
 
-    def __init__(self, address: str, key: str, *, transport: Transport | None = None) -> None:
+    def __init__(
+        self, address: str, key: str | ClientCredentials, *, transport: Transport | None = None
+    ) -> None:
         """Keep the key; nothing is sent before the first call.
 
         Raises:

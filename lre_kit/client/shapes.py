@@ -699,6 +699,7 @@ class KeyTold(TypedDict):
     owner: SenderTold
     created_at: str
     expires_at: str | None
+    client_id: str | None
 
 
 class RecipientAsked(TypedDict):

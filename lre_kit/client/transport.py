@@ -6,8 +6,9 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from lre_kit.errors import UnavailableError
+from lre_kit.errors import ConfigurationError, UnavailableError
 
 TIMEOUT_S = 30.0
 """Seconds to wait for each answer."""
@@ -107,6 +108,18 @@ class HttpxTransport:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def expect_private(address: str, what: str) -> None:
+    """Refuse an address to which a secret would travel in the clear; this machine's own is well.
+
+    Raises:
+        ConfigurationError: It does not begin with https.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        msg = f"The {what}'s address does not begin with https://."
+        raise ConfigurationError(msg, mend="A key must not travel in the clear: give an https address.")
 
 
 def usual_transport() -> Transport:

@@ -48,6 +48,18 @@ _LAST_INSTANT = 253_402_300_799
 PublicKey = ECKey | RSAKey
 
 
+class Signer(Protocol):
+    """Whose tokens are opened."""
+
+    @property
+    def algorithms(self) -> Collection[str]:
+        """Signatures that are accepted."""
+
+    @property
+    def encryption_key(self) -> ECKey | RSAKey | None:
+        """What its tokens must be encrypted to; nothing: they are plain."""
+
+
 class Keys(Protocol):
     """A provider's published keys."""
 
@@ -98,7 +110,7 @@ def read_keys(found: Mapping[str, Any]) -> list[PublicKey]:
 
 
 def open_token(
-    token: str, provider: EidProvider, keys: Keys, *, may_be_plain: bool = False
+    token: str, provider: Signer, keys: Keys, *, may_be_plain: bool = False
 ) -> tuple[Mapping[str, Any], str, str]:
     """Open a token of a provider: decrypt it if it must be, and check its signature.
 

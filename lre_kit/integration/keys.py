@@ -8,6 +8,9 @@ Requests are counted within their minute, in shares: a process takes some from t
 statement, and serves them without another write. Two processes never let more through than one would; what
 a process took and did not serve is the most that a minute loses. Whether a key still stands is looked at in
 the database at each request.
+
+A row may name a client of another authorization server instead of holding a secret: then that client's
+access tokens stand for the key, with its owner, kind, pace and end (`lre_kit.integration.tokens`).
 """
 
 import hashlib
@@ -15,10 +18,10 @@ import hmac
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, case, literal, or_, select, update
 
@@ -36,6 +39,7 @@ from lre_kit.integration.values import (
     Rate,
     RateLimitedError,
     Scope,
+    TokenRefusedError,
 )
 from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.emails import key_of
@@ -44,6 +48,9 @@ from lre_kit.store.columns import UtcDateTime, new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 from lre_kit.store.unit import UnitOfWork
+
+if TYPE_CHECKING:
+    from lre_kit.integration.tokens import AccessTokens
 
 WINDOW = timedelta(minutes=1)
 """Span in which requests are counted."""
@@ -59,6 +66,12 @@ KEYS_MAX = 50
 
 TEAM_MAX = 50
 """Mailboxes that a key for a team may name."""
+
+CLIENT_MAX_CHARS = 255
+"""Longest name of a client, and of its issuer."""
+
+TOKEN_DOTS = 2
+"""Dots in an access token; a key has none."""
 
 SHARES = 50
 """Shares of a minute's requests: a process takes one of them at once."""
@@ -85,7 +98,15 @@ class _Taken:
 class ApiKeys:
     """Makes and judges keys of the API."""
 
-    def __init__(self, database: Database, *, clock: Clock, pepper: bytes, per_minute: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        pepper: bytes,
+        per_minute: int,
+        tokens: "AccessTokens | None" = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -93,11 +114,13 @@ class ApiKeys:
             clock: The office's clock.
             pepper: Secret kept outside the database; secrets are digested with it.
             per_minute: Requests that one key may make within a minute.
+            tokens: What judges access tokens, where any are accepted.
         """
         self._database = database
         self._clock = clock
         self._pepper = hmac.new(pepper, b"lre-kit.api-key.v1", hashlib.sha256).digest()
         self._per_minute = per_minute
+        self._tokens = tokens
         self._share = max(1, per_minute // SHARES)
         self._taken: dict[str, _Taken] = {}
         self._lock = Lock()
@@ -122,8 +145,12 @@ class ApiKeys:
             expires_at=now + timedelta(days=wish.days) if wish.days is not None else None,
             revoked_at=None,
             last_used_at=None,
+            client=wish.client,
         )
+        issuer, client_id = wish.client or (None, None)
         with self._database.write() as uow:
+            if wish.client is not None:
+                self._expect_free_client(uow, wish.client, now)
             uow.serialise(f"api-keys:{owner.ref}")
             mine = select(_KEY.c.revoked_at, _KEY.c.expires_at).where(_KEY.c.owner_ref == owner.ref)
             living = [row for row in uow.execute(mine) if _lives(row, now)]
@@ -134,7 +161,10 @@ class ApiKeys:
                 ApiKeyRow,
                 id=key.id,
                 prefix=prefix,
-                secret_digest=self._digest(secret),
+                # Of a client's row no secret is right: no digest is empty.
+                secret_digest=self._digest(secret) if wish.client is None else "",
+                issuer=issuer,
+                client_id=client_id,
                 owner_ref=owner.ref,
                 owner_name=owner.name,
                 owner_email=owner.email,
@@ -146,7 +176,8 @@ class ApiKeys:
                 expires_at=key.expires_at,
             )
             uow.commit()
-        return NewKey(key=key, text=f"lre_{key.kind.value}_{prefix}_{secret}")
+        text = f"lre_{key.kind.value}_{prefix}_{secret}" if wish.client is None else ""
+        return NewKey(key=key, text=text)
 
     def of(self, owner_ref: str) -> list[ApiKey]:
         """Return an owner's keys, the newest first, those that are over too."""
@@ -181,12 +212,15 @@ class ApiKeys:
         uow.execute(update(_KEY).where(*living).values(revoked_at=self._clock()))
 
     def admit(self, text: str) -> Admitted:
-        """Judge the key of a request, note its use, and count it.
+        """Judge the key or access token of a request, note its use, and count it.
 
         Raises:
             KeyRefusedError: It is none of ours, wrong, expired or revoked.
             RateLimitedError: Its minute is used up.
+            UnavailableError: The issuer of a token does not answer.
         """
+        if self._tokens is not None and text.count(".") >= TOKEN_DOTS:
+            return self._admit_token(self._tokens, text)
         marks = text.split("_")
         prefix, secret = (marks[2], marks[3]) if len(marks) == 4 else ("", "")
         with self._database.read() as connection:
@@ -197,6 +231,29 @@ class ApiKeys:
         if row is None or not is_right or marks[:2] != ["lre", row.kind]:
             raise KeyRefusedError
         return self._used(_key(row))
+
+    def _admit_token(self, tokens: "AccessTokens", text: str) -> Admitted:
+        granted = tokens.checked(text)
+        mine = (_KEY.c.issuer == granted.issuer, _KEY.c.client_id == granted.client_id)
+        found = self._listed(*mine)
+        if not found:
+            msg = "No sender of this office is entered for the client of this access token."
+            raise TokenRefusedError(msg)
+        living = [key for key in found if key.is_in_force(self._clock())]
+        key = (living or found)[0]
+        # The token may open less than was entered for its client, and never more.
+        return self._used(replace(key, scopes=key.scopes & granted.scopes))
+
+    def _expect_free_client(self, uow: UnitOfWork, client: tuple[str, str], now: datetime) -> None:
+        """Refuse a second row in force for one client: each of its tokens acts for one sender."""
+        issuer, client_id = client
+        uow.serialise(f"api-client:{issuer}:{client_id}")
+        same = select(_KEY.c.revoked_at, _KEY.c.expires_at).where(
+            _KEY.c.issuer == issuer, _KEY.c.client_id == client_id
+        )
+        if any(_lives(row, now) for row in uow.execute(same)):
+            msg = "This client has a sender already."
+            raise KeyInputError(msg, mend="Revoke what is entered for it first.")
 
     def _used(self, key: ApiKey) -> Admitted:
         now = self._clock()
@@ -306,11 +363,16 @@ def _checked(wish: KeyWish) -> KeyWish:
             "Choose the kind “team”, or leave the mailboxes out.",
         ),
         (len(team) > TEAM_MAX, "Too many mailboxes are named.", f"Name at most {TEAM_MAX}."),
+        (
+            wish.client is not None and not all(0 < len(each) <= CLIENT_MAX_CHARS for each in wish.client),
+            "The client of the key has no name, or too long a one.",
+            f"Type its name as its issuer has it, {CLIENT_MAX_CHARS} characters at most.",
+        ),
     )
     for is_wrong, problem, mend in rules:
         if is_wrong:
             raise KeyInputError(problem, mend=mend)
-    return KeyWish(name=name, kind=wish.kind, scopes=wish.scopes, team=team, days=wish.days)
+    return replace(wish, name=name, team=team)
 
 
 def _key(row: Row[Any]) -> ApiKey:
@@ -326,4 +388,5 @@ def _key(row: Row[Any]) -> ApiKey:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        client=(row.issuer, row.client_id) if row.issuer is not None else None,
     )

@@ -12,7 +12,10 @@ class ApiKeyRow(SQLModel, table=True):
     """One key of the API; its secret is kept as a keyed digest only."""
 
     __tablename__ = "api_key"
-    __table_args__ = (Index("ix_api_key_owner", "owner_ref", "id"),)
+    __table_args__ = (
+        Index("ix_api_key_owner", "owner_ref", "id"),
+        Index("ix_api_key_client", "client_id", "issuer"),
+    )
 
     id: str = Field(primary_key=True, max_length=32)
     prefix: str = Field(unique=True, max_length=16)
@@ -25,6 +28,10 @@ class ApiKeyRow(SQLModel, table=True):
     scopes: list[str] = Field(sa_column=Column(JSON, nullable=False))
     team: list[str] = Field(sa_column=Column(JSON, nullable=False))
     """Mailboxes that a key for a team may write to, beside its owner's."""
+    issuer: str | None = Field(default=None, max_length=300)
+    """Who issues the access tokens that stand for it; it then has no secret."""
+    client_id: str | None = Field(default=None, max_length=255)
+    """What that issuer calls its client."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

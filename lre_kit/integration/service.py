@@ -3,18 +3,24 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from lre_kit.clock import Clock
-from lre_kit.errors import UnavailableError
+from lre_kit.errors import ConfigurationError, UnavailableError
 from lre_kit.integration.answers import PURGE, Answers
+from lre_kit.integration.issuers import Issuer, load_issuers
 from lre_kit.integration.keys import ApiKeys
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import Duty
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
+
+if TYPE_CHECKING:
+    from lre_kit.integration.tokens import AccessTokens
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +40,28 @@ class Integration:
     @cached_property
     def keys(self) -> ApiKeys:
         """Keys of the API."""
-        per_minute = self._settings.api_requests_per_minute
-        return ApiKeys(self._database, clock=self._clock, pepper=self._pepper, per_minute=per_minute)
+        return ApiKeys(
+            self._database,
+            clock=self._clock,
+            pepper=self._pepper,
+            per_minute=self._settings.api_requests_per_minute,
+            tokens=self._tokens(),
+        )
+
+    @cached_property
+    def issuers(self) -> tuple[Issuer, ...]:
+        """Authorization servers whose access tokens open the API."""
+        return load_issuers(self._settings.api_issuers)
+
+    def _tokens(self) -> "AccessTokens | None":
+        if not self.issuers:
+            return None
+        if find_spec("joserfc") is None:
+            msg = "Issuers of access tokens are listed, but what reads tokens is not installed."
+            raise ConfigurationError(msg, mend="Install lre-kit[identity], or empty LRE_API_ISSUERS.")
+        from lre_kit.integration.tokens import AccessTokens
+
+        return AccessTokens(self.issuers, clock=self._clock)
 
     @cached_property
     def answers(self) -> Answers:

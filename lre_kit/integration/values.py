@@ -63,16 +63,24 @@ class KeyRefusedError(LreError):
         super().__init__(problem, mend=mend or "Send “Authorization: Bearer lre_…” with a key in force.")
 
 
+class TokenRefusedError(KeyRefusedError):
+    """The access token is not one of an issuer accepted here, has expired, or is not for this office."""
+
+    slug = "access-token-refused"
+
+    def __init__(self, problem: str = "This access token is not accepted.") -> None:
+        """Say the one sentence for all strangers; what a token with a good signature lacks is said."""
+        super().__init__(problem, mend="Get a fresh token for this office from its authorization server.")
+
+
 class ScopeMissingError(RequirementError):
-    """The key does not open this: the scope it would need is named."""
+    """The key or token does not open this: the scope it would need is named."""
 
     slug = "api-scope-missing"
 
     def __init__(self, scope: Scope) -> None:
         """Name the scope."""
-        super().__init__(
-            f"This key lacks the scope {scope.value}.", mend="Make a key that has it, and use that."
-        )
+        super().__init__(f"This key or token lacks the scope {scope.value}.", mend="Use one that has it.")
         self.scope = scope
 
 
@@ -127,6 +135,7 @@ class KeyWish:
         scopes: What it opens; by default all.
         team: Mailboxes that a key for a team may write to.
         days: Days until it expires; nothing: never.
+        client: Issuer and name of the client whose access tokens stand for the key, instead of a secret.
     """
 
     name: str
@@ -134,6 +143,7 @@ class KeyWish:
     scopes: frozenset[Scope] = frozenset(Scope)
     team: tuple[str, ...] = ()
     days: int | None = 365
+    client: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +153,7 @@ class ApiKey:
     Attributes:
         prefix: The public part, by which people and logs tell keys apart.
         owner: Who sends with it.
+        client: Issuer and name of the client whose access tokens stand for it.
     """
 
     id: str
@@ -156,6 +167,7 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    client: tuple[str, str] | None = None
 
     def is_in_force(self, at: datetime) -> bool:
         """Tell whether it is accepted at an instant."""

@@ -49,7 +49,8 @@ _KEY, _ENDPOINT = table_of(ApiKeyRow), table_of(WebhookEndpointRow)
 _KEY_COLUMNS = tuple(
     _KEY.c[name]
     for name in (
-        "id prefix owner_name owner_email name kind scopes created_at expires_at revoked_at last_used_at"
+        "id prefix owner_name owner_email name kind scopes created_at expires_at revoked_at last_used_at "
+        "issuer client_id"
     ).split()
 )
 _CHECKPOINT_COLUMNS = tuple(

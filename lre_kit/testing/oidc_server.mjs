@@ -40,9 +40,17 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   },
   features: {
     claimsParameter: { enabled: true },
+    clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
     encryption: { enabled: true },
     jwtUserinfo: { enabled: true },
+    // Access tokens for the API of an office: JWTs (RFC 9068) for whatever resource is asked for (RFC 8707).
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (ctx, resource) => ({
+        scope: 'letters:read letters:write', audience: resource, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
     rpInitiatedLogout: {
       enabled: true,
       logoutSource(ctx, form) {
@@ -61,7 +69,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     return grant;
   },
   pkce: { required: () => true },
-  ttl: { AccessToken: 300, AuthorizationCode: 60, Grant: 600, IdToken: 300, Interaction: 600, Session: 600 },
+  ttl: { AccessToken: 300, AuthorizationCode: 60, ClientCredentials: 300, Grant: 600, IdToken: 300, Interaction: 600, Session: 600 },
 });
 
 const login = (headers, acrs) => {

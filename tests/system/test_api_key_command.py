@@ -55,3 +55,28 @@ def test_a_host_names_its_sender_by_its_own_id(home: Path, capsys: pytest.Captur
 def test_a_key_that_cannot_be_is_refused(home: Path) -> None:
     with pytest.raises(KeyInputError):
         lre("api-key", "new", "books", "--from", "me@example.org", "--team", "a@example.org")
+
+
+def test_a_client_of_an_authorization_server_is_entered(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("joserfc")
+    (tmp_path / "issuers.toml").write_text(
+        """[[issuer]]
+slug = "id"
+issuer = "https://id.example"
+audience = "https://lettres.example"
+algorithms = ["ES256"]
+jwks = "https://id.example/jwks"
+token_endpoint = "https://id.example/token"
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(KeyInputError, match="LRE_API_ISSUERS"):
+        lre("api-key", "new", "erp", "--from", "me@example.org", "--client", "id", "erp-prod")
+    monkeypatch.setenv("LRE_API_ISSUERS", str(tmp_path))
+    lre("api-key", "new", "erp", "--from", "me@example.org", "--client", "id", "erp-prod")
+    assert "access tokens of erp-prod act for me@example.org" in capsys.readouterr().out
+    lre("api-key", "list", "--json")
+    [listed] = json.loads(capsys.readouterr().out)
+    assert listed["client"] == ["https://id.example", "erp-prod"]

@@ -186,6 +186,7 @@ MORE_WORDS: tuple[tuple[str, str, str], ...] = (
     ("api_kind_live", "réelle", "live"),
     ("api_kind_test", "essai", "test"),
     ("scopes", "Droits", "Scopes"),
+    ("token_client", "Client OAuth", "OAuth client"),
     ("revoked_at", "Révoquée", "Revoked"),
     ("draft", "Rédiger les règles", "Draft rules"),
     ("draft_how",

@@ -12,8 +12,16 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Envoyez « Authorization: Bearer lre_… » avec une clé en vigueur.",
     ),
     "api-scope-missing": (
-        "Cette clé n'ouvre pas cela.",
-        "Créez une clé avec l'accès demandé, et utilisez-la.",
+        "Cette clé ou ce jeton n'ouvre pas cela.",
+        "Utilisez-en un qui a l'accès demandé.",
+    ),
+    "access-token-refused": (
+        "Ce jeton d'accès n'est pas accepté.",
+        "Demandez un nouveau jeton pour ce service à votre serveur d'autorisation.",
+    ),
+    "token-issuer-unavailable": (
+        "L'émetteur de ce jeton d'accès ne répond pas : il ne peut pas être vérifié.",
+        "Réessayez dans une minute, ou utilisez une clé de l'API.",
     ),
     "api-key-kind": (
         "Une clé de cette sorte ne peut pas faire cela.",
@@ -150,6 +158,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "over": ("Terminée", "Over"),
     "expires": ("Expire le {when}", "Expires on {when}"),
     "expired": ("A expiré le {when}", "Expired on {when}"),
+    "token_client": ("Jetons d'accès du client", "Access tokens of the client"),
     "never_expires": ("N'expire pas", "Never expires"),
     "revoked": ("Révoquée le {when}", "Revoked on {when}"),
     "used": ("Dernier usage le {when}", "Last used on {when}"),

@@ -44,6 +44,8 @@ def _story(sight: Sight, key_id: str) -> Iterator[Piece]:
     yield from told(words["col_owner"], inert(f"{row['owner_name']} <{row['owner_email']}>"))
     yield from told(words["label"], inert(row["name"]))
     yield from told(words["scopes"], ", ".join(row["scopes"]))
+    if row["client_id"] is not None:
+        yield from told(words["token_client"], inert(f"{row['client_id']} ({row['issuer']})"))
     yield from told(words["col_created"], local_text(row["created_at"]))
     for head, at in (("expires", "expires_at"), ("revoked_at", "revoked_at"), ("last_used", "last_used_at")):
         if row[at] is not None:

@@ -99,7 +99,7 @@ def api_blueprint(name: str) -> Blueprint:
 def description(office: PostOffice) -> dict[str, Any]:
     """Return the description of an office's API."""
     server, provider = office.links.sender_url + API_PREFIX, office.settings.provider_name
-    return document_of(ROUTES, server=server, provider=provider)
+    return document_of(ROUTES, server=server, provider=provider, issuers=office.integration.issuers)
 
 
 def _description() -> Response:

@@ -1,7 +1,7 @@
 """The description of the API (OpenAPI 3.1), made from the declared routes and their models."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from lre_kit.errors import IdentificationError, LreError, RequirementError, ThrottledError
 from lre_kit.integration.answers import IdempotencyReusedError, InProgressError
+from lre_kit.integration.issuers import Issuer
 from lre_kit.integration.values import (
     KeyKindError,
     KeyRefusedError,
@@ -62,13 +63,16 @@ newest first: hand `next` back as `cursor`. Send an `Idempotency-Key` with each 
 the same request gets the same answer, marked `Idempotency-Replayed: true`, and nothing is done twice."""
 
 
-def document_of(routes: Iterable[Route], *, server: str, provider: str) -> dict[str, Any]:
+def document_of(
+    routes: Iterable[Route], *, server: str, provider: str, issuers: Sequence[Issuer] = ()
+) -> dict[str, Any]:
     """Return the description.
 
     Args:
         routes: What is served.
         server: Address of the API.
         provider: Who serves it.
+        issuers: Authorization servers whose access tokens are accepted beside keys.
     """
     routes = tuple(routes)
     models: list[tuple[type[Asked | Told], JsonSchemaMode]] = [(Problem, "serialization")]
@@ -79,7 +83,10 @@ def document_of(routes: Iterable[Route], *, server: str, provider: str) -> dict[
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = _ARGUMENT.sub(lambda found: f"{{{found['name']}}}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+        operation = _operation(route)
+        if issuers:
+            operation["security"] = [{"key": []}, *(_opened_by(each, route) for each in issuers)]
+        paths.setdefault(path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -100,10 +107,30 @@ def document_of(routes: Iterable[Route], *, server: str, provider: str) -> dict[
                     "scheme": "bearer",
                     "description": "A key of the API. Scopes: "
                     + ", ".join(f"`{scope.value}`" for scope in Scope),
-                }
+                },
+                **{f"oauth_{each.slug}": _scheme(each) for each in issuers},
             },
         },
     }
+
+
+def _scheme(issuer: Issuer) -> dict[str, Any]:
+    scopes = {
+        name: "Opens " + ", ".join(sorted(scope.value for scope in opened))
+        for name, opened in issuer.scopes.items()
+    }
+    flow = {"tokenUrl": issuer.token_endpoint, "scopes": scopes}
+    return {
+        "type": "oauth2",
+        "description": f"An access token (RFC 9068) of {issuer.issuer} for the audience {issuer.audience}.",
+        "flows": {"clientCredentials": flow},
+    }
+
+
+def _opened_by(issuer: Issuer, route: Route) -> dict[str, list[str]]:
+    """Return the least that a token must say: one of its scopes that open a route."""
+    opening = sorted((len(opened), name) for name, opened in issuer.scopes.items() if route.scope in opened)
+    return {f"oauth_{issuer.slug}": [name for _, name in opening[:1]]}
 
 
 def _operation(route: Route) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class KeyTold(Told):
     """When it was made (UTC)."""
     expires_at: datetime | None
     """When it expires."""
+    client_id: str | None
+    """The client whose access tokens stand for it, where it is no key of its own."""
 
 
 def _key(call: Call) -> Result:
@@ -36,6 +38,7 @@ def _key(call: Call) -> Result:
         owner=SenderTold(name=call.owner.name, email=call.owner.email),
         created_at=key.created_at,
         expires_at=key.expires_at,
+        client_id=key.client[1] if key.client is not None else None,
     )
     return Result(body=told)
 
