@@ -147,7 +147,7 @@ def _article(path: Path, name: str, language: str) -> Article:
         return Article(
             name=name,
             language=language,
-            title=str(head["title"]),
+            title=_tied(str(head["title"]), language),
             audience=audience,
             order=int(head.get("order", 500)),
             keywords=str(head.get("keywords", "")),
@@ -159,6 +159,11 @@ def _article(path: Path, name: str, language: str) -> Article:
         why = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
         msg = f"The article {path.name} cannot be used: {why}."
         raise ConfigurationError(msg, mend="See “Write help pages” in the how-to guides.") from error
+
+
+def _tied(title: str, language: str) -> str:
+    """Return a title whose French signs never stand alone at the beginning of a line."""
+    return re.sub(r" (?=[?!:;»])|(?<=«) ", "\N{NO-BREAK SPACE}", title) if language == "fr" else title
 
 
 def _day(value: object) -> date | None:

@@ -1,5 +1,6 @@
 """Help: every article in both languages, safe Markdown, dates, overriding, and a search people can use."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -133,3 +134,9 @@ def test_an_article_that_cannot_be_used_is_named(tmp_path: Path, content: str) -
     (tmp_path / "broken.fr.md").write_text(content)
     with pytest.raises(ConfigurationError, match="broken"):
         Articles(tmp_path).listed("fr", day=DAY)
+
+
+def test_a_french_sign_of_a_title_never_begins_a_line() -> None:
+    """Its space is one that no browser breaks at; English has none to keep."""
+    for one in Articles().listed("fr", day=date(2026, 11, 30)):
+        assert not re.search(r" [?!:;»]|« ", one.title), one.title
