@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from lre_kit.bulk.rows import BulkRow
 from lre_kit.consents.rows import ConsentScanRow
 from lre_kit.letters.leftovers import LETTERS, Named, named_by
+from lre_kit.letters.own_rows import DraftDocumentRow
 from lre_kit.postroom.rows import PostFileRow, PostItemRow
 from lre_kit.preparing.rows import PreparedRow
 from lre_kit.proofs.rows import ProofRow
@@ -14,7 +15,7 @@ from lre_kit.store.inserts import table_of
 from lre_kit.store.rewrapping import Locked
 
 _BULK, _ITEM, _PREPARED = table_of(BulkRow), table_of(PostItemRow), table_of(PreparedRow)
-_SCAN = table_of(ConsentScanRow)
+_SCAN, _DRAFTED = table_of(ConsentScanRow), table_of(DraftDocumentRow)
 _POSTED = named_by(_ITEM.c.print_key, table_of(PostFileRow).c.blob_key)
 
 _MANIFESTS = "post/batches/"
@@ -45,6 +46,12 @@ def _scans(connection: Connection, keys: Sequence[str]) -> set[str]:
     return set(connection.scalars(query))
 
 
+def _drafted(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Documents of a draft are kept as long as their rows are."""
+    ids = {key.split("/")[1]: key for key in keys}
+    return {ids[each] for each in connection.scalars(select(_DRAFTED.c.id).where(_DRAFTED.c.id.in_(ids)))}
+
+
 def _post(connection: Connection, keys: Sequence[str]) -> set[str]:
     manifests = {key for key in keys if key.startswith(_MANIFESTS)}
     return manifests | _POSTED(connection, keys)
@@ -53,6 +60,7 @@ def _post(connection: Connection, keys: Sequence[str]) -> set[str]:
 LOCKED = (
     Locked(table=_BULK),
     Locked(table=_PREPARED),
+    Locked(table=_DRAFTED),
     Locked(table=_SCAN, bound_by="blob_key"),
 )
 """Tables of these rooms whose rows hold a wrapped key: locked anew after the key-encryption key rotated."""
@@ -62,6 +70,7 @@ NAMED: Mapping[str, Named] = {
     "consents/": _scans,
     "post/": _post,
     "bulk/": _bulk,
+    "drafts/": _drafted,
     "proofs/": named_by(table_of(ProofRow).c.blob_key),
     "prepared/": _prepared,
 }

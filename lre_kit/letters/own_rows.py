@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from lre_kit.store.columns import UtcDateTime
@@ -34,7 +34,7 @@ class LetterNoteRow(SQLModel, table=True):
 
 
 class LetterDraftRow(SQLModel, table=True):
-    """One letter somebody began to write; what they typed, not its documents."""
+    """One letter somebody began to write: what they typed."""
 
     __tablename__ = "letter_draft"
     __table_args__ = (Index("ix_letter_draft_owner", "owner_ref", "changed_at"),)
@@ -43,6 +43,19 @@ class LetterDraftRow(SQLModel, table=True):
     owner_ref: str = Field(max_length=200)
     fields: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DraftDocumentRow(SQLModel, table=True):
+    """One document of a letter somebody began to write; its content lies encrypted under a key of its own."""
+
+    __tablename__ = "letter_draft_document"
+
+    id: str = Field(primary_key=True, max_length=32)
+    draft_id: str = Field(foreign_key="letter_draft.id", max_length=32, index=True)
+    name: str = Field(max_length=150)
+    media_type: str = Field(max_length=100)
+    size_bytes: int = Field(sa_type=BigInteger)
+    wrapped_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class MisdirectedRow(SQLModel, table=True):

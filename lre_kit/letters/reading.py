@@ -127,6 +127,13 @@ class Reading:
                 raise not_found()
             return _whole(connection, found)
 
+    def number_of(self, sender_ref: str, idempotency_key: str) -> str | None:
+        """Return the number of the letter that a sender's key gave, if it gave one."""
+        mine = (_LETTER.c.sender_ref == sender_ref, _LETTER.c.idempotency_key == idempotency_key)
+        with self._database.read() as connection:
+            found: str | None = connection.execute(select(_LETTER.c.number).where(*mine)).scalar()
+        return found
+
     def depositor(self, letter_id: str) -> str | None:
         """Return the party who deposited a letter, for themselves or another, if one was identified."""
         query = select(_LETTER.c.deposited_by).where(_LETTER.c.id == letter_id)

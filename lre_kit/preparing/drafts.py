@@ -1,10 +1,10 @@
 """Letters somebody began to write: what they typed is kept, so that no session's end loses it.
 
-A draft is no letter: nothing of it is evidence, and its documents stay with who writes. It goes when the
+A draft is no letter: nothing of it is evidence. It goes, with its documents (`draft_documents`), when its
 letter is deposited, when its writer lets it go, or when it was left alone for too long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from lre_kit.clock import Clock
 from lre_kit.errors import InputError, NotFoundError
 from lre_kit.letters.own_rows import LetterDraftRow
+from lre_kit.preparing.draft_documents import DraftDocuments
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UnitOfWork
@@ -49,9 +50,10 @@ class Begun:
 class Drafts:
     """Keeps what people typed of letters."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
-        """Work on `database` by the office's `clock`."""
+    def __init__(self, database: Database, *, clock: Clock, documents: DraftDocuments) -> None:
+        """Work on `database` by the office's `clock`; `documents` go with their draft."""
         self._database = database
+        self._documents = documents
         self._clock = clock
 
     def keep(self, owner_ref: str, fields: Mapping[str, str], *, draft_id: str = "") -> Begun:
@@ -103,22 +105,33 @@ class Drafts:
 
     def drop(self, owner_ref: str, draft_id: str) -> None:
         """Let go of a draft; one that is not there is gone already."""
+        mine = (_ROW.c.owner_ref == owner_ref, _ROW.c.id == draft_id)
+        gone: Sequence[str] = ()
         with self._database.write() as uow:
-            uow.execute(delete(_ROW).where(_ROW.c.owner_ref == owner_ref, _ROW.c.id == draft_id))
+            if uow.execute(select(_ROW.c.id).where(*mine).with_for_update()).first() is not None:
+                gone = self._erase(uow, draft_id)
             uow.commit()
+        self._documents.discard(gone)
 
     def expire(self, duty: Duty) -> None:
         """Let go of a draft that was left alone, or look again when its time would be over."""
+        gone: Sequence[str] = ()
         with self._database.write() as uow:
             found = uow.execute(
                 select(_ROW.c.changed_at).where(_ROW.c.id == duty.subject).with_for_update()
             ).scalar()
             fulfil(uow, duty)
             if found is not None and found + LIFE <= self._clock():
-                uow.execute(delete(_ROW).where(_ROW.c.id == duty.subject))
+                gone = self._erase(uow, duty.subject)
             elif found is not None:
                 self._plan(uow, duty.subject, found + LIFE)
             uow.commit()
+        self._documents.discard(gone)
+
+    def _erase(self, uow: UnitOfWork, draft_id: str) -> Sequence[str]:
+        gone = self._documents.erase(uow, draft_id)
+        uow.execute(delete(_ROW).where(_ROW.c.id == draft_id))
+        return gone
 
     def _plan(self, uow: UnitOfWork, draft_id: str, due_at: datetime) -> None:
         # The day is in the key: each later look is a duty of its own.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from lre_kit.parties.emails import addresses_of
 from lre_kit.parties.members import MemberRole
 from lre_kit.preparing.digest import ACTION, Digest, Signer
+from lre_kit.preparing.draft_documents import DraftDocuments
 from lre_kit.preparing.drafts import EXPIRE as EXPIRE_DRAFT
 from lre_kit.preparing.drafts import Drafts
 from lre_kit.preparing.tray import EXPIRE, LIFE, Tray
@@ -30,6 +31,7 @@ class PreparingRoom:
     Attributes:
         tray: Keeps them, and has them sent, declined or taken back.
         drafts: Letters somebody began to write.
+        draft_documents: Their documents.
     """
 
     def __init__(
@@ -58,7 +60,10 @@ class PreparingRoom:
             members=lambda: people().members,
             deposit=deposit,
         )
-        self.drafts = Drafts(database, clock=clock)
+        self.draft_documents = DraftDocuments(
+            database, settings=settings, clock=clock, blobs=blobs, vault=vault
+        )
+        self.drafts = Drafts(database, clock=clock, documents=self.draft_documents)
         self._digest = Digest(
             database,
             clock=clock,

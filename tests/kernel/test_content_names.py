@@ -58,6 +58,8 @@ def test_what_no_row_names_goes_and_everything_else_stays(tmp_path: Path) -> Non
         )
         table = read_recipients(io.BytesIO(b"email\na@example.net\n"), limit=10)
         office.bulk.draft(SENDER, table, [Upload(name="a.pdf", stream=[SMALL_PDF])], BulkWish())
+        draft = office.preparing.drafts.keep(SENDER.ref, {"name": "Ada"})
+        office.preparing.draft_documents.add(SENDER.ref, draft.id, Upload(name="a.pdf", stream=[SMALL_PDF]))
         kept = {key for key, _ in office.blobs.keys("")}
         assert {key.partition("/")[0] + "/" for key in kept} >= set(NAMED)
         orphans = {f"{prefix}{'0' * 32}/1" for prefix in NAMED}

@@ -73,6 +73,10 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Cette lettre préparée n'attend plus de signature.",
         "Voyez son état sur cette page.",
     ),
+    "draft-changed": (
+        "Les documents de ce brouillon ont changé entre-temps, peut-être sur un autre appareil.",
+        "Regardez la liste des documents, puis déposez de nouveau.",
+    ),
     "unlawful-act": ("L'état de cette lettre ne permet pas cet acte.", "Rien n'a été changé."),
     "already-decided": (
         "Cet envoi a déjà trouvé sa fin.",

@@ -45,6 +45,15 @@ def _legal_day(day: date, language: str) -> str:
     return legal_time_text(noon, language).partition(" à " if language == "fr" else " at ")[0]
 
 
+def size_text(size_bytes: int, language: str) -> str:
+    """Return a size in words: whole kilobytes, tenths of a megabyte above one."""
+    french = language == "fr"
+    if size_bytes < 1_000_000:
+        return f"{-(-size_bytes // 1000)} {'ko' if french else 'kB'}"
+    shown = f"{size_bytes / 1_000_000:.1f}"
+    return f"{shown.replace('.', ',')} Mo" if french else f"{shown} MB"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "legal_time": legal_time_text,
     "short_time": short_time,
@@ -53,6 +62,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "product_name": _product_name,
     "error_words": error_words,
     "proof_name": _proof_name,
+    "size": size_text,
 }
 """Filters by name."""
 

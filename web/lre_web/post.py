@@ -16,7 +16,7 @@ from lre_kit.law.products import Claim, Product, parse_product
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.lifecycle import CAME_BACK, Phase
 from lre_kit.letters.paper import ON_PAPER, PaperWish
-from lre_kit.letters.values import DocumentInfo, Letter, Upload
+from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.countries import COUNTRIES
 from lre_kit.parties.values import Recipient, Sender
@@ -101,7 +101,8 @@ def letter_values(letter: Letter) -> dict[str, object]:
 
 
 def _preview() -> Response | BaseResponse | tuple[str, int]:
-    from lre_web.sender import current_actor, deposit_form
+    from lre_web.sender import current_actor, deposit_form  # these know this module
+    from lre_web.sender_drafts import uploads_of_form
 
     actor, typed, office = current_actor(), request.form, mounted().office
     try:
@@ -111,13 +112,11 @@ def _preview() -> Response | BaseResponse | tuple[str, int]:
             words = post_words()
             raise InputError(words["postal_missing"], mend=words["postal_missing_mend"])
         documents = []
-        for file in request.files.getlist("documents"):
-            if file.filename:
-                inspection = Inspection(file.filename, max_bytes=office.settings.document_max_bytes)
-                upload = Upload(name=file.filename, stream=file.stream)
-                content = b"".join(inspection.passing(upload.chunks()))
-                media_type = inspection.conclude()
-                documents.append(Page(name=inspection.name, media_type=media_type, content=content))
+        for upload in uploads_of_form():
+            inspection = Inspection(upload.name, max_bytes=office.settings.document_max_bytes)
+            content = b"".join(inspection.passing(upload.chunks()))
+            media_type = inspection.conclude()
+            documents.append(Page(name=inspection.name, media_type=media_type, content=content))
         if not documents:
             raise InputError("The letter has no document.", mend="Add at least one document.")
         letter = _imagined(actor.as_sender(), typed, product, len(documents), office.clock)

@@ -32,10 +32,11 @@ from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.terms import checked_matter
-from lre_kit.letters.values import Letter, Upload
+from lre_kit.letters.values import Letter
 from lre_kit.observing.context import bind
 from lre_kit.parties.names import PersonName, compare_names
 from lre_kit.parties.values import Recipient
+from lre_kit.preparing.draft_documents import DraftChangedError
 from lre_kit.preparing.values import Draft
 from lre_web import post
 from lre_web.extension import Actor, mounted
@@ -44,7 +45,6 @@ from lre_web.letter_next import next_dates, sign_of
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
 from lre_web.texts import language, texts
-from lre_web.texts_compose import compose_texts
 from lre_web.texts_letter import letter_texts
 
 OFFERED = (Product.SIMPLE, Product.QUALIFIED)
@@ -136,7 +136,8 @@ def offered_contact() -> Mapping[str, str]:
 
 def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
     """Return the deposit page with what was typed, and what is wrong with it."""
-    from lre_web.prepared import prepare_names  # it knows this module
+    from lre_web.prepared import prepare_names  # these know this module
+    from lre_web.sender_drafts import kept_values
 
     limit = mounted().office.settings.letter_max_bytes
     office, chosen = mounted().office, typed.get("product", Product.SIMPLE.value)
@@ -152,7 +153,7 @@ def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
         chosen=chosen if chosen in names else Product.SIMPLE.value,
         names={**send_names(), **prepare_names()},
         refusal=words_of(error) if isinstance(error, NotIdentifiedError) else "",
-        w=compose_texts(),
+        **kept_values(typed),
         has_book=f"{request.blueprint}.contacts" in current_app.view_functions,
         **post.form_values(),
     )
@@ -167,10 +168,9 @@ def words_of(error: NotIdentifiedError) -> str:
 
 def _deposit() -> Response | BaseResponse | tuple[str, int]:
     from lre_web import prepared  # these know this module
-    from lre_web.sender_drafts import let_go
+    from lre_web.sender_drafts import let_go, rescued, uploads_of_form
 
     actor, typed = current_actor(), request.form
-    files = [file for file in request.files.getlist("documents") if file.filename]
     try:
         product = parse_product(typed.get("product", Product.SIMPLE.value))
         acting = sender_acting()
@@ -182,7 +182,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             capacity_basis=typed.get("capacity_basis", ""),
             postal=post.typed_address(typed) if product in ON_PAPER else None,
         )
-        uploads = [Upload(name=file.filename or "", stream=file.stream) for file in files]
+        uploads = uploads_of_form()
         if typed.get("for", "").startswith(prepared.PREFIX):
             post.expect_fitting(product, mounted().office.intake.claim(product), typed)
             draft = Draft(
@@ -226,9 +226,18 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
     except (InputError, RequirementError, NoAuthorityError, HookFailedError) as error:
-        return deposit_form(typed, error), error.status
+        if isinstance(error, DraftChangedError) and (number := _deposited_before(actor, typed)):
+            return redirect(url_for(".letter", number=number), 303)
+        return deposit_form(rescued(), error), error.status
     let_go(typed)
     return redirect(url_for(".letter", number=letter.number), 303)
+
+
+def _deposited_before(actor: Actor, typed: Mapping[str, str]) -> str | None:
+    """Return the number of the letter that this form deposited already: its draft went with it."""
+    behalf = behalf_of(typed.get("for", ""))
+    ref = actor.ref if behalf is None else behalf.sender().ref
+    return mounted().office.reading.number_of(ref, f"form:{typed['once']}") if typed.get("once") else None
 
 
 def notify_time(text: str) -> datetime | None:

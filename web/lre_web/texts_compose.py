@@ -9,8 +9,8 @@ from lre_web.texts import LANGUAGES, language
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "drafts": ("Brouillons", "Drafts"),
     "drafts_lead": (
-        "Ce que vous avez tapé, sans les documents. Un brouillon s'efface à la fin du dépôt, ou {days} jours après son dernier changement.",
-        "What you typed, without the documents. A draft goes once its letter is deposited, or {days} days after its last change.",
+        "Ce que vous avez tapé, et vos documents. Un brouillon s'efface à la fin du dépôt, ou {days} jours après son dernier changement.",
+        "What you typed, and your documents. A draft goes once its letter is deposited, or {days} days after its last change.",
     ),
     "drafts_none_title": ("Aucun brouillon", "No draft"),
     "drafts_none": ("Ce que vous commencez à écrire est gardé ici.", "What you begin to write is kept here."),
@@ -21,9 +21,17 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "draft_drop_of": ("Effacer le brouillon pour {name}", "Delete the draft for {name}"),
     "draft_save": ("Garder en brouillon", "Save draft"),
     "draft_saved": (
-        "Brouillon gardé. Les documents ne le sont pas : choisissez-les au moment de déposer.",
-        "Draft saved. Documents are not kept: choose them when you deposit.",
+        "Brouillon gardé, avec ses documents : vous pouvez continuer ici ou sur un autre appareil.",
+        "Draft saved, with its documents: you can go on here or on another device.",
     ),
+    "kept_title": ("Documents gardés avec le brouillon", "Documents kept with the draft"),
+    "kept_hint": (
+        "Ils sont chiffrés. Décochez ceux que vous ne voulez pas envoyer.",
+        "They are encrypted. Untick those you do not want to send.",
+    ),
+    "kept_get": ("Télécharger {name}", "Download {name}"),
+    "kept_count": ("({count} document·s)", "({count} document(s))"),
+    "kept_sending": ("Vos documents sont en train d'être gardés…", "Your documents are being kept…"),
     "draft_auto": ("Brouillon gardé à {time}", "Draft saved at {time}"),
     "draft_lost": (
         "Le brouillon n'a pas pu être gardé : vérifiez le réseau.",

@@ -77,9 +77,12 @@ def test_bulks_prepared_letters_and_scans_need_no_former_key_after_a_rotation(tm
     with throwaway_office(tmp_path) as office:
         settings = office.settings
         bulk_id, (prepared_id, _), consent_id = bulk_draft(office), prepared(office), paper_consent(office)
+        draft = office.preparing.drafts.keep(SENDER.ref, {"name": "Ada"})
+        upload = Upload(name="a.pdf", stream=[SMALL_PDF])
+        drafted = office.preparing.draft_documents.add(SENDER.ref, draft.id, upload)
     rotate(settings, "kek", clock=now)
     with PostOffice.open(settings, courier=MemoryCourier()) as office:
-        assert office.rewrapper.run_others() >= 3
+        assert office.rewrapper.run_others() >= 4
         assert office.rewrapper.run_others() == 0
         scan = table_of(ConsentScanRow)
         with office.database.read() as connection:
@@ -89,6 +92,7 @@ def test_bulks_prepared_letters_and_scans_need_no_former_key_after_a_rotation(tm
         assert not office.keys.old_keks
         assert office.preparing.tray.by_id(prepared_id).draft is not None
         assert b"".join(office.preparing.tray.open_document(prepared_id, 1)[1]) == SMALL_PDF
+        assert b"".join(office.preparing.draft_documents.open(SENDER.ref, drafted.id)[1]) == SMALL_PDF
         [found] = office.consents.register.scans(consent_id)
         assert b"".join(office.consents.scans.open(found)) == JPEG
         office.bulk.start(bulk_id, **MINE)

@@ -16,7 +16,7 @@
       return item;
     }));
   };
-  input.addEventListener("change", list);
+  for (const name of ["change", "kept"]) { input.addEventListener(name, list); }
   list();
 
   // A file that misses the box must not replace the page by itself.
@@ -33,8 +33,10 @@
     const all = new DataTransfer();
     for (const file of [...input.files, ...event.dataTransfer.files]) { all.items.add(file); }
     input.files = all.files;
-    list();
+    input.dispatchEvent(new Event("change"));
   });
+
+  input.addEventListener("kept", (event) => { if (event.detail) { complain(event.detail); } });
 
   const settle = () => { button.disabled = false; progress.hidden = true; status.textContent = ""; };
 

@@ -20,7 +20,7 @@
     x: () => document.activeElement.closest(".rows > li")?.querySelector("input[type=checkbox]")?.click(),
   };
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=checkbox]), select, textarea, dialog");
+    const typing = event.target.closest("input:not([type=checkbox]), select, textarea, dialog[open]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "?") { event.preventDefault(); dialog.showModal(); return; }
     if (toggle.checked && acts[event.key]) { event.preventDefault(); acts[event.key](); }
