@@ -1,4 +1,4 @@
-"""The mail room: reminders that leave, delivery reports that come back, and senders who are told."""
+"""The mail room: reminders and pre-notices that leave, delivery reports that come back, senders told."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -16,6 +16,8 @@ from lre_kit.letters.bounces import Bounces
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.notice_failure import ACTION as TELL_SENDER
 from lre_kit.letters.notice_failure import TellingSender
+from lre_kit.letters.pre_notices import ACTION as PRE_NOTIFY
+from lre_kit.letters.pre_notices import PreNotifying
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.reminders import ACTION as REMIND
 from lre_kit.letters.reminders import Reminding
@@ -56,14 +58,17 @@ class MailRoom:
         self._database = database
         self._clock = clock
         self.bounces = Bounces(database, clock=clock, paths=paths, desk=desk, reading=reading)
-        self._reminding = Reminding(
-            database,
-            clock=clock,
-            reading=reading,
-            courier=courier,
-            links=links,
-            paths=paths,
-            identity=identity,
+        self._reminding, self._pre_notifying = (
+            told(
+                database,
+                clock=clock,
+                reading=reading,
+                courier=courier,
+                links=links,
+                paths=paths,
+                identity=identity,
+            )
+            for told in (Reminding, PreNotifying)
         )
         mail = SenderMail(courier, links=links, identity=identity)
         self._telling = TellingSender(database, reading=reading, mail=mail)
@@ -71,7 +76,12 @@ class MailRoom:
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:
         """The duties by action, for the office's runner."""
-        return {REMIND: self._reminding.run, TELL_SENDER: self._telling.run, FETCH: self._look}
+        return {
+            REMIND: self._reminding.run,
+            PRE_NOTIFY: self._pre_notifying.run,
+            TELL_SENDER: self._telling.run,
+            FETCH: self._look,
+        }
 
     def fetch(self) -> int:
         """Take in what lies in the mailbox of delivery reports; return how many messages.

@@ -68,6 +68,9 @@ class Making:
             "reference": told["reference"],
             "documents": own + common,
             "language": told["language"],
+            # Lines that were kept before these could be asked for have neither.
+            "notify_at": from_iso(planned) if (planned := told.get("notify_at")) else None,
+            "pre_notice": told.get("pre_notice", ""),
             "idempotency_key": once(self._row.id, line.line),
         }
 

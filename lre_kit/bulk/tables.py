@@ -7,13 +7,14 @@ from typing import Any, BinaryIO
 
 from lre_kit.bulk.files import key_of_file
 from lre_kit.bulk.values import BulkWish
+from lre_kit.clock import iso
 from lre_kit.csv_tables import SheetLine, TableError, bad_line
 from lre_kit.errors import InputError, LreError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product
 from lre_kit.letters.intake_rows import checked_subject
 from lre_kit.letters.paper import ON_PAPER, address_of
-from lre_kit.letters.terms import checked_terms
+from lre_kit.letters.terms import checked_terms, read_instant
 from lre_kit.mailmerge.text import filled, key_of_column, read_line
 from lre_kit.parties.emails import key_of
 from lre_kit.parties.recipient_cells import ADDRESS_COLUMNS, address_of_cells, capacity_of
@@ -29,6 +30,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "language": ("language", "langue"),
     "capacity": ("capacity", "qualité", "qualite"),
     "capacity_basis": ("capacity_basis", "justification"),
+    "notify_at": ("notify_at", "départ de l'avis", "depart de l'avis"),
+    "pre_notice": ("pre_notice", "pré-notification", "prénotification", "prenotification"),
     "document": ("document", "fichier", "file", "pdf"),
     **ADDRESS_COLUMNS,
 }
@@ -54,6 +57,10 @@ class BulkLine:
     """What a template takes from it, by column."""
     document: str = ""
     """The file that is this line's alone."""
+    notify_at: datetime | None = None
+    """When its notice leaves; nothing: at once."""
+    pre_notice: str = ""
+    """When its recipient is told before, as it was asked for."""
 
     def __repr__(self) -> str:
         """Say nothing of the person."""
@@ -73,6 +80,8 @@ class BulkLine:
             "language": self.language,
             "values": dict(self.values),
             "document": self.document,
+            "notify_at": iso(self.notify_at) if self.notify_at else None,
+            "pre_notice": self.pre_notice,
         }
 
 
@@ -156,7 +165,14 @@ class Judge:
         if spoken not in {"fr", "en"}:
             problem = f"names a language that is not spoken here: {spoken[:20]}"
             raise bad_line(problem)
-        terms = checked_terms(fields.get("reference", ""), None, product=product, now=self._now)
+        terms = checked_terms(
+            fields.get("reference", ""),
+            read_instant(fields.get("notify_at", "")),
+            product=product,
+            now=self._now,
+            pre_notice=fields.get("pre_notice", ""),
+            email=recipient.email,
+        )
         values = self._values(line, recipient)
         merged = filled(self._merged_subject, {"date": "", **values})
         return BulkLine(
@@ -167,6 +183,8 @@ class Judge:
             language=spoken,
             values=values,
             document=self._document(fields),
+            notify_at=terms.notify_at,
+            pre_notice=terms.pre_notice,
         )
 
     def _recipient(self, fields: Mapping[str, str]) -> Recipient:

@@ -23,6 +23,7 @@ class MailKind(StrEnum):
     WEBHOOK = "webhook"
     PREPARED = "prepared"
     DEROGATION = "derogation"
+    PRE_NOTICE = "pre-notice"
 
     @property
     def words(self) -> Words:
@@ -58,6 +59,7 @@ _NAMES: Mapping[MailKind, Words] = {
     MailKind.DEROGATION: Words(
         fr="un message sur une mesure exceptionnelle", en="a message about an exceptional measure"
     ),
+    MailKind.PRE_NOTICE: Words(fr="l'annonce d'une lettre qui viendra", en="word of a letter that will come"),
 }
 
 _PURPOSES: Mapping[str, MailKind] = {

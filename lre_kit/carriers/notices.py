@@ -54,7 +54,9 @@ class MailIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class MailWords:
+    """The words of one message, in the order in which they are read."""
+
     subject: str
     greeting: str
     paragraphs: tuple[str, ...]
@@ -84,10 +86,10 @@ def notice_message(
     words = _notice_words(view, identity.provider_name, closes_at)
     if reminder:
         words = _as_reminder(words, view.language)
-    return _message(view, identity, words, url=url, code=None, message_id=message_id)
+    return mail_to(view, identity, words, url=url, code=None, message_id=message_id)
 
 
-def _as_reminder(words: _Words, language: str) -> _Words:
+def _as_reminder(words: MailWords, language: str) -> MailWords:
     french = language == "fr"
     said = (
         "Ceci est un rappel : vous en avez déjà été averti, et le délai ne change pas."
@@ -103,7 +105,7 @@ def code_message(
 ) -> EmailMessage:
     """Return the message that carries a one-time code valid for `minutes`."""
     if view.language == "fr":
-        words = _Words(
+        words = MailWords(
             f"Votre code à usage unique pour l'envoi {view.number}",
             f"Bonjour {view.recipient_name},",
             (
@@ -116,7 +118,7 @@ def code_message(
             ),
         )
     else:
-        words = _Words(
+        words = MailWords(
             f"Your one-time code for sending {view.number}",
             f"Hello {view.recipient_name},",
             (
@@ -128,16 +130,16 @@ def code_message(
                 "If you did not ask for it, ignore this message: without this code nothing can be decided.",
             ),
         )
-    return _message(view, identity, words, url=None, code=code, message_id=message_id)
+    return mail_to(view, identity, words, url=None, code=code, message_id=message_id)
 
 
-def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -> _Words:
+def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -> MailWords:
     product = product_name(view.product, view.claim, view.language)
     if view.product is Product.OPTIMAL:
         return _choice_words(view, provider, closes_at)
     if view.language == "fr":
         until = f" jusqu'au {legal_time_text(closes_at, 'fr')} exclu" if closes_at else ""
-        return _Words(
+        return MailWords(
             f"Un envoi vous attend : {view.number}",
             f"Bonjour {view.recipient_name},",
             (
@@ -156,7 +158,7 @@ def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
             ),
         )
     until = f" until {legal_time_text(closes_at, 'en')}, exclusive" if closes_at else ""
-    return _Words(
+    return MailWords(
         f"A letter is waiting for you: {view.number}",
         f"Hello {view.recipient_name},",
         (
@@ -176,11 +178,11 @@ def _notice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
     )
 
 
-def _choice_words(view: NoticeView, provider: str, closes_at: datetime | None) -> _Words:
+def _choice_words(view: NoticeView, provider: str, closes_at: datetime | None) -> MailWords:
     """Return the words for a letter whose recipient may choose between electronic and paper."""
     if view.language == "fr":
         until = f" jusqu'au {legal_time_text(closes_at, 'fr')} exclu" if closes_at else ""
-        return _Words(
+        return MailWords(
             f"Un envoi vous attend : {view.number}",
             f"Bonjour {view.recipient_name},",
             (
@@ -196,7 +198,7 @@ def _choice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
             ),
         )
     until = f" until {legal_time_text(closes_at, 'en')}, exclusive," if closes_at else ""
-    return _Words(
+    return MailWords(
         f"A letter is waiting for you: {view.number}",
         f"Hello {view.recipient_name},",
         (
@@ -213,15 +215,25 @@ def _choice_words(view: NoticeView, provider: str, closes_at: datetime | None) -
     )
 
 
-def _message(
+def mail_to(
     view: NoticeView,
     identity: MailIdentity,
-    words: _Words,
+    words: MailWords,
     *,
     url: str | None,
     code: str | None,
     message_id: str,
 ) -> EmailMessage:
+    """Return a message to the recipient of a letter, as text and as HTML.
+
+    Args:
+        view: Who gets it, and in which language.
+        identity: The provider.
+        words: What it says.
+        url: Where its button leads, if it has one.
+        code: A code to show, if it carries one.
+        message_id: Stable id: sending twice sends the same message.
+    """
     # Only an address beyond ASCII needs SMTPUTF8 (RFC 6531); names are encoded words either way.
     message = EmailMessage(policy=SMTP if view.recipient_email.isascii() else SMTPUTF8)
     message["Subject"] = header_text(words.subject)
@@ -239,12 +251,12 @@ def _message(
     return message
 
 
-def _plain(words: _Words, *, url: str | None, code: str | None) -> str:
+def _plain(words: MailWords, *, url: str | None, code: str | None) -> str:
     middle = [part for part in (f"{words.button}:\n{url}" if url else None, code) if part]
     return "\n\n".join((words.greeting, *words.paragraphs, *middle, *words.closing)) + "\n"
 
 
-def _html(words: _Words, *, url: str | None, code: str | None, language: str) -> str:
+def _html(words: MailWords, *, url: str | None, code: str | None, language: str) -> str:
     style = "margin:0 0 16px;font:16px/1.5 system-ui,sans-serif;color:#1b2733"
     parts = [f'<p style="{style}">{escape(text)}</p>' for text in (words.greeting, *words.paragraphs)]
     if url and words.button:

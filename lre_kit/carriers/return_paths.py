@@ -16,13 +16,16 @@ _MAC_BYTES = 12
 _REMINDER = 0x8000
 _TOKEN_CHARS = 48
 
+PRE_NOTICE = 0
+"""Stands for the notice's number in the return path of a pre-notice, which is none."""
+
 LOCAL_MAX_CHARS = 64 - 1 - _TOKEN_CHARS
 """Longest local part of the office's own address: mail servers take 64 characters (RFC 5321 §4.5.3.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a return path says: which letter, which of its notices, and whether it was a mere reminder."""
+    """What a return path says: which letter, which notice (or `PRE_NOTICE`), and whether a reminder."""
 
     letter_id: str
     notice: int
@@ -42,7 +45,7 @@ class ReturnPaths:
 
         Args:
             letter_id: The letter.
-            notice: Which notice, from 1; for a reminder, the notice it reminds of.
+            notice: Which notice, from 1, or `PRE_NOTICE`; for a reminder, the notice it reminds of.
             reminder: Whether the message is a reminder.
         """
         if not self._domain:

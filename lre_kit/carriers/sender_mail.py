@@ -17,6 +17,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "subject": "L'avis de votre lettre {number} n'a pas pu être remis",
         "text": "L'avis de votre lettre {number}, destinée à {name}, n'a pas pu être remis à l'adresse {email}.",
+        "early_subject": "L'annonce de votre lettre {number} n'a pas pu être remise",
+        "early_text": "L'annonce (pré-notification) de votre lettre {number}, destinée à {name}, n'a pas pu être remise à l'adresse {email}. La lettre elle-même est inchangée.",
+        "early_post": "Elle part par la poste comme prévu.",
+        "early": "Vérifiez l'adresse. Si vous en connaissez une autre, corrigez-la depuis la page de la lettre, avant le départ de l'avis.",
         "server": "Réponse du serveur de courrier : {answer}",
         "correct": "Vérifiez l'adresse. Si vous en connaissez une autre, corrigez-la depuis la page de la lettre : un nouvel avis partira, et son destinataire aura de nouveau tout le délai. La preuve de cet échec est disponible au même endroit.",
         "paper": "Sans autre adresse, cette lettre sera imprimée et partira par la poste. La preuve de cet échec est disponible sur la page de la lettre.",
@@ -24,6 +28,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "subject": "The notice of your letter {number} could not be delivered",
         "text": "The notice of your letter {number} to {name} could not be delivered to the address {email}.",
+        "early_subject": "Word of your letter {number} could not be delivered",
+        "early_text": "The pre-notice of your letter {number} to {name} could not be delivered to the address {email}. The letter itself is unchanged.",
+        "early_post": "It goes by post as planned.",
+        "early": "Check the address. If you know another one, correct it on the letter's page before the notice leaves.",
         "server": "The mail server's answer: {answer}",
         "correct": "Check the address. If you know another one, correct it on the letter's page: a new notice leaves, and its recipient has the whole time again. The proof of this failure is available there.",
         "paper": "Without another address this letter will be printed and posted. The proof of this failure is available on the letter's page.",
@@ -47,7 +55,8 @@ class SenderMail:
         Args:
             letter: Whose notice failed.
             answer: The mail server's words.
-            number: Place of the failure in the letter's journal: what makes the message one.
+            number: Place of the failure in the letter's journal: what makes the message one; 0 where only
+                the pre-notice failed.
 
         Raises:
             MailUnavailableError: It could not be handed over now; it is tried again.
@@ -55,16 +64,19 @@ class SenderMail:
         words = WORDS["fr" if letter.language == "fr" else "en"]
         email = letter.sender.email
         message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
-        message["Subject"] = header_text(words["subject"].format(number=letter.number))
+        early = "" if number else "early_"
+        message["Subject"] = header_text(words[f"{early}subject"].format(number=letter.number))
         message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
         message["To"] = mailbox(letter.sender.name, email)
         message["Message-ID"] = self._links.message_id("notice-failed", letter.id, number)
         message["Auto-Submitted"] = "auto-generated"
-        text = words["text"].format(
+        text = words[f"{early}text"].format(
             number=letter.number, name=letter.recipient.name, email=letter.recipient.email
         )
         said = [text, *([words["server"].format(answer=answer)] if answer else [])]
-        said.append(words["paper" if letter.product is Product.OPTIMAL else "correct"])
+        then = "paper" if letter.product is Product.OPTIMAL else "correct"
+        early = "early_post" if letter.product is Product.HYBRID else "early"
+        said.append(words[then if number else early])
         page = f"{self._links.sender_url}/letters/{letter.number}"
         message.set_content(
             "\n\n".join([*said, page, self._identity.provider_name]) + "\n", cte="quoted-printable"

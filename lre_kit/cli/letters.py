@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,13 @@ from lre_kit.cli.shared import (
     print_table,
     shown,
 )
-from lre_kit.clock import PARIS
 from lre_kit.errors import InputError, MissingFileError
 from lre_kit.law.consents import Capacity, looks_personal
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import parse_product
 from lre_kit.letters.paper import PaperWish
 from lre_kit.letters.several import recipient_of_text, to_each
+from lre_kit.letters.terms import read_instant
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act
@@ -73,6 +72,12 @@ from lre_kit.status.touching import explained
 @click.option(
     "--notify-at", metavar="TIME", help="When the notice leaves, ISO 8601; legal time without a zone."
 )
+@click.option(
+    "--pre-notice",
+    default="",
+    metavar="WHEN",
+    help="Tell the recipient before: deposit, or days before the notice.",
+)
 @click.option("--idempotency-key", metavar="KEY", help="The same key gives the same letter.")
 @json_option
 def deposit_command(
@@ -96,6 +101,7 @@ def deposit_command(
     matter: str,
     reference: str,
     notify_at: str | None,
+    pre_notice: str,
     idempotency_key: str | None,
     as_json: bool,
 ) -> None:
@@ -131,7 +137,8 @@ def deposit_command(
         "language": language,
         "matter": matter,
         "reference": reference,
-        "notify_at": _instant(notify_at),
+        "notify_at": read_instant(notify_at or ""),
+        "pre_notice": pre_notice,
     }
     with opened_office() as office, ExitStack() as stack:
         uploads = [_upload(name, stack) for name in files]
@@ -152,19 +159,6 @@ def deposit_command(
         return
     for each in letters:
         click.echo(f"Deposited as {each.number}. Follow it with: lre show {each.number}")
-
-
-def _instant(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"“{text[:40]}” is no time."
-        raise InputError(
-            msg, mend="Write it as 2026-03-20T09:00, in legal time, or with its zone."
-        ) from error
-    return at if at.tzinfo is not None else at.replace(tzinfo=PARIS)
 
 
 def _upload(name: str, stack: ExitStack) -> Upload:
@@ -233,6 +227,9 @@ def show_command(*, number: str, as_json: bool) -> None:
     click.echo(f"From:    {letter.sender.name} <{letter.sender.email}>")
     for document in letter.documents:
         click.echo(f"Content: {document.name} ({document.size_bytes} bytes, SHA-256 {document.digest_hex})")
+    if (early := letter.pre_notice) is not None:
+        when = paris_text(early.settled_at or early.planned_at)
+        click.echo(f"Before:  pre-notice {early.state.value.replace('_', ' ')} {when} (it is not the notice)")
     if letter.window_closes_at:
         click.echo(f"Window:  open until {legal_time_text(letter.window_closes_at, 'en')}, exclusive")
     for dated in told.dates:

@@ -197,6 +197,14 @@ Phase = Literal[
     "withdrawn",
 ]
 
+PreNoticeState = Literal[
+    "planned",
+    "sent",
+    "failed",
+    "unknown",
+    "left_out",
+]
+
 PreparedState = Literal[
     "waiting",
     "sent",
@@ -720,6 +728,7 @@ class LetterAsked(TypedDict):
     reference: NotRequired[str]
     language: NotRequired[str]
     notify_at: NotRequired[str | None]
+    pre_notice: NotRequired[str]
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
@@ -757,6 +766,14 @@ class RecipientTold(TypedDict):
     postal: PostalTold | None
 
 
+class PreNoticeTold(TypedDict):
+    """How a recipient is told, before the notice, that a letter is coming: it opens no window."""
+
+    planned_at: str
+    state: PreNoticeState
+    settled_at: str | None
+
+
 class LetterTold(TypedDict):
     """A letter as it stands."""
 
@@ -774,6 +791,7 @@ class LetterTold(TypedDict):
     deposited_at: str
     deposited_on: str
     notify_at: str | None
+    pre_notice: PreNoticeTold | None
     notified_at: str | None
     window_closes_at: str | None
     window_last_day: str | None
@@ -791,6 +809,7 @@ class LettersToAsked(TypedDict):
     reference: NotRequired[str]
     language: NotRequired[str]
     notify_at: NotRequired[str | None]
+    pre_notice: NotRequired[str]
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
@@ -912,6 +931,7 @@ class PreparedAsked(TypedDict):
     reference: NotRequired[str]
     language: NotRequired[str]
     notify_at: NotRequired[str | None]
+    pre_notice: NotRequired[str]
     matter: NotRequired[Matter]
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]

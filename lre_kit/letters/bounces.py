@@ -14,14 +14,17 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from lre_kit.carriers.delivery_reports import DeliveryReport, ReportKind, read_report
-from lre_kit.carriers.return_paths import Returned, ReturnPaths
+from lre_kit.carriers.return_paths import PRE_NOTICE, Returned, ReturnPaths
 from lre_kit.carriers.rows import MailReportRow
 from lre_kit.clock import Clock
 from lre_kit.errors import NotFoundError
 from lre_kit.failpoints import declare, failpoint
+from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.letters import commands
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.lifecycle import LetterState, Phase
+from lre_kit.letters.notice_failure import plan_telling_of_pre_notice
+from lre_kit.letters.pre_notices import settle_pre_notice
 from lre_kit.letters.reading import Reading
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
@@ -38,6 +41,8 @@ class Outcome(StrEnum):
 
     NOTICE_FAILED = "notice_failed"
     """The letter's notice failed (C.2), and its sender is told."""
+    PRE_NOTICE_FAILED = "pre_notice_failed"
+    """Word that the letter is coming did not arrive: its sender is told, and the letter is as it was."""
     NOTED = "noted"
     """It says nothing that changes the letter."""
     LATE = "late"
@@ -154,6 +159,9 @@ class Bounces:
             nonlocal found
             if report.kind is not ReportKind.FAILED or returned.reminder:
                 return None
+            if returned.notice == PRE_NOTICE:
+                found = Outcome.PRE_NOTICE_FAILED if state.phase is Phase.DEPOSITED else Outcome.LATE
+                return None
             if not self._is_in_time(state, returned):
                 found = Outcome.LATE
                 return None
@@ -162,6 +170,11 @@ class Bounces:
 
         def keeping(uow: UnitOfWork, _: LetterState) -> None:
             self._keep(uow, report, digest, found, returned)
+            if found is Outcome.PRE_NOTICE_FAILED:
+                letter_id, at = returned.letter_id, self._clock()
+                settle_pre_notice(uow, letter_id, PreNoticeState.FAILED, at=at)
+                answer = f"{report.status} {report.words}".strip()
+                plan_telling_of_pre_notice(uow, letter_id, answer=answer, at=at)
 
         self._desk.paper_act(returned.letter_id, choose, also=keeping)
         return found

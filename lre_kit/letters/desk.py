@@ -29,6 +29,7 @@ from lre_kit.letters.intake import Intake
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
 from lre_kit.letters.own_rows import MisdirectedRow
+from lre_kit.letters.pre_notices import leave_out_pre_notice
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
@@ -175,6 +176,7 @@ class Desk:
             if guard is not None:
                 guard(uow, letter)
             hold_back_notice(uow, letter.id, number=state.notices + 1, at=self._clock())
+            leave_out_pre_notice(uow, letter, at=self._clock())
             if letter.product is Product.HYBRID:
                 expect_not_leaving(uow, letter.id)
 

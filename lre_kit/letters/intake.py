@@ -31,6 +31,7 @@ from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.law.consents import Capacity
 from lre_kit.law.derogations import SHIPPED, Policy
 from lre_kit.law.optimal import CHOICE_DAYS_MAX, CHOICE_DAYS_MIN, with_choice
+from lre_kit.law.pre_notices import PreNotice
 from lre_kit.law.products import Claim, Product, claim_for, parse_product
 from lre_kit.law.regimes import Matter, Requirements
 from lre_kit.law.requirements import required_at
@@ -42,6 +43,7 @@ from lre_kit.letters.lifecycle import EMPTY, decide, evolve
 from lre_kit.letters.notice_duty import plan_notice
 from lre_kit.letters.numbers import new_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish, keep_wish, plan_posting
+from lre_kit.letters.pre_notices import plan_pre_notice
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.letters.several import OneOfSeveralError
@@ -153,6 +155,7 @@ class Intake:
         reference: str = "",
         notify_at: datetime | None = None,
         matter: Matter | str = Matter.ORDINARY,
+        pre_notice: str = "",
     ) -> Letter:
         """Deposit a letter (dépôt, A.1 SubmissionAcceptance) and plan its notice.
 
@@ -172,6 +175,8 @@ class Intake:
             reference: The sender's own reference; no recipient sees it.
             notify_at: When the notice leaves; by default at once. The deposit is made and proved now.
             matter: What the letter is about, where the law has rules of its own for it.
+            pre_notice: When the recipient is told that a letter is coming: ``deposit``, or a number of days
+                before the notice; empty: never.
 
         Returns:
             The letter, already durable.
@@ -198,6 +203,7 @@ class Intake:
             reference=reference,
             notify_at=notify_at,
             matter=matter,
+            pre_notice=pre_notice,
         )
         return self._written(prepared)
 
@@ -294,13 +300,22 @@ class Intake:
         reference: str = "",
         notify_at: datetime | None = None,
         matter: Matter | str = Matter.ORDINARY,
+        pre_notice: str = "",
     ) -> _Prepared:
         """Check what is asked, and put the content into the store; nothing else is kept."""
         sender, recipient = sender.checked(), recipient.checked()
         product = parse_product(product)
         language = language if language in LANGUAGES else "fr"
         subject = checked_subject(subject)
-        terms = checked_terms(reference, notify_at, product=product, now=self._clock(), matter=matter)
+        terms = checked_terms(
+            reference,
+            notify_at,
+            product=product,
+            now=self._clock(),
+            matter=matter,
+            pre_notice=pre_notice,
+            email=recipient.email,
+        )
         self._check_count(documents)
         wish = self._paper(product, recipient, paper)
         kind = wish.electronic if wish and product is Product.OPTIMAL else product
@@ -433,6 +448,8 @@ class Intake:
             product=judged.product,
             now=self._clock(),
             matter=terms.matter,
+            pre_notice=terms.pre_notice,
+            email=judged.recipient.email,
         )
 
     def _is_known(self, sender_ref: str, idempotency_key: str) -> bool:
@@ -478,6 +495,7 @@ class Intake:
             documents=content.documents,
             reference=terms.reference,
             notify_at=terms.notify_at,
+            pre_notice=PreNotice(planned_at=terms.pre_notice_at) if terms.pre_notice_at else None,
         )
 
     def claim(self, product: Product) -> Claim:
@@ -533,7 +551,8 @@ class Intake:
                 at=letter.deposited_at,
                 lock=True,
             )
-        said = {**said, **Terms(notify_at=letter.notify_at).to_details()}
+        told_at = letter.pre_notice.planned_at if letter.pre_notice else None
+        said = {**said, **Terms(notify_at=letter.notify_at, pre_notice_at=told_at).to_details()}
         events = tuple(replace(event, details={**event.details, **said}) for event in events)
         uow.add(
             LetterRow,
@@ -553,6 +572,8 @@ class Intake:
             plan_posting(uow, letter.id, attempt=1, at=letter.deposited_at)
         else:
             plan_notice(uow, letter.id, number=1, at=letter.notify_at or letter.deposited_at)
+        if told_at is not None:
+            plan_pre_notice(uow, letter.id, at=told_at)
         plan_proof(uow, letter.id, "deposit", decided_at=letter.deposited_at)
         return [Act(letter=letter, seq=seq, event=event, actor=actor) for seq, event in enumerate(events)]
 

@@ -91,6 +91,8 @@ def columns_of(letter: Letter) -> dict[str, Any]:
         "deposited_at": letter.deposited_at,
         "reference": letter.reference,
         "notify_at": letter.notify_at,
+        "pre_notice_at": letter.pre_notice.planned_at if letter.pre_notice else None,
+        "pre_notice_state": letter.pre_notice.state.value if letter.pre_notice else None,
     }
 
 

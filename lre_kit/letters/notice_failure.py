@@ -1,4 +1,6 @@
-"""The duty that tells a sender that the notice of their letter failed."""
+"""The duty that tells a sender that the notice of their letter failed, or its pre-notice."""
+
+from datetime import datetime
 
 from lre_kit.carriers.sender_mail import SenderMail
 from lre_kit.letters.lifecycle import Event
@@ -22,6 +24,12 @@ def plan_telling_sender(uow: UnitOfWork, letter_id: str, *, event: Event, number
     payload = {"answer": str(event.details.get("server_answer", "")), "number": number}
     key = f"{ACTION}:{letter_id}:{number}"
     plan(uow, key=key, due_at=event.occurred_at, action=ACTION, subject=letter_id, payload=payload)
+
+
+def plan_telling_of_pre_notice(uow: UnitOfWork, letter_id: str, *, answer: str, at: datetime) -> None:
+    """Plan telling the sender that the pre-notice of their letter did not arrive."""
+    key, payload = f"{ACTION}:{letter_id}:pre-notice", {"answer": answer, "number": 0}
+    plan(uow, key=key, due_at=at, action=ACTION, subject=letter_id, payload=payload)
 
 
 class TellingSender:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, and
 from lre_kit.errors import NotFoundError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.events import ErdsEvent, Reason
+from lre_kit.law.pre_notices import PreNotice, PreNoticeState
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters.filters import LetterFilter
@@ -308,6 +309,15 @@ def letter_of(
         documents=tuple(documents),
         reference=row.reference,
         notify_at=row.notify_at,
+        pre_notice=_pre_notice(row) if row.pre_notice_at is not None else None,
+    )
+
+
+def _pre_notice(row: Row[Any]) -> PreNotice:
+    return PreNotice(
+        planned_at=row.pre_notice_at,
+        state=PreNoticeState(row.pre_notice_state),
+        settled_at=row.pre_notice_settled_at,
     )
 
 

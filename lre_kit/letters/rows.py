@@ -55,6 +55,9 @@ class LetterRow(SQLModel, table=True):
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reference: str = Field(default="", max_length=100, sa_column_kwargs={"server_default": ""})
     notify_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pre_notice_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pre_notice_state: str | None = Field(default=None, max_length=12)
+    pre_notice_settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class LetterPostRow(SQLModel, table=True):

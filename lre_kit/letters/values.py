@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from lre_kit.law.events import ErdsEvent
+from lre_kit.law.pre_notices import PreNotice
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters.lifecycle import Phase
@@ -71,6 +72,8 @@ class Letter:
     """The sender's own; no recipient sees it."""
     notify_at: datetime | None = None
     """When its first notice was planned to leave; nothing: at once."""
+    pre_notice: PreNotice | None = None
+    """How its recipient was told, or will be, that it is coming; nothing: not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

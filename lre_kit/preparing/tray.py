@@ -120,7 +120,14 @@ class Tray:
         """
         draft.recipient.checked()
         checked_subject(draft.subject)
-        checked_terms(draft.reference, draft.notify_at, product=draft.product, now=self._clock())
+        checked_terms(
+            draft.reference,
+            draft.notify_at,
+            product=draft.product,
+            now=self._clock(),
+            pre_notice=draft.pre_notice,
+            email=draft.recipient.email,
+        )
         if not documents:
             msg = "The letter has no document."
             raise EmptyDocumentError(msg, mend="Add at least one document.")

@@ -40,6 +40,7 @@ class Draft:
     notify_at: datetime | None = None
     matter: Matter = Matter.ORDINARY
     paper: PaperWish | None = None
+    pre_notice: str = ""
 
     def __repr__(self) -> str:
         """Say nothing of the person."""
@@ -64,6 +65,7 @@ class Draft:
             "reference": self.reference,
             "notify_at": iso(self.notify_at) if self.notify_at else None,
             "matter": self.matter.value,
+            "pre_notice": self.pre_notice,
             "paper": paper
             and {
                 "colour": paper.options.colour,
@@ -91,6 +93,8 @@ class Draft:
             reference=kept["reference"],
             notify_at=from_iso(kept["notify_at"]) if kept["notify_at"] else None,
             matter=Matter(kept["matter"]),
+            # Letters that were prepared before it could be asked for have none.
+            pre_notice=kept.get("pre_notice", ""),
             paper=paper
             and PaperWish(
                 options=PrintOptions(colour=paper["colour"], duplex=paper["duplex"]),

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,17 @@ def test_a_letter_goes_from_deposit_to_a_verified_bundle(lre: Any, lease: Path, 
     assert (verified.code, "compare them" in verified.out) == (0, True)
     audited = lre("log", "audit")
     assert (audited.code, audited.err) == (0, "")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_pre_notice_is_asked_for_and_shown(lre: Any, lease: Path) -> None:
+    at = (datetime.now(UTC) + timedelta(days=20)).isoformat()
+    told = lre.deposit(lease, "--notify-at", at, "--pre-notice", "7", "--json")
+    assert told.code == 0, told.err
+    assert "pre-notice planned" in lre("show", told.json["number"]).out
+    refused = lre.deposit(lease, "--pre-notice", "7")
+    assert refused.code != 0
+    assert "leaves at once" in refused.err
 
 
 @pytest.mark.usefixtures("home")

@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
+from lre_kit.clock import PARIS
 from lre_kit.errors import NotFoundError
 from lre_kit.preparing.drafts import LIFE
 from lre_kit.testing.office import SENDER, SMALL_PDF, deposit_sample
@@ -27,8 +29,6 @@ def test_a_draft_is_kept_shown_and_gone_once_its_letter_is_deposited(site: Throw
     send_form(client, "/lre/deposit/draft", FORM, draft=draft.id, **(TYPED | {"subject": "Bail"}))
     [draft] = site.office.preparing.drafts.of(SENDER.ref)
     assert draft.fields["subject"] == "Bail"
-    from io import BytesIO
-
     sent = send_form(client, FORM, FORM, draft=draft.id, documents=[(BytesIO(SMALL_PDF), "a.pdf")], **TYPED)
     assert sent.status_code == 303
     assert site.office.preparing.drafts.of(SENDER.ref) == ()
@@ -90,6 +90,31 @@ def test_the_last_look_shows_what_the_recipient_will_see_and_hides_the_sender(si
     assert site.office.reading.count() == 0
     simple = send_form(client, "/lre/deposit/look", FORM, **TYPED).text
     assert "consents/ask" not in simple
+
+
+def test_a_pre_notice_is_chosen_looked_at_and_told_beside_the_acts(site: ThrowawaySite) -> None:
+    client = site.client()
+    at = (site.clock() + timedelta(days=10)).astimezone(PARIS)
+    asked = TYPED | {"notify_at": f"{at:%Y-%m-%dT%H:%M}", "pre_notice": "3"}
+    look = send_form(client, "/lre/deposit/look", f"{FORM}?lang=en", **asked).text
+    assert "a neutral message without a link" in look
+    too_late = send_form(client, "/lre/deposit/look", FORM, **(asked | {"pre_notice": "14"}))
+    assert (too_late.status_code, "would have had to leave" in too_late.text) == (422, True)
+    refused = send_form(
+        client, FORM, FORM, documents=[(BytesIO(SMALL_PDF), "a.pdf")], **(asked | {"notify_at": ""})
+    )
+    assert (refused.status_code, site.office.reading.count()) == (422, 0)
+    assert '<option value="3" selected>' in refused.text, "what was chosen stays chosen"
+    sent = send_form(client, FORM, FORM, documents=[(BytesIO(SMALL_PDF), "a.pdf")], **asked)
+    assert sent.status_code == 303
+    page = client.get(f"{sent.headers['Location']}?lang=en").text
+    assert "The recipient is told that it comes (pre-notice)" in page
+    site.clock.advance(timedelta(days=8))
+    site.office.run_until_idle()
+    page = client.get(f"{sent.headers['Location']}?lang=en").text
+    assert "The recipient was told that it comes (pre-notice)" in page
+    assert "no time runs from it, and no proof is made of it" in page
+    assert page.count('class="beside"') == 1
 
 
 def test_notes_are_the_senders_alone_and_go_with_a_click(site: ThrowawaySite) -> None:

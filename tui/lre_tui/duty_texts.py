@@ -25,6 +25,7 @@ DUTY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("duty_make_identifier", "fabriquer un moyen", "make a means"),
     ("duty_make_proof", "établir la preuve", "make the proof"),
     ("duty_notify", "envoyer l'avis", "send the notice"),
+    ("duty_pre_notify", "annoncer une lettre", "tell of a letter to come"),
     ("duty_deliver_webhook", "envoyer un webhook", "send a webhook"),
     ("duty_tell_webhook_owner", "prévenir d'un webhook coupé", "tell of a webhook cut off"),
     ("duty_erase_webhook", "effacer un webhook", "erase a webhook"),

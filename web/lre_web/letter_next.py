@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lre_kit.law.deadlines import retention_ends_at
+from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.law.products import Claim
 from lre_kit.letters.lifecycle import FINAL, Phase, waits_until
 from lre_kit.letters.values import Letter, TimelineEntry
@@ -36,6 +37,9 @@ def next_dates(letter: Letter, now: datetime) -> list[NextDate]:
     """
     asked, found = letter.requirements, list[NextDate]()
     by_law = letter.claim is not Claim.NON_QUALIFIED
+    early = letter.pre_notice
+    if early and early.state is PreNoticeState.PLANNED and not letter.phase.is_final:
+        found.append(NextDate(at=early.planned_at, what="pre_notice", rule="pre_notice"))
     if letter.notify_at and not letter.notices and letter.phase is Phase.DEPOSITED:
         found.append(NextDate(at=letter.notify_at, what="notice", rule="planned"))
     if letter.window_closes_at and not letter.decided_at:
@@ -61,7 +65,16 @@ def next_dates(letter: Letter, now: datetime) -> list[NextDate]:
 
 def sign_of(letter: Letter, timeline: Sequence[TimelineEntry]) -> str:
     """Return what changes whenever the letter's page would: its version, and where its evidence stands."""
-    return f"{letter.version}-{''.join(entry.evidence[0:2] for entry in timeline)}"
+    early = letter.pre_notice.state.value[:2] if letter.pre_notice else ""
+    return f"{letter.version}{early}-{''.join(entry.evidence[0:2] for entry in timeline)}"
+
+
+def told_after(letter: Letter, timeline: Sequence[TimelineEntry]) -> int | None:
+    """Return the place of the act after which a pre-notice was settled; nothing if none was."""
+    early = letter.pre_notice
+    if early is None or early.settled_at is None:
+        return None
+    return max(0, sum(entry.at <= early.settled_at for entry in timeline) - 1)
 
 
 def is_settled(letter: Letter, timeline: Sequence[TimelineEntry]) -> bool:

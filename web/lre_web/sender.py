@@ -20,18 +20,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.addressed import NEAR
 from lre_kit.authority import NoAuthorityError
-from lre_kit.clock import PARIS
 from lre_kit.errors import InputError, LreError, NotFoundError, RequirementError
 from lre_kit.hosting.hooks import HookFailedError
 from lre_kit.identifiers.gate import Acting, NotIdentifiedError
 from lre_kit.law.consents import Capacity
+from lre_kit.law.pre_notices import OFFERED as OFFERED_BEFORE
 from lre_kit.law.products import Product, parse_product, product_name
 from lre_kit.law.regimes import Matter
 from lre_kit.letters.desk import Guard
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import not_found
-from lre_kit.letters.terms import checked_matter
+from lre_kit.letters.terms import checked_matter, read_instant
 from lre_kit.letters.values import Letter
 from lre_kit.observing.context import bind
 from lre_kit.parties.names import PersonName, compare_names
@@ -41,7 +41,7 @@ from lre_kit.preparing.values import Draft
 from lre_web import post
 from lre_web.extension import Actor, mounted
 from lre_web.in_name_of import behalf_of, guard_of, may_see, send_names
-from lre_web.letter_next import next_dates, sign_of
+from lre_web.letter_next import next_dates, sign_of, told_after
 from lre_web.people import has_accounts, sender_acting
 from lre_web.security import form_token
 from lre_web.texts import language, texts
@@ -154,6 +154,7 @@ def deposit_form(typed: Mapping[str, str], error: LreError | None) -> str:
         names={**send_names(), **prepare_names()},
         refusal=words_of(error) if isinstance(error, NotIdentifiedError) else "",
         **kept_values(typed),
+        pre_notices=OFFERED_BEFORE,
         has_book=f"{request.blueprint}.contacts" in current_app.view_functions,
         **post.form_values(),
     )
@@ -193,6 +194,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
                 reference=typed.get("reference", ""),
                 notify_at=notify_time(typed.get("notify_at", "")),
                 matter=checked_matter(typed.get("matter") or Matter.ORDINARY),
+                pre_notice=typed.get("pre_notice", ""),
                 paper=wish if product in ON_PAPER else None,
             )
             made = prepared.prepare(typed["for"], draft, uploads)
@@ -220,6 +222,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             reference=typed.get("reference", ""),
             matter=typed.get("matter") or Matter.ORDINARY,
             notify_at=notify_time(typed.get("notify_at", "")),
+            pre_notice=typed.get("pre_notice", ""),
             documents=uploads,
             language=typed.get("language") or language(),
             # The form's own token: sending the same form twice deposits once.
@@ -246,11 +249,9 @@ def notify_time(text: str) -> datetime | None:
     Raises:
         InputError: It is none.
     """
-    if not text.strip():
-        return None
     try:
-        return datetime.fromisoformat(text.strip()[:40]).replace(tzinfo=PARIS)
-    except ValueError as error:
+        return read_instant(text)
+    except InputError as error:
         words = texts()
         raise InputError(words["notify_at_wrong"], mend=words["notify_at_hint"]) from error
 
@@ -286,6 +287,7 @@ def letter_page(letter: Letter, error: LreError | None = None) -> str:
         letter=letter,
         timeline=timeline,
         ahead=next_dates(letter, office.clock()),
+        told_after=told_after(letter, timeline),
         sign=sign_of(letter, timeline),
         may_act=may_act(letter),
         notes=office.shelf.notes(letter.id),

@@ -19,8 +19,8 @@ from lre_web.texts import language
 from lre_web.texts_compose import compose_texts
 
 FIELDS = tuple(
-    "name email capacity capacity_basis matter subject reference notify_at language product needs"
-    " understood postal country duplex colour choice_days electronic for".split()
+    "name email capacity capacity_basis matter subject reference notify_at pre_notice language product"
+    " needs understood postal country duplex colour choice_days electronic for".split()
 )
 """What a draft keeps of the form; its documents are kept beside."""
 

@@ -18,6 +18,7 @@ from lre_kit.law.deadlines import window_closes_at
 from lre_kit.law.products import Product, parse_product
 from lre_kit.law.requirements import required_at
 from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.terms import checked_terms
 from lre_kit.letters.values import NoticeView
 from lre_kit.parties.values import Sender
 from lre_web.extension import Actor
@@ -46,6 +47,10 @@ def _look() -> str | tuple[str, int]:
     except (InputError, RequirementError, NoAuthorityError) as error:
         return deposit_form(typed, error), error.status
     now = office.clock()
+    try:
+        early = _told_before(typed, product, leaves, now)
+    except InputError as error:
+        return deposit_form(typed, error), error.status
     view = _imagined(typed, product, sender.name, leaves or now)
     identified, missing = _identified(product, acting) if acting is not None else (None, "")
     consent, state = _consent(typed, view, product, sender.ref)
@@ -57,6 +62,7 @@ def _look() -> str | tuple[str, int]:
         sender=sender,
         is_signed=acting is None,
         leaves=leaves,
+        early=early,
         identified=identified,
         missing=missing,
         consent=consent,
@@ -66,6 +72,21 @@ def _look() -> str | tuple[str, int]:
         capacity=typed.get("capacity", "consumer"),
         strong=required_at(product, at=now).recipient_level is not None and product is Product.QUALIFIED,
     )
+
+
+def _told_before(
+    typed: Mapping[str, str], product: Product, leaves: datetime | None, now: datetime
+) -> datetime | None:
+    """Return when the recipient is told that it is coming, if that was asked for.
+
+    Raises:
+        InputError: They cannot be told so.
+    """
+    wish = typed.get("pre_notice", "")
+    if not wish:
+        return None
+    email = typed.get("email", "").strip()
+    return checked_terms("", leaves, product=product, now=now, pre_notice=wish, email=email).pre_notice_at
 
 
 def _named(actor: Actor, chosen: str) -> tuple[Sender, Acting | None]:

@@ -9,6 +9,34 @@ from lre_web.texts import LANGUAGES, language
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "next": ("Ce qui vient", "What comes next"),
     "next_notice": ("Départ de l'avis", "The notice leaves"),
+    "next_pre_notice": (
+        "Annonce au destinataire (pré-notification)",
+        "The recipient is told that it comes (pre-notice)",
+    ),
+    "rule_pre_notice": (
+        "Vous l'avez demandée au dépôt. Ce n'est pas l'avis : aucun délai ne court.",
+        "You asked for it at the deposit. It is not the notice: no time runs.",
+    ),
+    "pre_notice_sent": (
+        "Annonce envoyée au destinataire (pré-notification)",
+        "The recipient was told that it comes (pre-notice)",
+    ),
+    "pre_notice_failed": (
+        "L'annonce au destinataire n'a pas pu être remise",
+        "The pre-notice could not be delivered",
+    ),
+    "pre_notice_unknown": (
+        "Annonce envoyée, sans réponse certaine du serveur",
+        "Pre-notice sent, without a sure answer of the server",
+    ),
+    "pre_notice_left_out": (
+        "Annonce non envoyée : il n'était plus temps",
+        "Pre-notice not sent: its time had passed",
+    ),
+    "pre_notice_no_act": (
+        "Ce n'est pas l'avis : aucun délai n'en court, et aucune preuve n'en est établie.",
+        "It is not the notice: no time runs from it, and no proof is made of it.",
+    ),
     "next_choice": ("Fin du délai de choix", "End of the time to choose"),
     "next_window": ("Fin du délai de réponse (exclue)", "End of the time to answer (exclusive)"),
     "next_proof": (

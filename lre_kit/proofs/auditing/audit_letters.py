@@ -44,7 +44,7 @@ _PROJECTED = (
 )  # fmt: skip
 _SEALED = (
     "number", "sender_name", "sender_email", "recipient_name", "recipient_email", "recipient_capacity",
-    "capacity_basis", "product", "claim", "notify_at",
+    "capacity_basis", "product", "claim", "notify_at", "pre_notice_at",
 )  # fmt: skip
 
 Progress = Callable[[int, int], None]
@@ -286,9 +286,10 @@ def _compare_letter(row: Row[Any], record: Mapping[str, Any], report: AuditRepor
         return
     sender, recipient = record["SenderDetails"]["Identity"], record["RecipientDetails"][0]["Identity"]
     said = record["Extensions"].get("EventDetails", {})
-    planned = said.get("notice_planned_at")
+    planned, told = said.get("notice_planned_at"), said.get("pre_notice_planned_at")
     expected = {
         "notify_at": from_iso(planned) if planned else None,
+        "pre_notice_at": from_iso(told) if told else None,
         "recipient_capacity": said.get("recipient_capacity", "consumer"),
         "capacity_basis": said.get("capacity_basis", ""),
         "number": record["MessageIdentifier"],

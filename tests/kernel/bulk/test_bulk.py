@@ -17,6 +17,7 @@ from lre_kit.bulk.values import BulkReport, BulkState, BulkWish, LineState
 from lre_kit.errors import InputError, NotFoundError, StoreUnavailableError, UnlawfulActError
 from lre_kit.failpoints import FailpointError, arm, disarm
 from lre_kit.law.products import Product
+from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
@@ -84,6 +85,25 @@ def test_each_line_becomes_a_letter_of_its_own(office: PostOffice) -> None:
         assert len(message["To"].addresses) == 1
         others = [n for n in range(CHUNK + 7) if f"person{n}@" in message.as_string()]
         assert len(others) == 1, "nobody sees another"
+
+
+def test_lines_may_plan_their_notice_and_a_pre_notice(office: PostOffice, clock: MovedClock) -> None:
+    at = f"{clock() + timedelta(days=10):%Y-%m-%dT%H:%MZ}"
+    raw = f"email,notify_at,pre_notice\na@b.example,{at},2\nb@b.example,,\n".encode()
+    bulk_id = draft(office, raw).bulk_id
+    assert bulk_id is not None
+    office.bulk.start(bulk_id, **MINE)
+    office.run_until_idle()
+    [planned] = [each for each in office.reading.all_letters() if each.phase is Phase.DEPOSITED]
+    letter = office.reading.by_id(planned.id)
+    assert letter.pre_notice is not None
+    assert letter.notify_at is not None
+    assert letter.notify_at - letter.pre_notice.planned_at >= timedelta(days=2, hours=-1)
+    late = f"email,notify_at,pre_notice\na@b.example,{at},11\nb@b.example,,1\nc@b.example,soon,\n".encode()
+    problems = draft(office, late).problems
+    assert [(each.line, each.error.slug) for each in problems] == [
+        (2, "pre-notice"), (3, "pre-notice"), (4, "input"),
+    ]  # fmt: skip
 
 
 def test_what_is_kept_of_a_recipient_is_encrypted_and_erased_at_the_end(office: PostOffice) -> None:

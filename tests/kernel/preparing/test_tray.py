@@ -205,6 +205,7 @@ def test_its_content_is_encrypted_where_it_lies(house: House) -> None:
         (DRAFT, [Upload(name="a.exe", stream=BytesIO(b"MZ"))]),
         (Draft(recipient=Recipient(name="", email="nobody"), product=Product.SIMPLE), None),
         (Draft(recipient=DRAFT.recipient, product=Product.SIMPLE, reference="x" * 101), None),
+        (Draft(recipient=DRAFT.recipient, product=Product.SIMPLE, pre_notice="3"), None),
     ],
 )
 def test_what_cannot_be_sent_is_not_kept(house: House, draft: Draft, documents: list[Upload] | None) -> None:

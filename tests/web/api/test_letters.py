@@ -54,6 +54,22 @@ def test_a_letter_goes_from_deposit_to_proofs(site: ThrowawaySite, api: Any) -> 
     assert api.get(f"/letters/{number}/documents/3").status_code == 404
 
 
+def test_a_pre_notice_is_asked_for_and_told(site: ThrowawaySite, api: Any) -> None:
+    at = (site.clock() + timedelta(days=10)).isoformat()
+    told = api.deposit(notify_at=at, pre_notice="deposit", files=(SMALL_PDF,))
+    assert told.status_code == 201, told.text
+    number = told.get_json()["number"]
+    assert told.get_json()["pre_notice"]["state"] == "planned"
+    site.office.run_until_idle()
+    letter = api.get(f"/letters/{number}").get_json()
+    assert (letter["phase"], letter["notified_at"], letter["window_closes_at"]) == ("deposited", None, None)
+    assert letter["pre_notice"]["state"] == "sent"
+    assert letter["pre_notice"]["settled_at"] is not None
+    assert api.deposit(files=(SMALL_PDF,)).get_json()["pre_notice"] is None
+    refused = api.deposit(pre_notice="deposit", files=(SMALL_PDF,))
+    assert (refused.status_code, refused.get_json()["type"].rpartition("/")[2]) == (422, "pre-notice")
+
+
 def test_small_documents_may_stand_in_the_json(site: ThrowawaySite, api: Any) -> None:
     document = {"name": "a.pdf", "content": base64.b64encode(SMALL_PDF).decode()}
     told = api.post("/letters", json={"recipient": WHO, "documents": [document]})
@@ -70,6 +86,7 @@ def test_small_documents_may_stand_in_the_json(site: ThrowawaySite, api: Any) ->
         ({"recipient": WHO, "subjct": "x"}, 422, "/subjct"),
         ({"recipient": WHO, "product": "gold"}, 422, "/product"),
         ({"recipient": WHO, "notify_at": "2026-01-01T00:00:00"}, 422, "/notify_at"),
+        ({"recipient": WHO, "pre_notice": "31"}, 422, "/pre_notice"),
         ({}, 422, "/recipient"),
         ([], 422, "/"),
     ],

@@ -31,6 +31,7 @@ from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.several import OneOfSeveralError, RecipientsError, to_each
+from lre_kit.letters.terms import PreNoticeError
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.addresses import InvalidPostalAddressError
 from lre_kit.store.database import UnitOfWork
@@ -156,6 +157,7 @@ def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:
         "reference": asked.reference,
         "language": asked.language,
         "notify_at": asked.notify_at,
+        "pre_notice": asked.pre_notice,
         "matter": asked.matter,
         "paper": wish if asked.product in ON_PAPER else None,
         "identified": identified_sender(call, kind),
@@ -275,6 +277,7 @@ _DEPOSIT_ERRORS: tuple[type[LreError], ...] = (
     InvalidAddressError,
     DigestMismatchError,
     EvidenceBacklogError,
+    PreNoticeError,
 )
 _ACT_ERRORS: tuple[type[LreError], ...] = (
     NotFoundError,

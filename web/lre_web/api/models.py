@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, PlainValidator, WithJsonSchema
 from lre_kit.clock import PARIS
 from lre_kit.law.consents import Capacity
 from lre_kit.law.events import ErdsEvent
+from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Matter
 from lre_kit.letters.lifecycle import Phase
@@ -121,6 +122,8 @@ class LetterBodyAsked(Asked):
     """Of the notice and the proofs: ``fr`` or ``en``."""
     notify_at: AwareDatetime | None = None
     """When the notice leaves; by default at once. The deposit is made and proved now."""
+    pre_notice: str = Field(default="", pattern="^(|deposit|[1-9]|[12][0-9]|30)$")
+    """When the recipient is told that it is coming: ``deposit``, or days before the notice; empty: never."""
     matter: Matter = Matter.ORDINARY
     """What it is about, where the law has rules of its own for it."""
     paper: PaperAsked | None = None
@@ -243,6 +246,17 @@ class DocumentTold(Told):
     """Digest of its bytes, in hexadecimal digits."""
 
 
+class PreNoticeTold(Told):
+    """How a recipient is told, before the notice, that a letter is coming: it opens no window."""
+
+    planned_at: datetime
+    """When it leaves."""
+    state: PreNoticeState
+    """What became of it."""
+    settled_at: datetime | None
+    """When that became known; nothing while it is planned."""
+
+
 class LetterTold(Told):
     """A letter as it stands."""
 
@@ -274,6 +288,8 @@ class LetterTold(Told):
     """The day of it in legal time (Europe/Paris)."""
     notify_at: datetime | None
     """When its first notice was planned to leave; nothing: at once."""
+    pre_notice: PreNoticeTold | None
+    """How its recipient is told before the notice that it is coming; nothing: not asked for."""
     notified_at: datetime | None
     """When the notice that counts left."""
     window_closes_at: datetime | None
@@ -415,6 +431,9 @@ def letter_told(letter: Letter, *, is_test: bool = False) -> LetterTold:
         deposited_at=letter.deposited_at,
         deposited_on=_day(letter.deposited_at),
         notify_at=letter.notify_at,
+        pre_notice=PreNoticeTold(planned_at=early.planned_at, state=early.state, settled_at=early.settled_at)
+        if (early := letter.pre_notice) is not None
+        else None,
         notified_at=letter.notified_at,
         window_closes_at=closes,
         window_last_day=_last_day(closes) if closes is not None else None,

@@ -129,6 +129,7 @@ def _prepare(call: Call) -> Result:
         language=asked.language,
         reference=asked.reference,
         notify_at=asked.notify_at,
+        pre_notice=asked.pre_notice,
         matter=asked.matter,
         paper=wish if asked.product in ON_PAPER else None,
     )
