@@ -15,7 +15,8 @@ from lre_kit.bulk.drafting import DRAFT_LIFE, DROP, OFFERED, Drafting, Note
 from lre_kit.bulk.keeping import Keeping
 from lre_kit.bulk.making import Still, kept_identified, making, once, wish_of
 from lre_kit.bulk.rows import BulkLineRow, BulkRow
-from lre_kit.bulk.values import Bulk, BulkState, LineState
+from lre_kit.bulk.tables import kept_line
+from lre_kit.bulk.values import Bulk, BulkState, BulkWish, LineProblem, LineState
 from lre_kit.clock import Clock
 from lre_kit.errors import LreError, NotFoundError, UnlawfulActError
 from lre_kit.failpoints import declare, failpoint
@@ -26,6 +27,7 @@ from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
 from lre_kit.parties.mandates import Scope
 from lre_kit.parties.members import MemberRole
+from lre_kit.parties.values import Sender
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import Duty, cancel, fulfil, plan
 from lre_kit.store.blobs import BlobStore
@@ -78,7 +80,9 @@ class BulkDesk:
             vault=vault,
             keeping=self._keeping,
             check_deposit=desk.check_deposit,
+            refused_deposits=desk.refused_deposits,
         )
+        self._refused = drafting.refused
         self.check = drafting.check
         self.draft = drafting.draft
 
@@ -206,6 +210,28 @@ class BulkDesk:
         key = self._vault.unwrap(row.wrapped_key, letter_id=row.id)
         with making(self._keeping, row, key, at=self._clock()) as made:
             return made.merged(found)
+
+    def refused(self, bulk_id: str, *, sender_ref: str) -> list[LineProblem]:
+        """Return the waiting lines that would be refused if they were sent now, with what a deposit says.
+
+        Raises:
+            NotFoundError: There is none, or it is another's.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(select(_BULK).where(_BULK.c.id == bulk_id)).first()
+            if row is None or row.sender_ref != sender_ref:
+                raise _not_there()
+            waiting = (_LINE.c.bulk_id == bulk_id, _LINE.c.state == LineState.WAITING.value)
+            lines = list(connection.execute(select(_LINE).where(*waiting).order_by(_LINE.c.line)))
+        if row.wrapped_key is None:
+            return []
+        key = self._vault.unwrap(row.wrapped_key, letter_id=row.id)
+        told = [
+            kept_line(each.line, self._keeping.line(key, row.id, each.line, each.sealed)) for each in lines
+        ]
+        sender = Sender(ref=row.sender_ref, name=row.sender_name, email=row.sender_email)
+        wish = BulkWish(product=Product(row.product), subject=row.subject, paper=wish_of(row.paper))
+        return self._refused(sender, told, wish)
 
     def first_lines(self, bulk_id: str, *, limit: int = 3) -> list[int]:
         """Return the numbers of the first lines, for looking at their letters."""

@@ -66,17 +66,24 @@ class Drafting:
         vault: Vault,
         keeping: Keeping,
         check_deposit: Callable[..., Any],
+        refused_deposits: Callable[[Sequence[Mapping[str, Any]]], list[LreError | None]],
     ) -> None:
-        """Work on `database` by the office's `clock`; letters on paper are judged by `check_deposit`."""
+        """Work on `database` by the office's `clock`; letters are judged by the two last."""
         self._database = database
         self._settings = settings
         self._clock = clock
         self._vault = vault
         self._keeping = keeping
         self._check_deposit = check_deposit
+        self._refused_deposits = refused_deposits
 
     def check(
-        self, table: Iterable[SheetLine], wish: BulkWish, *, files: Mapping[str, LineFile] | None = None
+        self,
+        table: Iterable[SheetLine],
+        wish: BulkWish,
+        *,
+        files: Mapping[str, LineFile] | None = None,
+        sender: Sender | None = None,
     ) -> tuple[list[BulkLine], BulkReport]:
         """Judge every line as a deposit would; nothing is kept.
 
@@ -84,6 +91,11 @@ class Drafting:
             table: The recipients, as read.
             wish: What all letters have in common.
             files: The files that lines name, if there are any.
+            sender: Who will send it: consents, and what the host asks of deposits, are held against them.
+
+        Returns:
+            The lines that are well formed, and the report: a line whose recipient has not consented is among
+            both, because they still may.
 
         Raises:
             InputError: The table or the wish cannot be used at all.
@@ -109,8 +121,38 @@ class Drafting:
             unset = self._unset(good, wish)
             good = [each for each in good if each.line not in unset]
             problems += [LineProblem(line=line, error=error) for line, error in unset.items()]
-            problems.sort(key=lambda each: each.line)
-        return good, BulkReport(lines=len(good) + len(problems), problems=tuple(problems))
+        count = len(good) + len(problems)
+        if sender is not None:
+            refused = self.refused(sender, good, wish)
+            faulty = {each.line for each in refused if not each.may_pass}
+            good = [each for each in good if each.line not in faulty]
+            problems += refused
+        problems.sort(key=lambda each: each.line)
+        return good, BulkReport(lines=count, problems=tuple(problems))
+
+    def refused(self, sender: Sender, lines: Sequence[BulkLine], wish: BulkWish) -> list[LineProblem]:
+        """Return the lines whose letters would be refused if they were sent now, with what a deposit says."""
+        # What each letter holds is judged apart: a deposit only asks here whether there is something.
+        documents = [Upload(name="", stream=[])]
+        found = self._refused_deposits(
+            [
+                {
+                    "sender": sender,
+                    "recipient": each.recipient,
+                    "product": wish.product,
+                    "subject": each.subject,
+                    "documents": documents,
+                    "language": each.language,
+                    "paper": wish.paper,
+                    "reference": each.reference,
+                    "notify_at": each.notify_at,
+                    "pre_notice": each.pre_notice,
+                }
+                for each in lines
+            ]
+        )
+        pairs = zip(lines, found, strict=True)
+        return [LineProblem(line=each.line, error=error) for each, error in pairs if error is not None]
 
     def draft(
         self,
@@ -140,8 +182,8 @@ class Drafting:
         sender, title = sender.checked(), checked_subject(wish.title)
         wish = _with_paper(wish)
         with line_files(files, limit=self._settings.bulk_lines_max) as named:
-            lines, report = self.check(table, wish, files=named)
-            if report.problems:
+            lines, report = self.check(table, wish, files=named, sender=sender)
+            if not all(each.may_pass for each in report.problems):
                 return report
             self._expect_documents(len(documents) + bool(named) + (wish.merge is not None))
             expect_all_named(list(named), {each.document for each in lines})
@@ -182,12 +224,16 @@ class Drafting:
         lines: Sequence[BulkLine],
     ) -> tuple[list[str], list[str], list[LineProblem]]:
         """Keep documents and files of lines; return their names, and what is wrong with a line's file."""
-        names = [self._keeping.put(bulk_id, key, place, one) for place, one in enumerate(documents, start=1)]
+        names, room = [], self._settings.letter_max_bytes
+        for place, one in enumerate(documents, start=1):
+            name, size = self._keeping.put(bulk_id, key, place, one, room=room)
+            names.append(name)
+            room -= size
         own: list[str] = []
         wrong: dict[str, LreError] = {}
         for place, (name, file) in enumerate(named.items(), start=len(documents) + 1):
             try:
-                own.append(self._keeping.put(bulk_id, key, place, file.upload()))
+                own.append(self._keeping.put(bulk_id, key, place, file.upload(), room=room)[0])
             except InputError as error:
                 wrong[name] = error
         blamed = [each for each in lines if each.document in wrong]

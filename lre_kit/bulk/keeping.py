@@ -25,18 +25,25 @@ class Keeping:
         self._blobs = blobs
         self._vault = vault
 
-    def put(self, bulk_id: str, key: bytes, place: int, upload: Upload) -> str:
-        """Keep a document encrypted, once it was looked at; return its name.
+    def put(self, bulk_id: str, key: bytes, place: int, upload: Upload, *, room: int) -> tuple[str, int]:
+        """Keep a document encrypted, once it was looked at; return its name and its size in bytes.
+
+        Args:
+            bulk_id: Of which sending.
+            key: Its key.
+            place: Which of its documents, from 1.
+            upload: The document.
+            room: Bytes that are left for it in its letter.
 
         Raises:
             InputError: It is no document that can be sent.
         """
-        inspection = Inspection(upload.name, max_bytes=self._settings.document_max_bytes)
+        inspection = Inspection(upload.name, max_bytes=min(room, self._settings.document_max_bytes))
         where = _place(bulk_id, place)
         sealed = self._vault.encrypt(key, inspection.passing(upload.chunks()), context=where.encode())
         self._blobs.put(where, sealed)
         inspection.conclude()
-        return inspection.name
+        return inspection.name, inspection.size_bytes
 
     def pieces(self, bulk_id: str, key: bytes, place: int) -> Iterator[bytes]:
         """Yield a document in pieces."""

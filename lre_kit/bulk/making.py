@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from lre_kit.bulk.files import key_of_file
 from lre_kit.bulk.keeping import Keeping
-from lre_kit.bulk.tables import recipient_of
+from lre_kit.bulk.tables import BulkLine, kept_line
 from lre_kit.clock import from_iso, iso
 from lre_kit.errors import LreError
 from lre_kit.identifiers.identified import SenderIdentified
@@ -56,21 +56,20 @@ class Making:
 
     def request(self, line: Row[Any]) -> dict[str, Any] | LreError:
         """Return what is asked of the desk for a line, or why its letter cannot be made."""
-        told = self._keeping.line(self._key, self._row.id, line.line, line.sealed)
+        told = self._told(line)
         try:
             own = self._own(told)
         except LreError as error:
             return error
         common = [Upload(name=name, stream=[content]) for name, content in self._documents]
         return self._common | {
-            "recipient": recipient_of(told),
-            "subject": told["subject"],
-            "reference": told["reference"],
+            "recipient": told.recipient,
+            "subject": told.subject,
+            "reference": told.reference,
             "documents": own + common,
-            "language": told["language"],
-            # Lines that were kept before these could be asked for have neither.
-            "notify_at": from_iso(planned) if (planned := told.get("notify_at")) else None,
-            "pre_notice": told.get("pre_notice", ""),
+            "language": told.language,
+            "notify_at": told.notify_at,
+            "pre_notice": told.pre_notice,
             "idempotency_key": once(self._row.id, line.line),
         }
 
@@ -81,23 +80,26 @@ class Making:
             NotMergeableError: It cannot be made.
         """
         assert self._setter is not None
-        return self._merged(self._keeping.line(self._key, self._row.id, line.line, line.sealed))
+        return self._merged(self._told(line))
 
-    def _own(self, told: Mapping[str, Any]) -> list[Upload]:
+    def _told(self, line: Row[Any]) -> BulkLine:
+        return kept_line(line.line, self._keeping.line(self._key, self._row.id, line.line, line.sealed))
+
+    def _own(self, told: BulkLine) -> list[Upload]:
         """Return the documents that are a line's alone."""
         found: list[Upload] = []
         if self._setter is not None:
             name, content = self._merged(told)
             found.append(Upload(name=name, stream=[content]))
-        if named := told.get("document"):
+        if named := told.document:
             place = self._places[named]
             name = self._row.files[place - len(self._row.documents) - 1]
             found.append(Upload(name=name, stream=self._keeping.pieces(self._row.id, self._key, place)))
         return found
 
-    def _merged(self, told: Mapping[str, Any]) -> tuple[str, bytes]:
+    def _merged(self, told: BulkLine) -> tuple[str, bytes]:
         assert self._setter is not None
-        made = self._setter.pdf(recipient_of(told), told["values"], language=told["language"])
+        made = self._setter.pdf(told.recipient, told.values, language=told.language)
         return self._setter.file_name, made
 
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from lre_kit.bulk.files import key_of_file
 from lre_kit.bulk.values import BulkWish
-from lre_kit.clock import iso
+from lre_kit.clock import from_iso, iso
 from lre_kit.csv_tables import SheetLine, TableError, bad_line
 from lre_kit.errors import InputError, LreError
 from lre_kit.law.consents import Capacity
@@ -94,6 +94,23 @@ def recipient_of(kept: Mapping[str, Any]) -> Recipient:
         postal=address_of(postal) if postal else None,
         capacity=Capacity(kept["capacity"]),
         capacity_basis=kept["capacity_basis"],
+    )
+
+
+def kept_line(line: int, kept: Mapping[str, Any]) -> BulkLine:
+    """Return the line of what `BulkLine.to_json` kept."""
+    # Lines that were kept before these could be asked for have neither a time nor a pre-notice.
+    planned = kept.get("notify_at")
+    return BulkLine(
+        line=line,
+        recipient=recipient_of(kept),
+        reference=kept["reference"],
+        subject=kept["subject"],
+        language=kept["language"],
+        values=kept["values"],
+        document=kept.get("document", ""),
+        notify_at=from_iso(planned) if planned else None,
+        pre_notice=kept.get("pre_notice", ""),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lre_kit.errors import LreError
+from lre_kit.errors import ConsentMissingError, LreError
 from lre_kit.law.products import Product
 from lre_kit.letters.paper import PaperWish
 from lre_kit.mailmerge.values import Letterhead, TemplateText
@@ -68,6 +68,11 @@ class LineProblem:
     line: int
     error: LreError
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it passes without a word of its sender's: the recipient may still consent."""
+        return isinstance(self.error, ConsentMissingError)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkReport:
@@ -75,8 +80,8 @@ class BulkReport:
 
     Attributes:
         lines: Lines of the table, empty ones left out.
-        problems: One for each line that cannot be sent, in order.
-        bulk_id: The draft that was kept; none if there is a problem, or nothing to send.
+        problems: One for each line that cannot be sent now, in order.
+        bulk_id: The draft that was kept; none if there is a problem that does not pass by itself.
     """
 
     lines: int

@@ -57,7 +57,7 @@ def bulk_command() -> None:
 @product_option
 @encoding_option
 @template_option
-@click.option("--from", "from_email", metavar="ADDRESS", help="The sender, whose template it is.")
+@click.option("--from", "from_email", metavar="ADDRESS", help="The sender: their template, their consents.")
 @click.option("--files", "line_paths", multiple=True, metavar="FILE", help=FILES_HELP)
 @json_option
 def check_command(
@@ -74,7 +74,7 @@ def check_command(
 
     \b
     Example:
-      lre bulk check recipients.csv
+      lre bulk check recipients.csv --from me@example.org --product qualified
       lre bulk check rents.csv --template reminder --from me@example.org
     """
     wanted = parse_product(product)
@@ -84,7 +84,8 @@ def check_command(
         lines = read_recipients(stream, encoding=encoding, limit=limit, product=wanted)
         files = stack.enter_context(line_files(_uploads(line_paths, stack), limit=limit))
         wish = BulkWish(product=wanted, merge=_merge(office, template, from_email or "", None))
-        _, report = office.bulk.check(lines, wish, files=files)
+        sender = _sender(from_email, None) if from_email else None
+        _, report = office.bulk.check(lines, wish, files=files, sender=sender)
     _tell(report, as_json=as_json)
     if not report.problems and not as_json:
         click.echo(f"All {report.lines} lines can be sent.")
@@ -134,7 +135,7 @@ def start_command(
     wanted = parse_product(product)
     with opened_office() as office, ExitStack() as stack:
         stream = stack.enter_context(opened_file(table))
-        sender = Sender(ref=f"cli:{from_email}", name=from_name or from_email, email=from_email)
+        sender = _sender(from_email, from_name)
         wish = BulkWish(
             product=wanted,
             subject=subject,
@@ -153,10 +154,17 @@ def start_command(
             _tell(report, as_json=as_json)
             return
         bulk = office.bulk.start(report.bulk_id, sender_ref=sender.ref)
+    for each in report.problems:
+        click.echo(f"Line {each.line} is not sent: {each.error.problem} {each.error.mend}", err=True)
     if as_json:
         print_json(_plain(bulk))
     else:
-        click.echo(f"{bulk.lines} letters are being sent. Follow it with: lre bulk status {bulk.id}")
+        count = bulk.lines - len(report.problems)
+        click.echo(f"{count} letters are being sent. Follow it with: lre bulk status {bulk.id}")
+
+
+def _sender(email: str, name: str | None) -> Sender:
+    return Sender(ref=f"cli:{email}", name=name or email, email=email)
 
 
 def _uploads(names: tuple[str, ...], stack: ExitStack) -> list[Upload]:

@@ -318,6 +318,7 @@ class BulkAsked(TypedDict):
     template: NotRequired[str | None]
     paper: NotRequired[PaperAsked | None]
     encoding: NotRequired[str]
+    group: NotRequired[str | None]
 
 
 class BulkTold(TypedDict):
@@ -799,6 +800,24 @@ class LetterTold(TypedDict):
     received_at: str | None
     acts: list[str]
     is_test: bool
+
+
+class LetterheadAsked(TypedDict):
+    """All that a letterhead says from now on."""
+
+    name: str
+    lines: NotRequired[list[str]]
+    signature: NotRequired[str]
+    logo: NotRequired[str | None]
+
+
+class LetterheadTold(TypedDict):
+    """A letterhead as it is kept."""
+
+    name: str
+    lines: list[str]
+    signature: str
+    logo: str | None
 
 
 class LettersToAsked(TypedDict):

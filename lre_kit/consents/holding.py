@@ -1,10 +1,10 @@
 """The consent that a deposit stands on: looked at inside its transaction, frozen into its evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from lre_kit.clock import iso
 from lre_kit.consents.rows import ConsentRow
@@ -16,6 +16,9 @@ from lre_kit.parties.values import Recipient
 from lre_kit.store.inserts import table_of
 
 _CONSENT = table_of(ConsentRow)
+
+KEYS_MAX = 500
+"""Recipients that one question names."""
 
 _MEND = {
     None: "Ask for it on the page “Consents” or with: lre consents ask; or record one given on paper.",
@@ -78,15 +81,12 @@ def consent_for(
     if not required.consent_required or not is_needed(regime, recipient.capacity):
         return said
     query = select(_CONSENT).where(
-        _CONSENT.c.sender_ref == sender_ref,
-        _CONSENT.c.recipient_key == key_of(recipient.email),
-        _CONSENT.c.regime == regime.value,
+        *_of(sender_ref, regime), _CONSENT.c.recipient_key == key_of(recipient.email)
     )
     row = connection.execute(query.with_for_update(read=True) if lock else query).first()
     standing = standing_of(row)
-    if not allows(regime, recipient.capacity, standing, at):
-        problem = f"{_PROBLEM[standing.state]} ({RULES[regime].reference})."
-        raise ConsentMissingError(problem, mend=_MEND[standing.state])
+    if (missing := _missing(regime, recipient.capacity, standing, at)) is not None:
+        raise missing
     said["recipient_capacity"] = recipient.capacity.value
     if row is None or standing.decided_at is None:
         return said | {"consent": {"regime": regime.value, "presumed": True}}
@@ -102,3 +102,42 @@ def consent_for(
     if standing.expires_at is not None:
         consent["expires_at"] = iso(standing.expires_at)
     return said | {"consent": consent}
+
+
+def consents_missing(
+    connection: Connection,
+    *,
+    sender_ref: str,
+    recipients: Sequence[Recipient],
+    required: Requirements,
+    at: datetime,
+) -> list[ConsentMissingError | None]:
+    """Return, for each of many recipients, what `consent_for` would raise, or nothing."""
+    regime = ConsentRegime(required.consent_regime)
+    if not required.consent_required:
+        return [None] * len(recipients)
+    asked = sorted({key_of(each.email) for each in recipients if is_needed(regime, each.capacity)})
+    found: dict[str, Standing] = {}
+    for first in range(0, len(asked), KEYS_MAX):
+        keys = _CONSENT.c.recipient_key.in_(asked[first : first + KEYS_MAX])
+        for row in connection.execute(select(_CONSENT).where(*_of(sender_ref, regime), keys)):
+            found[row.recipient_key] = standing_of(row)
+    return [
+        _missing(regime, each.capacity, found.get(key_of(each.email), Standing()), at)
+        if is_needed(regime, each.capacity)
+        else None
+        for each in recipients
+    ]
+
+
+def _of(sender_ref: str, regime: ConsentRegime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _CONSENT.c.sender_ref == sender_ref, _CONSENT.c.regime == regime.value
+
+
+def _missing(
+    regime: ConsentRegime, capacity: Capacity, standing: Standing, at: datetime
+) -> ConsentMissingError | None:
+    if allows(regime, capacity, standing, at):
+        return None
+    problem = f"{_PROBLEM[standing.state]} ({RULES[regime].reference})."
+    return ConsentMissingError(problem, mend=_MEND[standing.state])

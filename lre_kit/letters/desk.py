@@ -81,6 +81,7 @@ class Desk:
         self.deposit_many = intake.deposit_many
         self.deposit_all = intake.deposit_all
         self.check_deposit = intake.check
+        self.refused_deposits = intake.refused
         self.open_document = intake.open_document
         self.holds = Holds(database, clock=clock)
         self.hold = self.holds.hold

@@ -5,6 +5,7 @@ idempotency key, one for all rows, one for the commit. A process killed before t
 only encrypted bytes that no row names and no key opens; they are swept up later.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from lre_kit.clock import Clock
-from lre_kit.consents.holding import consent_for
+from lre_kit.consents.holding import consent_for, consents_missing
 from lre_kit.errors import (
     ConsentMissingError,
     DocumentTooLargeError,
@@ -86,6 +87,15 @@ class _Prepared:
     identified: SenderIdentified | None
     wish: PaperWish | None
     authority: Callable[[UnitOfWork], None] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A deposit that is well formed, before its content is read."""
+
+    proposal: DepositProposal
+    wish: PaperWish | None
+    terms: Terms
 
 
 OpenDocuments = Callable[[], Sequence[tuple[DocumentInfo, bytes]]]
@@ -303,35 +313,25 @@ class Intake:
         pre_notice: str = "",
     ) -> _Prepared:
         """Check what is asked, and put the content into the store; nothing else is kept."""
-        sender, recipient = sender.checked(), recipient.checked()
-        product = parse_product(product)
-        language = language if language in LANGUAGES else "fr"
-        subject = checked_subject(subject)
-        terms = checked_terms(
-            reference,
-            notify_at,
-            product=product,
-            now=self._clock(),
-            matter=matter,
-            pre_notice=pre_notice,
-            email=recipient.email,
-        )
-        self._check_count(documents)
-        wish = self._paper(product, recipient, paper)
-        kind = wish.electronic if wish and product is Product.OPTIMAL else product
-        self._expect_identified(kind, identified)
-        self._refuse_if_late()
-        self._expect_consent(sender.ref, recipient, self._required(product, terms.matter))
-        proposal = DepositProposal(
+        asked = self._asked(
             sender=sender,
             recipient=recipient,
             product=product,
             subject=subject,
-            reference=terms.reference,
+            documents=documents,
             language=language,
-            notify_at=terms.notify_at,
-            documents=tuple(document.name for document in documents),
+            paper=paper,
+            reference=reference,
+            notify_at=notify_at,
+            matter=matter,
+            pre_notice=pre_notice,
         )
+        proposal, wish, terms = asked.proposal, asked.wish, asked.terms
+        kind = wish.electronic if wish and proposal.product is Product.OPTIMAL else proposal.product
+        self._expect_identified(kind, identified)
+        self._refuse_if_late()
+        required = self._required(proposal.product, terms.matter)
+        self._expect_consent(proposal.sender.ref, proposal.recipient, required)
         enriched = self._judged(proposal, idempotency_key)
         letter_id = new_id()
         failpoint("deposit.before_content")
@@ -343,18 +343,96 @@ class Intake:
             self._contents.discard(letter_id, len(documents))
             raise
         failpoint("deposit.after_content")
-        asked = digest_of(sender, recipient, product, subject, content.documents, wish, terms)
         # The digest is of what was asked, so that a request may be repeated whatever a hook added to it.
+        digest = digest_of(
+            proposal.sender,
+            proposal.recipient,
+            proposal.product,
+            proposal.subject,
+            content.documents,
+            wish,
+            terms,
+        )
         letter = self._letter(letter_id, enriched, content, wish, self._terms_of(enriched, terms))
         return _Prepared(
             letter=letter,
             content=content,
-            asked=asked,
+            asked=digest,
             idempotency_key=idempotency_key,
             identified=identified,
             wish=wish,
             authority=authority,
         )
+
+    def refused(self, requests: Sequence[Mapping[str, Any]]) -> list[LreError | None]:
+        """Return why each of some deposits would be refused now, as far as its documents are not read.
+
+        Each request holds the arguments of `deposit` but for who deposits; documents give their names alone.
+        Whether the sender is identified is judged when they send. All are of one sender.
+        """
+        found: list[LreError | None] = [None] * len(requests)
+        asked: dict[int, _Asked] = {}
+        for place, request in enumerate(requests):
+            try:
+                asked[place] = one = self._asked(**request)
+                self._terms_of(self._judged(one.proposal, None), one.terms)
+            except REFUSALS as refused:
+                found[place] = refused
+        alike: dict[tuple[Product, Matter], list[int]] = defaultdict(list)
+        for place, one in asked.items():
+            alike[one.proposal.product, one.terms.matter].append(place)
+        with self._database.read() as connection:
+            for (product, matter), places in alike.items():
+                missing = consents_missing(
+                    connection,
+                    sender_ref=asked[places[0]].proposal.sender.ref,
+                    recipients=[asked[place].proposal.recipient for place in places],
+                    required=self._required(product, matter),
+                    at=self._clock(),
+                )
+                for place, error in zip(places, missing, strict=True):
+                    found[place] = error or found[place]
+        return found
+
+    def _asked(
+        self,
+        *,
+        sender: Sender,
+        recipient: Recipient,
+        product: Product | str,
+        subject: str,
+        documents: Sequence[Upload],
+        language: str = "fr",
+        paper: PaperWish | None = None,
+        reference: str = "",
+        notify_at: datetime | None = None,
+        matter: Matter | str = Matter.ORDINARY,
+        pre_notice: str = "",
+    ) -> _Asked:
+        """Check what is asked by itself: nothing is looked up."""
+        sender, recipient = sender.checked(), recipient.checked()
+        product = parse_product(product)
+        terms = checked_terms(
+            reference,
+            notify_at,
+            product=product,
+            now=self._clock(),
+            matter=matter,
+            pre_notice=pre_notice,
+            email=recipient.email,
+        )
+        proposal = DepositProposal(
+            sender=sender,
+            recipient=recipient,
+            product=product,
+            subject=checked_subject(subject),
+            reference=terms.reference,
+            language=language if language in LANGUAGES else "fr",
+            notify_at=terms.notify_at,
+            documents=tuple(document.name for document in documents),
+        )
+        self._check_count(documents)
+        return _Asked(proposal=proposal, wish=self._paper(product, recipient, paper), terms=terms)
 
     def _check_count(self, documents: Sequence[Upload]) -> None:
         if not documents:

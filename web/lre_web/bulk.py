@@ -195,10 +195,14 @@ def _one_page(bulk_id: str, error: LreError | None = None) -> _Page:
         told = error.refusal.words
         refusal = told.fr if language() == "fr" else told.en
     is_own = found.sender_ref == current_actor().ref
+    begins = found.state in {BulkState.DRAFT, BulkState.PAUSED}
+    refused = office.bulk.refused(found.id, sender_ref=found.sender_ref) if begins else []
     made = render_template(
         "lre/bulk_one.html",
         b=bulk_texts(),
         bulk=found,
+        refused=refused,
+        problems=refused[:PROBLEMS_SHOWN],
         product=product_name(found.product, office.intake.claim(found.product), language()),
         house="" if is_own else books()[found.sender_ref],
         of=None if is_own else found.sender_ref,

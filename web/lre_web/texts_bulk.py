@@ -81,6 +81,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Lines read: {lines}. To be corrected: {problems}.",
     ),
     "report_more": ("Les {count} premières sont montrées.", "The first {count} are shown."),
+    "refused": ("Ce qui ne partirait pas maintenant", "What would not be sent now"),
+    "refused_counts": (
+        "{count} ligne(s) sur {lines} seraient refusées si vous confirmiez maintenant ; les autres partiraient. Un accord donné d'ici là compte.",
+        "{count} of {lines} line(s) would be refused if you confirmed now; the others would be sent. A consent given until then counts.",
+    ),
     "line": ("Ligne {number}", "Line {number}"),
     "list": ("Vos envois groupés", "Your sendings"),
     "none": ("Aucun envoi groupé.", "No sending yet."),

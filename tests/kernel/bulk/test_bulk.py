@@ -14,8 +14,15 @@ from lre_kit.bulk.results import result_lines
 from lre_kit.bulk.rows import BulkLineRow
 from lre_kit.bulk.tables import read_recipients
 from lre_kit.bulk.values import BulkReport, BulkState, BulkWish, LineState
-from lre_kit.errors import InputError, NotFoundError, StoreUnavailableError, UnlawfulActError
+from lre_kit.errors import (
+    ConsentMissingError,
+    InputError,
+    NotFoundError,
+    StoreUnavailableError,
+    UnlawfulActError,
+)
 from lre_kit.failpoints import FailpointError, arm, disarm
+from lre_kit.hosting.hooks import DepositProposal, DepositRefusedError
 from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Upload
@@ -26,7 +33,13 @@ from lre_kit.store.database import OutcomeUnknownError, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
-from lre_kit.testing.office import SENDER, SMALL_PDF, record_consent, sender_identified, throwaway_office
+from lre_kit.testing.office import (
+    SENDER,
+    SMALL_PDF,
+    record_consent,
+    sender_identified,
+    throwaway_office,
+)
 
 MINE = {"sender_ref": SENDER.ref}
 
@@ -102,7 +115,7 @@ def test_lines_may_plan_their_notice_and_a_pre_notice(office: PostOffice, clock:
     late = f"email,notify_at,pre_notice\na@b.example,{at},11\nb@b.example,,1\nc@b.example,soon,\n".encode()
     problems = draft(office, late).problems
     assert [(each.line, each.error.slug) for each in problems] == [
-        (2, "pre-notice"), (3, "pre-notice"), (4, "input"),
+        (2, "pre-notice"), (3, "pre-notice"), (4, "invalid-input"),
     ]  # fmt: skip
 
 
@@ -257,6 +270,60 @@ def test_qualified_letters_need_consents_and_an_identified_sender_line_by_line(o
     assert ",sent,LRE" in lines[1] or ",sent," in lines[1]
     assert ",failed,,,,consent-missing" in lines[2]
     assert "person1" not in "".join(lines)
+
+
+def test_a_dry_run_tells_all_that_a_deposit_would_refuse_in_its_words(office: PostOffice) -> None:
+    record_consent(office, Recipient(name="Ada Lovelace 0", email="person0@example.net"))
+
+    @office.intake.hooks.add
+    def refuse(proposal: DepositProposal) -> None:
+        if proposal.recipient.email.startswith("person2@"):
+            raise DepositRefusedError("This file is closed.", mend="Open it again.")
+
+    raw, wish = table(4), BulkWish(product=Product.QUALIFIED, subject="Objet")
+    lines = read_recipients(io.BytesIO(raw), limit=10)
+    good, report = office.bulk.check(lines, wish, sender=SENDER)
+    assert [each.line for each in good] == [2, 3, 4, 5], "all may still consent"
+    assert [(each.line, each.error.slug) for each in report.problems] == [
+        (3, "consent-missing"), (4, "consent-missing"), (5, "consent-missing"),
+    ]  # fmt: skip
+    record_consent(office, Recipient(name="Ada Lovelace 2", email="person2@example.net"))
+    lines = read_recipients(io.BytesIO(raw), limit=10)
+    good, report = office.bulk.check(lines, wish, sender=SENDER)
+    assert [each.line for each in good] == [2, 3, 5]
+    told = {each.line: str(each.error.problem) for each in report.problems}
+    assert told[4] == "This file is closed."
+    with pytest.raises(ConsentMissingError) as said:
+        office.desk.deposit(
+            sender=SENDER,
+            recipient=Recipient(name="Ada Lovelace 1", email="person1@example.net"),
+            product=Product.QUALIFIED,
+            subject="Objet",
+            documents=[Upload(name="a.pdf", stream=io.BytesIO(SMALL_PDF))],
+            identified=sender_identified(office),
+        )
+    assert told[3] == said.value.problem
+    assert draft(office, raw, product=Product.QUALIFIED).bulk_id is None, "a refusal that does not pass"
+    assert office.reading.all_letters() == []
+    # Without the faulty line it is kept, and tells what would be refused until that changes.
+    bulk_id = draft(office, table(2), product=Product.QUALIFIED).bulk_id
+    assert bulk_id is not None
+    assert [each.line for each in office.bulk.refused(bulk_id, **MINE)] == [3]
+    record_consent(office, Recipient(name="Ada Lovelace 1", email="person1@example.net"))
+    assert office.bulk.refused(bulk_id, **MINE) == []
+
+
+def test_documents_that_are_too_large_together_are_told_before_anything_is_sent(tmp_path: Path) -> None:
+    limits = {"letter_max_bytes": 1_500, "document_max_bytes": 1_000}
+    with throwaway_office(tmp_path / "office", **limits) as office:
+        lines = read_recipients(
+            io.BytesIO(b"email,document\na@b.example,a.txt\nb@b.example,b.txt\n"), limit=9
+        )
+        files = [Upload(name="a.txt", stream=[b"a" * 400]), Upload(name="b.txt", stream=[b"b" * 900])]
+        shared = [Upload(name="all.txt", stream=[b"c" * 1_000])]
+        report = office.bulk.draft(SENDER, lines, shared, BulkWish(), files=files)
+        assert [(each.line, each.error.slug) for each in report.problems] == [(3, "document-too-large")]
+        assert kept(office) == []
 
 
 def test_an_office_without_a_post_room_sends_nothing_on_paper_in_bulk(office: PostOffice) -> None:

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from lre_kit.failpoints import arm, disarm
 from lre_kit.integration.values import KeyKind
-from lre_kit.parties.values import Sender
-from lre_kit.testing.office import SMALL_PDF
+from lre_kit.parties.values import Recipient, Sender
+from lre_kit.testing.office import SMALL_PDF, record_consent
 from lre_web.testing import ThrowawaySite
 
 OTHER = Sender(ref="another", name="Another", email="another@example.org")
@@ -55,6 +55,43 @@ def test_lines_that_cannot_be_sent_are_told_and_nothing_is_kept(site: ThrowawayS
     assert (answer.status_code, told["type"]) == (422, "urn:lre-kit:problem:bulk-lines")
     assert [each["pointer"] for each in told["errors"]] == ["/table/4"]
     assert site.office.bulk.of("host-user-1") == []
+
+
+def test_a_group_of_the_address_book_is_written_to_like_a_table(site: ThrowawaySite, api: Any) -> None:
+    entries = [{"name": name, "email": f"{name}@example.net"} for name in ("ada", "bob")]
+    ids = [api.post("/contacts", json=each).get_json()["id"] for each in entries]
+    group = api.post("/contact-groups", json={"name": "Tenants"}).get_json()["id"]
+    api.post(f"/contact-groups/{group}/members", json={"put": ids})
+
+    def asked(path: str, **files: Any) -> TestResponse:
+        data = {"bulk": json.dumps({"group": group}), **files}
+        answer: TestResponse = api.post(path, data=data) if files else api.post(path, json={"group": group})
+        return answer
+
+    assert asked("/bulk/check").get_json() == {"lines": 2, "wrong": 0, "problems": []}
+    made = asked("/bulk", documents=(io.BytesIO(SMALL_PDF), "a.pdf"))
+    assert made.status_code == 201, made.text
+    api.post(f"/bulk/{made.get_json()['id']}/start")
+    site.office.run_until_idle()
+    assert sorted(each.recipient_name for each in site.office.reading.all_letters()) == ["ada", "bob"]
+    both = asked("/bulk/check", table=(io.BytesIO(TABLE), "t.csv"))
+    assert both.status_code == 422
+    assert "one of the two" in both.get_json()["detail"]
+    assert api.post("/bulk/check", json={}).status_code == 422
+    unknown = api.post("/bulk/check", json={"group": "0" * 32})
+    assert unknown.status_code == 404
+
+
+def test_a_check_tells_missing_consents_line_by_line_in_the_words_of_the_deposit(
+    site: ThrowawaySite, api: Any
+) -> None:
+    record_consent(site.office, Recipient(name="Ada", email="a@example.net"))
+    told = sent(api, path="/bulk/check", product="qualified").get_json()
+    assert (told["lines"], told["wrong"]) == (2, 1)
+    [line] = told["problems"]
+    assert (line["line"], line["type"]) == (3, "urn:lre-kit:problem:consent-missing")
+    made = sent(api, product="qualified")
+    assert (made.status_code, made.get_json()["lines"]) == (201, 2), "the other may still consent"
 
 
 def test_nobody_finds_another_senders_sending(api: Any, programs: Any) -> None:

@@ -1,5 +1,6 @@
 """Address books, templates, several recipients, and bulk sendings from them, over the API."""
 
+import base64
 import io
 import json
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 import pypdf
 
 from lre_kit.integration.values import KeyKind, Scope
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.persons import PartyFacts, PartyKind
 from lre_kit.parties.values import Sender
-from lre_kit.testing.office import SMALL_PDF
+from lre_kit.testing.office import SENDER, SMALL_PDF
+from lre_kit.testing.parties import ACTOR, BRUMES
 from lre_web.testing import ThrowawaySite
 
 OTHER = Sender(ref="another", name="Another", email="another@example.org")
@@ -116,3 +120,44 @@ def test_a_template_makes_a_letter_for_each_line(site: ThrowawaySite, api: Any, 
     lacks = {"bulk": json.dumps({"template": made["id"]}), "table": (io.BytesIO(b"email\na@b.fr\n"), "t.csv")}
     assert "month" in api.post("/bulk/check", data=lacks).get_json()["detail"]
     assert api.delete(where).get_json() == {"items": []}
+
+
+def test_a_letterhead_is_read_replaced_and_stands_on_what_is_merged(api: Any, programs: Any) -> None:
+    assert api.get("/letterhead").get_json() == {
+        "name": SENDER.name, "lines": [], "signature": "", "logo": None,
+    }  # fmt: skip
+    logo = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 10).decode()
+    wish = {"name": "Brumes", "lines": ["1 quai Sud", "44000 Nantes"], "signature": "Z. Brume", "logo": logo}
+    assert api.ask("PUT", "/letterhead", json=wish).get_json() == wish
+    assert api.get("/letterhead").get_json() == wish
+    assert programs(owner=OTHER).get("/letterhead").get_json()["name"] == OTHER.name
+    for wrong in (
+        {"lines": ["x" * 81]},
+        {"logo": base64.b64encode(b"GIF89a").decode()},
+        {"lines": ["x"] * 7},
+    ):
+        assert api.ask("PUT", "/letterhead", json=wish | wrong).status_code in {400, 422}
+    assert api.get("/letterhead").get_json() == wish
+
+
+def test_a_house_lets_those_who_write_for_it_keep_its_book(site: ThrowawaySite, api: Any) -> None:
+    people = site.office.people
+    facts = PartyFacts(kind=PartyKind.PERSON, usage_name=SENDER.name)
+    me, house = people.parties.remember(SENDER.ref, facts), people.parties.add(BRUMES)
+    of = f"?of={house.id}"
+    assert api.get(f"/contacts{of}").status_code == 404, "not theirs yet"
+    people.members.set_role(house.id, me.id, MemberRole.PREPARER, actor=ACTOR)
+    made = api.post(f"/contacts{of}", json=ADA)
+    assert made.status_code == 201, made.text
+    assert made.headers["Location"].endswith(of)
+    assert [each["name"] for each in api.get(f"/contacts{of}").get_json()["items"]] == [ADA["name"]]
+    assert api.get("/contacts").get_json()["items"] == [], "my own book is another"
+    assert api.get(f"/contacts/{made.get_json()['id']}").status_code == 404
+    assert api.get(f"/letterhead{of}").get_json()["name"] == house.name
+    kept = api.post(f"/templates{of}", json={"name": "Rent", "text": "Dear {name}"})
+    assert kept.status_code == 201
+    assert site.office.templates.all(house.id)[0].text.name == "Rent"
+    people.members.set_role(house.id, me.id, MemberRole.READER, actor=ACTOR)
+    for path in ("/contacts", "/contacts.csv", "/contact-groups", "/templates", "/letterhead"):
+        assert api.get(f"{path}{of}").status_code == 404
+    assert api.get(f"/contacts?of={'0' * 32}").status_code == 404

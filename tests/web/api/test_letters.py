@@ -67,7 +67,7 @@ def test_a_pre_notice_is_asked_for_and_told(site: ThrowawaySite, api: Any) -> No
     assert letter["pre_notice"]["settled_at"] is not None
     assert api.deposit(files=(SMALL_PDF,)).get_json()["pre_notice"] is None
     refused = api.deposit(pre_notice="deposit", files=(SMALL_PDF,))
-    assert (refused.status_code, refused.get_json()["type"].rpartition("/")[2]) == (422, "pre-notice")
+    assert (refused.status_code, refused.get_json()["type"]) == (422, "urn:lre-kit:problem:pre-notice")
 
 
 def test_small_documents_may_stand_in_the_json(site: ThrowawaySite, api: Any) -> None:

@@ -71,6 +71,8 @@ class BulkAsked(Asked):
     """How letters that go or may go by post are printed."""
     encoding: str = Field(default="utf-8", pattern="^(utf-8|cp1252)$")
     """Of a table in CSV."""
+    group: str | None = Field(default=None, max_length=32, pattern=PLAIN)
+    """A group of your address book, instead of a table."""
 
 
 class LineTold(Told):
@@ -144,7 +146,19 @@ def _id(call: Call) -> str:
 
 
 def _table(call: Call) -> Iterator[SheetLine]:
-    stream: Any = call.files["table"][0].stream
+    """Return the recipients: a group of the address book, or the table that came.
+
+    Raises:
+        TableError: There is neither, or both.
+        NotFoundError: There is no such group.
+    """
+    sent, group = call.files.get("table", ()), call.body.group
+    if bool(sent) is (group is not None):
+        msg = "The recipients come as a table or as a group of the address book: one of the two."
+        raise TableError(msg, mend="Send the part “table”, or name a group.")
+    if group is not None:
+        return call.office.contacts.sheets.table_of_group(call.owner.ref, group)
+    stream: Any = sent[0].stream
     stream.seek(0)
     limit = call.office.settings.bulk_lines_max
     return read_recipients(stream, encoding=call.body.encoding, limit=limit, product=call.body.product)
@@ -178,7 +192,7 @@ def _report(call: Call) -> BulkReport:
     Raises:
         KeyKindError: A recipient is outside the team.
     """
-    good, report = call.office.bulk.check(_table(call), _wish(call))
+    good, report = call.office.bulk.check(_table(call), _wish(call), sender=call.owner)
     if call.key.kind is KeyKind.TEAM:
         for line in good:
             expect_reachable(call, line.recipient.email, call.body.product)
@@ -290,19 +304,23 @@ ROUTES = (
     Route(
         method="POST", path="/bulk/check", name="checkBulk", tag="Bulk", scope=Scope.BULK_WRITE,
         summary="Check every line of a table; nothing is kept", handler=_check, body=BulkAsked,
-        takes_json=False, part="bulk", files=TABLE, answer=BulkReportTold, errors=(TableError, KeyKindError),
+        about="The recipients come as a table, or as a group of your address book. Consents, and whatever "
+        "else a deposit would refuse now, are told line by line in its words.",
+        part="bulk", files=TABLE, may_lack=frozenset({"table"}), answer=BulkReportTold,
+        errors=(TableError, KeyKindError, NotFoundError),
     ),
     Route(
         method="POST", path="/bulk", name="draftBulk", tag="Bulk", scope=Scope.BULK_WRITE,
         summary="Check a table and keep it with its documents, to be started",
-        about="Nothing is sent before it is started; a draft that is not is forgotten after seven days.",
-        handler=_draft, body=BulkAsked, takes_json=False, part="bulk",
+        about="Nothing is sent before it is started; a draft that is not is forgotten after seven days. The "
+        "recipients come as a table, or as a group of your address book.",
+        handler=_draft, body=BulkAsked, part="bulk",
         files=TABLE | {
             "documents": "What each recipient gets: PDF, PNG, JPEG or text",
             "files": "Files that lines name in the column document, or a ZIP of them",
         },
-        answer=BulkTold,
-        may_lack=frozenset({"documents", "files"}), status=201, is_act=True, has_etag=True, again=_placed,
+        answer=BulkTold, may_lack=frozenset({"table", "documents", "files"}), status=201,
+        is_act=True, has_etag=True, again=_placed,
         errors=(TableError, BulkLinesError, LineFilesError, MissingColumnsError, NotFoundError),
     ),
     Route(

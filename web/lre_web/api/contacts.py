@@ -19,6 +19,7 @@ from lre_kit.integration.values import Scope
 from lre_kit.law.consents import Capacity
 from lre_kit.parties.addresses import InvalidPostalAddressError
 from lre_web.api.declaring import CSV, Asked, Call, Result, Route, Told
+from lre_web.api.houses import HOUSE_ERRORS, BookAsked, book_of, suffix
 from lre_web.api.models import PLAIN, PageAsked, PostalAsked, PostalTold
 from lre_web.api.paging import bad_cursor, expect_id
 from lre_web.api.problems import FieldProblem
@@ -59,7 +60,7 @@ class ContactChangeAsked(ContactAsked):
     """The version that was looked at: another one is not overwritten."""
 
 
-class ContactsAsked(PageAsked):
+class ContactsAsked(PageAsked, BookAsked):
     """Which entries are looked for, in the order of their names."""
 
     q: str = Field(default="", max_length=100, pattern=PLAIN)
@@ -184,7 +185,7 @@ class ImportLinesError(ContactInputError):
 
 
 def _told(call: Call, contacts: list[Contact], *, with_twins: bool = False) -> list[ContactTold]:
-    book, owner = call.office.contacts.book, call.owner.ref
+    book, owner = call.office.contacts.book, book_of(call)
     consents = book.consents(owner, contacts)
     return [
         ContactTold(
@@ -224,7 +225,7 @@ def _list(call: Call) -> Result:
     asked: ContactsAsked = call.query
     after = _cursor(asked.cursor)
     found = call.office.contacts.book.page(
-        call.owner.ref, text=asked.q, group_id=asked.group, limit=asked.limit + 1, after=after
+        book_of(call), text=asked.q, group_id=asked.group, limit=asked.limit + 1, after=after
     )
     page, rest = found[: asked.limit], found[asked.limit :]
     following = "~".join(cursor_of(page[-1])) if rest else None
@@ -232,17 +233,17 @@ def _list(call: Call) -> Result:
 
 
 def _read(call: Call) -> Result:
-    return _one_told(call, call.office.contacts.book.by_id(call.owner.ref, _id(call)))
+    return _one_told(call, call.office.contacts.book.by_id(book_of(call), _id(call)))
 
 
 def _add(call: Call) -> Result:
-    made = call.office.contacts.book.add(call.owner.ref, call.body.to_value(), also=call.note)
+    made = call.office.contacts.book.add(book_of(call), call.body.to_value(), also=call.note)
     return _placed(call, made.id)
 
 
 def _placed(call: Call, contact_id: str) -> Result:
-    found = _one_told(call, call.office.contacts.book.by_id(call.owner.ref, contact_id))
-    place = f"{call.office.links.sender_url}{API_PREFIX}/contacts/{contact_id}"
+    found = _one_told(call, call.office.contacts.book.by_id(book_of(call), contact_id))
+    place = f"{call.office.links.sender_url}{API_PREFIX}/contacts/{contact_id}{suffix(call)}"
     return Result(body=found.body, headers={"Location": place})
 
 
@@ -251,25 +252,23 @@ def _change(call: Call) -> Result:
     told = asked.model_dump(exclude={"postal", "version"})
     card = Card(**told, postal=asked.postal.to_value() if asked.postal is not None else None)
     book = call.office.contacts.book
-    return _one_told(
-        call, book.change(call.owner.ref, _id(call), card, version=asked.version, also=call.note)
-    )
+    return _one_told(call, book.change(book_of(call), _id(call), card, version=asked.version, also=call.note))
 
 
 def _again(call: Call, contact_id: str) -> Result:
-    return _one_told(call, call.office.contacts.book.by_id(call.owner.ref, contact_id))
+    return _one_told(call, call.office.contacts.book.by_id(book_of(call), contact_id))
 
 
 def _remove(call: Call) -> Result:
     contact_id = _id(call)
-    call.office.contacts.book.remove(call.owner.ref, contact_id, also=call.note)
+    call.office.contacts.book.remove(book_of(call), contact_id, also=call.note)
     return _groups(call)
 
 
 def _take_in(call: Call) -> Result:
     asked: ImportAsked = call.body
     stream: Any = call.files["table"][0].stream
-    sheets, owner = call.office.contacts.sheets, call.owner.ref
+    sheets, owner = call.office.contacts.sheets, book_of(call)
     lines = sheets.read(stream, encoding=asked.encoding, limit=call.office.settings.bulk_lines_max)
     if asked.check:
         report = sheets.check(owner, lines)
@@ -296,7 +295,7 @@ def _take_in(call: Call) -> Result:
 
 
 def _export(call: Call) -> Result:
-    lines = (line.encode() for line in call.office.contacts.sheets.lines(call.owner.ref))
+    lines = (line.encode() for line in call.office.contacts.sheets.lines(book_of(call)))
     return Result(body=lines, media=f"{CSV}; charset=utf-8", name="contacts.csv")
 
 
@@ -305,7 +304,7 @@ def _group_told(group: ContactGroup) -> GroupTold:
 
 
 def _groups(call: Call) -> Result:
-    found = call.office.contacts.groups.all(call.owner.ref)
+    found = call.office.contacts.groups.all(book_of(call))
     return Result(body=GroupsTold(items=[_group_told(each) for each in found]))
 
 
@@ -315,17 +314,17 @@ def _groups_again(call: Call, subject: str) -> Result:
 
 
 def _group_add(call: Call) -> Result:
-    made = call.office.contacts.groups.add(call.owner.ref, call.body.name, also=call.note)
+    made = call.office.contacts.groups.add(book_of(call), call.body.name, also=call.note)
     return _group_placed(call, made.id)
 
 
 def _group_placed(call: Call, group_id: str) -> Result:
-    place = f"{call.office.links.sender_url}{API_PREFIX}/contact-groups/{group_id}"
+    place = f"{call.office.links.sender_url}{API_PREFIX}/contact-groups/{group_id}{suffix(call)}"
     return Result(body=_group_again(call, group_id).body, headers={"Location": place})
 
 
 def _group_again(call: Call, group_id: str) -> Result:
-    return Result(body=_group_told(call.office.contacts.groups.by_id(call.owner.ref, group_id)))
+    return Result(body=_group_told(call.office.contacts.groups.by_id(book_of(call), group_id)))
 
 
 def _group_read(call: Call) -> Result:
@@ -333,13 +332,13 @@ def _group_read(call: Call) -> Result:
 
 
 def _group_remove(call: Call) -> Result:
-    call.office.contacts.groups.remove(call.owner.ref, _id(call, "group_id"), also=call.note)
+    call.office.contacts.groups.remove(book_of(call), _id(call, "group_id"), also=call.note)
     return _groups(call)
 
 
 def _members(call: Call) -> Result:
     asked: MembersAsked = call.body
-    groups, owner, group_id = call.office.contacts.groups, call.owner.ref, _id(call, "group_id")
+    groups, owner, group_id = call.office.contacts.groups, book_of(call), _id(call, "group_id")
     groups.put(owner, group_id, [expect_id(each, _missing) for each in asked.put])
     gone = [expect_id(each, _missing) for each in asked.take]
     return Result(body=_group_told(groups.take(owner, group_id, gone, also=call.note)))
@@ -353,63 +352,76 @@ ROUTES = (
         method="GET", path="/contacts", name="listContacts", tag="Address book", scope=Scope.CONTACTS_READ,
         summary="List the entries of your address book", handler=_list, query=ContactsAsked,
         answer=ContactPage,
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="POST", path="/contacts", name="addContact", tag="Address book", scope=Scope.CONTACTS_WRITE,
-        summary="Add an entry", handler=_add, body=ContactAsked, answer=ContactTold, status=201, is_act=True,
-        has_etag=True, again=_placed, errors=_WRONG,
+        summary="Add an entry", handler=_add, query=BookAsked, body=ContactAsked, answer=ContactTold,
+        status=201, is_act=True,
+        has_etag=True, again=_placed, errors=(*HOUSE_ERRORS, *_WRONG),
         about="`twins` names entries that may be the same person; nothing is joined.",
     ),
     Route(
         method="GET", path="/contacts.csv", name="exportContacts", tag="Address book",
         scope=Scope.CONTACTS_READ, summary="Download the book as CSV, no cell of it a formula",
-        handler=_export, media=(CSV,),
+        handler=_export, query=BookAsked, media=(CSV,),
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="POST", path="/contacts/import", name="importContacts", tag="Address book",
         scope=Scope.CONTACTS_WRITE, summary="Take in a table of entries, all of them or none",
         about="No address changes unless `replace` asks for it: lines that say something else are told.",
-        handler=_take_in, body=ImportAsked, takes_json=False, part="import",
+        handler=_take_in, query=BookAsked, body=ImportAsked, takes_json=False, part="import",
         files={"table": "The entries, one a line: CSV or XLSX, with a column name"}, answer=ImportTold,
-        is_act=True, errors=(TableError, ImportLinesError, NotFoundError),
+        is_act=True, errors=(*HOUSE_ERRORS, TableError, ImportLinesError),
     ),
     Route(
         method="GET", path=_ONE, name="readContact", tag="Address book", scope=Scope.CONTACTS_READ,
-        summary="Read an entry", handler=_read, answer=ContactTold, has_etag=True, errors=(NotFoundError,),
+        summary="Read an entry", handler=_read, query=BookAsked, answer=ContactTold, has_etag=True,
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="PUT", path=_ONE, name="changeContact", tag="Address book", scope=Scope.CONTACTS_WRITE,
-        summary="Change an entry", handler=_change, body=ContactChangeAsked, answer=ContactTold, is_act=True,
-        has_etag=True, again=_again, errors=(NotFoundError, ContactChangedError, *_WRONG),
+        summary="Change an entry", handler=_change, query=BookAsked, body=ContactChangeAsked,
+        answer=ContactTold, is_act=True,
+        has_etag=True, again=_again, errors=(*HOUSE_ERRORS, ContactChangedError, *_WRONG),
     ),
     Route(
         method="DELETE", path=_ONE, name="removeContact", tag="Address book", scope=Scope.CONTACTS_WRITE,
-        summary="Remove an entry; letters that were sent stay", handler=_remove, answer=GroupsTold,
-        is_act=True, again=_groups_again, errors=(NotFoundError,),
+        summary="Remove an entry; letters that were sent stay", handler=_remove, query=BookAsked,
+        answer=GroupsTold,
+        is_act=True, again=_groups_again, errors=HOUSE_ERRORS,
     ),
     Route(
         method="GET", path="/contact-groups", name="listContactGroups", tag="Address book",
-        scope=Scope.CONTACTS_READ, summary="List your sending groups", handler=_groups, answer=GroupsTold,
+        scope=Scope.CONTACTS_READ, summary="List your sending groups", handler=_groups, query=BookAsked,
+        answer=GroupsTold,
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="POST", path="/contact-groups", name="addContactGroup", tag="Address book",
-        scope=Scope.CONTACTS_WRITE, summary="Make a sending group", handler=_group_add, body=GroupAsked,
-        answer=GroupTold, status=201, is_act=True, again=_group_placed, errors=(ContactInputError,),
+        scope=Scope.CONTACTS_WRITE, summary="Make a sending group", handler=_group_add, query=BookAsked,
+        body=GroupAsked,
+        answer=GroupTold, status=201, is_act=True, again=_group_placed, errors=(*HOUSE_ERRORS,
+        ContactInputError),
     ),
     Route(
         method="GET", path=_GROUP, name="readContactGroup", tag="Address book", scope=Scope.CONTACTS_READ,
-        summary="Read a sending group", handler=_group_read, answer=GroupTold, errors=(NotFoundError,),
+        summary="Read a sending group", handler=_group_read, query=BookAsked, answer=GroupTold,
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="DELETE", path=_GROUP, name="removeContactGroup", tag="Address book",
-        scope=Scope.CONTACTS_WRITE, summary="Remove a sending group; its entries stay", handler=_group_remove,
-        answer=GroupsTold, is_act=True, again=_groups_again, errors=(NotFoundError,),
+        scope=Scope.CONTACTS_WRITE, summary="Remove a sending group; its entries stay",
+        handler=_group_remove, query=BookAsked,
+        answer=GroupsTold, is_act=True, again=_groups_again, errors=HOUSE_ERRORS,
     ),
     Route(
         method="POST", path=f"{_GROUP}/members", name="changeContactGroup", tag="Address book",
         scope=Scope.CONTACTS_WRITE, summary="Put entries into a sending group, or take them out",
-        handler=_members, body=MembersAsked, answer=GroupTold, is_act=True, again=_group_again,
-        errors=(NotFoundError,),
+        handler=_members, query=BookAsked, body=MembersAsked, answer=GroupTold, is_act=True,
+        again=_group_again,
+        errors=HOUSE_ERRORS,
     ),
 )  # fmt: skip
 """The routes of address books."""

@@ -18,6 +18,7 @@ from lre_web.api import (
     contacts,
     events,
     law,
+    letterhead,
     letters,
     people,
     prepared,
@@ -45,6 +46,7 @@ from lre_web.sides import expect_own_side
 log = logging.getLogger(__name__)
 
 _ROOMS: tuple[Any, ...] = (
+    letterhead,
     letters,
     proofs,
     consents,

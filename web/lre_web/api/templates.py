@@ -12,6 +12,7 @@ from lre_kit.mailmerge.values import (
     TemplateText,
 )
 from lre_web.api.declaring import Asked, Call, Result, Route, Told
+from lre_web.api.houses import HOUSE_ERRORS, BookAsked, book_of, suffix
 from lre_web.api.paging import expect_id
 from lre_web.extension import API_PREFIX
 
@@ -83,22 +84,22 @@ def _id(call: Call) -> str:
 
 
 def _list(call: Call) -> Result:
-    found = call.office.templates.all(call.owner.ref)
+    found = call.office.templates.all(book_of(call))
     return Result(body=TemplatesTold(items=[_told(each) for each in found]))
 
 
 def _read(call: Call) -> Result:
-    return Result(body=_told(call.office.templates.by_id(call.owner.ref, _id(call))))
+    return Result(body=_told(call.office.templates.by_id(book_of(call), _id(call))))
 
 
 def _add(call: Call) -> Result:
-    made = call.office.templates.add(call.owner.ref, call.body.to_value(), also=call.note)
+    made = call.office.templates.add(book_of(call), call.body.to_value(), also=call.note)
     return _placed(call, made.id)
 
 
 def _placed(call: Call, template_id: str) -> Result:
-    place = f"{call.office.links.sender_url}{API_PREFIX}/templates/{template_id}"
-    found = call.office.templates.by_id(call.owner.ref, template_id)
+    place = f"{call.office.links.sender_url}{API_PREFIX}/templates/{template_id}{suffix(call)}"
+    found = call.office.templates.by_id(book_of(call), template_id)
     return Result(body=_told(found), headers={"Location": place})
 
 
@@ -107,18 +108,18 @@ def _change(call: Call) -> Result:
     return Result(
         body=_told(
             call.office.templates.change(
-                call.owner.ref, _id(call), asked.to_value(), version=asked.version, also=call.note
+                book_of(call), _id(call), asked.to_value(), version=asked.version, also=call.note
             )
         )
     )
 
 
 def _again(call: Call, template_id: str) -> Result:
-    return Result(body=_told(call.office.templates.by_id(call.owner.ref, template_id)))
+    return Result(body=_told(call.office.templates.by_id(book_of(call), template_id)))
 
 
 def _remove(call: Call) -> Result:
-    call.office.templates.remove(call.owner.ref, _id(call), also=call.note)
+    call.office.templates.remove(book_of(call), _id(call), also=call.note)
     return _list(call)
 
 
@@ -132,27 +133,32 @@ _ONE = "/templates/<template_id>"
 ROUTES = (
     Route(
         method="GET", path="/templates", name="listTemplates", tag="Templates", scope=Scope.CONTACTS_READ,
-        summary="List your templates of letters", handler=_list, answer=TemplatesTold,
+        summary="List your templates of letters", handler=_list, query=BookAsked, answer=TemplatesTold,
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="POST", path="/templates", name="addTemplate", tag="Templates", scope=Scope.CONTACTS_WRITE,
-        summary="Keep a template", handler=_add, body=TemplateAsked, answer=TemplateTold, status=201,
-        is_act=True, has_etag=True, again=_placed, errors=(TemplateInputError,),
+        summary="Keep a template", handler=_add, query=BookAsked, body=TemplateAsked, answer=TemplateTold,
+        status=201,
+        is_act=True, has_etag=True, again=_placed, errors=(*HOUSE_ERRORS, TemplateInputError),
     ),
     Route(
         method="GET", path=_ONE, name="readTemplate", tag="Templates", scope=Scope.CONTACTS_READ,
-        summary="Read a template", handler=_read, answer=TemplateTold, has_etag=True, errors=(NotFoundError,),
+        summary="Read a template", handler=_read, query=BookAsked, answer=TemplateTold, has_etag=True,
+        errors=HOUSE_ERRORS,
     ),
     Route(
         method="PUT", path=_ONE, name="changeTemplate", tag="Templates", scope=Scope.CONTACTS_WRITE,
         summary="Change a template; sendings that are prepared keep their text", handler=_change,
+        query=BookAsked,
         body=TemplateChangeAsked, answer=TemplateTold, is_act=True, has_etag=True, again=_again,
-        errors=(NotFoundError, TemplateChangedError, TemplateInputError),
+        errors=(*HOUSE_ERRORS, TemplateChangedError, TemplateInputError),
     ),
     Route(
         method="DELETE", path=_ONE, name="removeTemplate", tag="Templates", scope=Scope.CONTACTS_WRITE,
-        summary="Remove a template", handler=_remove, answer=TemplatesTold, is_act=True, again=_list_again,
-        errors=(NotFoundError,),
+        summary="Remove a template", handler=_remove, query=BookAsked, answer=TemplatesTold, is_act=True,
+        again=_list_again,
+        errors=HOUSE_ERRORS,
     ),
 )  # fmt: skip
 """The routes of templates."""
