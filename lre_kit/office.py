@@ -274,7 +274,7 @@ class PostOffice:
             courier=courier,
             links=self.links,
             identity=self.identity,
-            deposit=self.desk.deposit,
+            desk=self.desk,
             people=lambda: self.people,
         )
         self.integration = Integration(settings, database=database, clock=clock, pepper=keys.pepper)

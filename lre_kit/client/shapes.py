@@ -957,6 +957,7 @@ class PreparedAsked(TypedDict):
     documents: NotRequired[list[DocumentAsked]]
     recipient: RecipientAsked
     organisation: str
+    others: NotRequired[list[RecipientAsked]]
 
 
 class PreparedTold(TypedDict):
@@ -971,6 +972,7 @@ class PreparedTold(TypedDict):
     reason: str
     product: Product | None
     recipient_name: str | None
+    others: list[str]
     subject: str | None
     documents: list[str]
     letter: str | None

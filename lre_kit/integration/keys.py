@@ -255,6 +255,18 @@ class ApiKeys:
             msg = "This client has a sender already."
             raise KeyInputError(msg, mend="Revoke what is entered for it first.")
 
+    def count_letters(self, key: ApiKey, letters: int) -> Rate | None:
+        """Count a request that deposits several letters as one for each; nothing for a single one.
+
+        Raises:
+            KeyRefusedError: The key ended.
+            RateLimitedError: They are more than its minute has left; those counted so far stay counted.
+        """
+        rate = None
+        for _ in range(letters - 1):
+            rate = self._used(key).rate
+        return rate
+
     def _used(self, key: ApiKey) -> Admitted:
         now = self._clock()
         if key.is_in_force(now) and (rate := self._served(key.id, now)) is not None:

@@ -55,7 +55,7 @@ def to_each(
     Raises:
         RecipientsError: There are too many, none, or one twice.
     """
-    _expect_several(recipients)
+    expect_several(recipients)
     with ExitStack() as stack:
         kept = [
             (each, stack.enter_context(tempfile.SpooledTemporaryFile(SPOOLED_BYTES))) for each in documents
@@ -88,7 +88,12 @@ def recipient_of_text(text: str) -> Recipient:
     return Recipient(name=text, email=text)
 
 
-def _expect_several(recipients: Sequence[Recipient]) -> None:
+def expect_several(recipients: Sequence[Recipient]) -> None:
+    """Refuse recipients who cannot be written to in one deposit.
+
+    Raises:
+        RecipientsError: There are too many, none, or one twice.
+    """
     if not 1 <= len(recipients) <= RECIPIENTS_MAX:
         msg = f"The deposit names {len(recipients)} recipients."
         raise RecipientsError(msg, mend=f"Name one to {RECIPIENTS_MAX}; send to more of them in bulk.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lre_kit.carriers.notices import MailIdentity
     from lre_kit.clock import Clock
     from lre_kit.identifiers.links import Links
-    from lre_kit.letters.values import Letter
+    from lre_kit.letters.desk import Desk
     from lre_kit.people import People
     from lre_kit.settings import Settings
     from lre_kit.store.blobs import BlobStore
@@ -45,7 +45,7 @@ class PreparingRoom:
         courier: "Courier",
         links: "Links",
         identity: "MailIdentity",
-        deposit: "Callable[..., Letter]",
+        desk: "Desk",
         people: "Callable[[], People]",
     ) -> None:
         """Wire it to the office's parts; `people` is asked when somebody acts."""
@@ -58,7 +58,8 @@ class PreparingRoom:
             blobs=blobs,
             vault=vault,
             members=lambda: people().members,
-            deposit=deposit,
+            deposit=desk.deposit,
+            deposit_all=desk.deposit_all,
         )
         self.draft_documents = DraftDocuments(
             database, settings=settings, clock=clock, blobs=blobs, vault=vault

@@ -5,7 +5,7 @@ refusal and a withdrawal at the same moment exactly one counts, and no letter is
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.intake_rows import checked_subject
 from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.several import expect_several, to_each
 from lre_kit.letters.terms import checked_terms
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.characters import has_hidden_characters
@@ -86,8 +87,9 @@ class Tray:
         vault: Vault,
         members: Callable[[], Members],
         deposit: Callable[..., Letter],
+        deposit_all: Callable[[Sequence[Mapping[str, Any]]], Sequence[Letter]],
     ) -> None:
-        """Work on `database` by the office's `clock`; what is signed is deposited with `deposit`."""
+        """Work on `database` by the office's `clock`; what is signed is deposited with the two last."""
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -95,6 +97,7 @@ class Tray:
         self._vault = vault
         self._members = members
         self._deposit = deposit
+        self._deposit_all = deposit_all
 
     def prepare(
         self,
@@ -118,7 +121,10 @@ class Tray:
             NoAuthorityError: The person may not prepare for this party.
             InputError: Something handed in cannot be used; nothing is kept.
         """
-        draft.recipient.checked()
+        for each in draft.recipients:
+            each.checked()
+        if draft.others:
+            expect_several(draft.recipients)
         checked_subject(draft.subject)
         checked_terms(
             draft.reference,
@@ -185,6 +191,8 @@ class Tray:
     ) -> Letter:
         """Send a prepared letter: it is deposited in the organisation's name by who signs.
 
+        One for several recipients becomes a letter for each, all or none; the first is returned.
+
         Args:
             prepared_id: Which.
             person_id: Who signs.
@@ -213,14 +221,14 @@ class Tray:
             still_sends(uow)
             self._settle(uow, prepared_id, PreparedState.SENT, by=person_id)
 
-        letter = self._deposit(
-            sender=sender,
-            documents=uploads,
-            identified=identified,
-            authority=settling,
-            idempotency_key=_once(prepared_id),
-            **draft.to_deposit(),
-        )
+        common = draft.to_deposit() | {"sender": sender, "identified": identified}
+        once = _once(prepared_id)
+        if draft.others:
+            with to_each(draft.recipients, uploads, idempotency_key=once, **common) as requests:
+                # They share one transaction, so one look suffices, and it settles once.
+                letter, *_ = self._deposit_all([{**requests[0], "authority": settling}, *requests[1:]])
+        else:
+            letter = self._deposit(documents=uploads, authority=settling, idempotency_key=once, **common)
         failpoint("prepare.signed")
         self._discard(prepared_id, len(row.documents))
         return letter
@@ -355,7 +363,7 @@ class Tray:
     def _read(self, query: Select[Any]) -> list[Prepared]:
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-            sent = [_once(row.id) for row in rows if row.state == PreparedState.SENT]
+            sent = [key for row in rows if row.state == PreparedState.SENT for key in _keys(row.id)]
             named = select(_LETTER.c.idempotency_key, _LETTER.c.sender_ref, _LETTER.c.number).where(
                 _LETTER.c.idempotency_key.in_(sent)
             )
@@ -363,7 +371,11 @@ class Tray:
                 (one.sender_ref, one.idempotency_key): one.number
                 for one in (connection.execute(named) if sent else ())
             }
-        return [self._value(row, numbers.get((row.organisation_id, _once(row.id)))) for row in rows]
+        found = []
+        for row in rows:
+            one, first = (numbers.get((row.organisation_id, key)) for key in _keys(row.id))
+            found.append(self._value(row, one or first))
+        return found
 
     def _value(self, row: Row[Any], number: str | None) -> Prepared:
         draft = None
@@ -432,3 +444,8 @@ def _locked(uow: UnitOfWork, prepared_id: str) -> Row[Any]:
 
 def _not_there() -> NotFoundError:
     return NotFoundError("There is no such prepared letter.", mend="Look in the list of them.")
+
+
+def _keys(prepared_id: str) -> tuple[str, str]:
+    """Return under which keys its letter was deposited, or the first of several."""
+    return _once(prepared_id), f"{_once(prepared_id)}:1"

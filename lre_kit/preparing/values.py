@@ -41,24 +41,28 @@ class Draft:
     matter: Matter = Matter.ORDINARY
     paper: PaperWish | None = None
     pre_notice: str = ""
+    others: tuple[Recipient, ...] = ()
+    """Further recipients: each gets a letter of their own under the same signature, all or none."""
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """All who are addressed."""
+        return (self.recipient, *self.others)
 
     def __repr__(self) -> str:
         """Say nothing of the person."""
         return f"Draft({self.product.value})"
 
     def to_deposit(self) -> dict[str, Any]:
-        """Return the arguments of a deposit."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return the arguments of a deposit; whoever is addressed besides is not among them."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "others"}
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for keeping."""
-        postal, paper = self.recipient.postal, self.paper
+        paper = self.paper
         return {
-            "name": self.recipient.name,
-            "email": self.recipient.email,
-            "capacity": self.recipient.capacity.value,
-            "capacity_basis": self.recipient.capacity_basis,
-            "postal": postal.to_json() if postal is not None else None,
+            **_kept(self.recipient),
+            "others": [_kept(each) for each in self.others],
             "product": self.product.value,
             "subject": self.subject,
             "language": self.language,
@@ -78,15 +82,10 @@ class Draft:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Draft":
         """Return what `to_json` kept."""
-        postal, paper = kept["postal"], kept["paper"]
+        paper = kept["paper"]
         return cls(
-            recipient=Recipient(
-                name=kept["name"],
-                email=kept["email"],
-                capacity=Capacity(kept["capacity"]),
-                capacity_basis=kept["capacity_basis"],
-                postal=postal and PostalAddress(lines=tuple(postal["lines"]), country=postal["country"]),
-            ),
+            recipient=_recipient(kept),
+            others=tuple(_recipient(each) for each in kept.get("others", ())),
             product=Product(kept["product"]),
             subject=kept["subject"],
             language=kept["language"],
@@ -104,6 +103,27 @@ class Draft:
         )
 
 
+def _kept(recipient: Recipient) -> dict[str, Any]:
+    return {
+        "name": recipient.name,
+        "email": recipient.email,
+        "capacity": recipient.capacity.value,
+        "capacity_basis": recipient.capacity_basis,
+        "postal": recipient.postal.to_json() if recipient.postal is not None else None,
+    }
+
+
+def _recipient(kept: Mapping[str, Any]) -> Recipient:
+    postal = kept["postal"]
+    return Recipient(
+        name=kept["name"],
+        email=kept["email"],
+        capacity=Capacity(kept["capacity"]),
+        capacity_basis=kept["capacity_basis"],
+        postal=postal and PostalAddress(lines=tuple(postal["lines"]), country=postal["country"]),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A prepared letter as it stands.
@@ -111,7 +131,7 @@ class Prepared:
     Attributes:
         draft: What it will be; nothing once it is settled.
         documents: Names of its documents, in order.
-        letter_number: The letter it became.
+        letter_number: The letter it became; of several, the first.
     """
 
     id: str

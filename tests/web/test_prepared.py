@@ -81,6 +81,31 @@ def test_a_preparer_prepares_and_a_sender_signs(site: ProfileSite, house: Party)
     assert len(site.office.reading.all_letters()) == 1
 
 
+def test_a_preparer_prepares_one_deposit_for_several_and_one_signature_sends_them(
+    site: ProfileSite, house: Party
+) -> None:
+    preparer = seated(site, house, "paul", MemberRole.PREPARER)
+    sender = seated(site, house, "sacha", MemberRole.SENDER)
+    form = "/deposit/several"
+    asked = {"for": f"prepare:{house.id}", "subject": "Objet", "product": "simple"}
+    twice = send_form(
+        preparer, form, form, **asked, recipients="a@b.example\na@b.example",
+        documents=[(BytesIO(SMALL_PDF), "a.pdf")],
+    )  # fmt: skip
+    assert twice.status_code == 422
+    made = send_form(
+        preparer, form, form, **asked, recipients="Ada <ada@example.net>\nBob <bob@example.net>",
+        documents=[(BytesIO(SMALL_PDF), "a.pdf")],
+    )  # fmt: skip
+    assert made.status_code == 303, made.text
+    page = made.headers["Location"]
+    assert "bob@example.net" in sender.get(page).text
+    assert "2, one for each, under one signature" in sender.get(f"{page}?lang=en").text
+    assert site.office.reading.all_letters() == []
+    assert send_form(sender, f"{page}/sign", page).status_code == 303
+    assert sorted(each.recipient_name for each in site.office.reading.all_letters()) == ["Ada", "Bob"]
+
+
 def test_a_sender_sends_it_back_with_a_reason(site: ProfileSite, house: Party) -> None:
     preparer = seated(site, house, "paul", MemberRole.PREPARER)
     sender = seated(site, house, "sacha", MemberRole.SENDER)

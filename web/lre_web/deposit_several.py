@@ -1,6 +1,6 @@
 """One deposit for several recipients, as a page: a letter and proofs for each, all or none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -9,13 +9,22 @@ from lre_kit.authority import NoAuthorityError
 from lre_kit.errors import LreError
 from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.law.products import Product, parse_product, product_name
-from lre_kit.letters.several import RECIPIENTS_MAX, OneOfSeveralError, recipient_of_text, to_each
+from lre_kit.letters.several import (
+    RECIPIENTS_MAX,
+    OneOfSeveralError,
+    expect_several,
+    recipient_of_text,
+    to_each,
+)
 from lre_kit.letters.values import Upload
+from lre_kit.parties.values import Recipient
+from lre_kit.preparing.values import Draft
 from lre_web.contacts import chosen_book, room
 from lre_web.error_words import error_words
 from lre_web.extension import mounted
 from lre_web.in_name_of import behalf_of, send_names
 from lre_web.people import sender_acting
+from lre_web.prepared import PREFIX, prepare, prepare_names
 from lre_web.security import form_token
 from lre_web.sender import current_actor, expect_own_name
 from lre_web.texts import language
@@ -63,7 +72,7 @@ def _form_page(recipients: str, error: LreError | None = None) -> _Page:
         "lre/deposit_several.html",
         b=bulk_texts(),
         products={each.value: product_name(each, office.intake.claim(each), language()) for each in OFFERED},
-        names=send_names(),
+        names={**send_names(), **prepare_names()},
         recipients=recipients,
         most=RECIPIENTS_MAX,
         typed=request.form,
@@ -79,6 +88,11 @@ def _deposit() -> _Page:
     lines = [line for line in form.get("recipients", "").splitlines()[:LINES_READ] if line.strip()]
     try:
         product = parse_product(form.get("product", Product.SIMPLE.value))
+        recipients = [recipient_of_text(line.strip()) for line in lines]
+        files = [file for file in request.files.getlist("documents") if file.filename]
+        uploads = [Upload(name=file.filename or "", stream=file.stream) for file in files]
+        if form.get("for", "").startswith(PREFIX):
+            return prepare(form["for"], _draft(recipients, product), uploads)
         acting, behalf = sender_acting(), behalf_of(form.get("for", ""))
         if behalf is not None:
             acting = behalf.acting(acting)
@@ -87,10 +101,9 @@ def _deposit() -> _Page:
             raise NoAuthorityError
         if product is not Product.SIMPLE:
             expect_own_name(actor, acting)
-        files = [file for file in request.files.getlist("documents") if file.filename]
         with to_each(
-            [recipient_of_text(line.strip()) for line in lines],
-            [Upload(name=file.filename or "", stream=file.stream) for file in files],
+            recipients,
+            uploads,
             # The form's own token: sending the same form twice deposits once.
             idempotency_key=f"several:{form.get('once')}" if form.get("once") else None,
             sender=actor.as_sender() if behalf is None else behalf.sender(),
@@ -105,3 +118,22 @@ def _deposit() -> _Page:
     except LreError as error:
         return _form_page(form.get("recipients", ""), error)
     return redirect(url_for(".letters", of=behalf.authority.party.id if behalf is not None else None), 303)
+
+
+def _draft(recipients: Sequence[Recipient], product: Product) -> Draft:
+    """Return what a member prepares for somebody who may send it.
+
+    Raises:
+        RecipientsError: They cannot be written to in one deposit.
+    """
+    expect_several(recipients)
+    form = request.form
+    first, *others = recipients
+    return Draft(
+        recipient=first,
+        others=tuple(others),
+        product=product,
+        subject=form.get("subject", ""),
+        language=form.get("language") or language(),
+        reference=form.get("reference", ""),
+    )

@@ -34,6 +34,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "product": ("Produit", "Product"),
     "subject": ("Objet", "Subject"),
     "reference": ("Référence", "Reference"),
+    "letters": ("Lettres", "Letters"),
+    "letters_each": (
+        "{count}, une pour chacun, sous une seule signature : toutes ou aucune",
+        "{count}, one for each, under one signature: all or none",
+    ),
     "notify_at": ("Départ de l'avis", "Notice leaves"),
     "documents": ("Documents à relire avant de signer", "Documents to read before signing"),
     "sign": ("Signer et envoyer", "Sign and send"),

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +24,7 @@ from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Matter
 from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.several import RecipientsError
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.addresses import PostalAddress
@@ -214,6 +215,40 @@ def test_what_cannot_be_sent_is_not_kept(house: House, draft: Draft, documents: 
         house.prepare(draft=draft, documents=given_in)
     assert house.kept() == []
     assert house.office.preparing.tray.prepared_by([house.preparer.id]) == []
+
+
+def test_one_signature_sends_a_letter_to_each_of_several_all_or_none(house: House) -> None:
+    others = tuple(Recipient(name=f"P{place}", email=f"p{place}@example.net") for place in range(3))
+    draft = replace(DRAFT, others=others)
+    prepared = house.prepare(draft=draft)
+    assert house.office.preparing.tray.by_id(prepared.id).draft == draft
+    letter = house.sign(prepared.id)
+    letters = house.office.reading.letters(house.party.id)
+    assert sorted(each.recipient_name for each in letters) == ["Jeanne Durand", "P0", "P1", "P2"]
+    settled = house.office.preparing.tray.by_id(prepared.id)
+    assert (settled.state, settled.letter_number) == (PreparedState.SENT, letter.number)
+    assert house.kept() == []
+    with pytest.raises(PreparedSettledError):
+        house.sign(prepared.id)
+    house.office.run_until_idle()
+    assert isinstance(house.office.courier, MemoryCourier)
+    assert all(len(each["To"].addresses) == 1 for each in house.office.courier.messages)
+    # One who cannot be written to: none is sent, and it goes on waiting.
+    needs = replace(draft, product=Product.QUALIFIED)
+    waiting = house.prepare(draft=needs)
+    with pytest.raises(LreError):
+        house.sign(waiting.id)
+    assert house.office.preparing.tray.by_id(waiting.id).state is PreparedState.WAITING
+    assert len(house.office.reading.letters(house.party.id)) == 4
+
+
+@pytest.mark.parametrize("count", [50, 1])
+def test_too_many_recipients_or_one_twice_are_not_kept(house: House, count: int) -> None:
+    one = DRAFT.recipient
+    others = tuple(replace(one, email=f"p{n}@example.net") for n in range(count)) if count > 1 else (one,)
+    with pytest.raises(RecipientsError):
+        house.prepare(draft=replace(DRAFT, others=others))
+    assert house.kept() == []
 
 
 def test_a_signature_and_a_refusal_at_once_give_one_end(house: House) -> None:

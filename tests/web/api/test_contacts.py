@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pypdf
@@ -120,6 +121,25 @@ def test_a_template_makes_a_letter_for_each_line(site: ThrowawaySite, api: Any, 
     lacks = {"bulk": json.dumps({"template": made["id"]}), "table": (io.BytesIO(b"email\na@b.fr\n"), "t.csv")}
     assert "month" in api.post("/bulk/check", data=lacks).get_json()["detail"]
     assert api.delete(where).get_json() == {"items": []}
+
+
+def test_a_deposit_for_several_counts_as_a_request_for_each_letter(site: ThrowawaySite, api: Any) -> None:
+    def sent(count: int) -> Any:
+        asked = {"recipients": [{"name": f"P{n}", "email": f"p{n}@example.net"} for n in range(count)]}
+        data = {"letter": json.dumps(asked), "documents": [(io.BytesIO(SMALL_PDF), "a.pdf")]}
+        return api.post("/letters/to-several", data=data)
+
+    site.office.integration.keys._per_minute = 10
+    made = sent(4)
+    assert made.status_code == 201
+    assert made.headers["RateLimit"].startswith('"key";r=6;')
+    over = sent(7)
+    assert over.status_code == 429
+    assert len(site.office.reading.all_letters()) == 4, "none of the others"
+    site.clock.advance(timedelta(seconds=61))
+    too_many = sent(51)
+    assert too_many.status_code == 422
+    assert "50" in too_many.text
 
 
 def test_a_letterhead_is_read_replaced_and_stands_on_what_is_merged(api: Any, programs: Any) -> None:

@@ -30,7 +30,13 @@ from lre_kit.letters.notice_duty import NoticeLeavingError
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish
 from lre_kit.letters.reading import not_found
-from lre_kit.letters.several import OneOfSeveralError, RecipientsError, to_each
+from lre_kit.letters.several import (
+    RECIPIENTS_MAX,
+    OneOfSeveralError,
+    RecipientsError,
+    expect_several,
+    to_each,
+)
 from lre_kit.letters.terms import PreNoticeError
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.addresses import InvalidPostalAddressError
@@ -54,7 +60,7 @@ from lre_web.api.models import (
 )
 from lre_web.api.paging import read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem, InvalidRequestError, StaleMatchError
-from lre_web.api.serving import matches
+from lre_web.api.serving import count_letters, matches
 from lre_web.extension import API_PREFIX
 
 ACTOR = {"role": "sender", "means": "api_key"}
@@ -127,6 +133,8 @@ def _deposit_to_all(call: Call) -> Result:
     recipients = [each.to_value() for each in asked.recipients]
     for each in recipients:
         expect_reachable(call, each.email, asked.product)
+    expect_several(recipients)
+    count_letters(call, len(recipients))
     desk, is_test, documents = call.office.desk, call.key.kind is KeyKind.TEST, _documents(call, asked)
     with to_each(
         recipients, documents, idempotency_key=call.idempotency_key, **_common(call, asked)
@@ -300,7 +308,8 @@ ROUTES = (
     Route(
         method="POST", path="/letters/to-several", name="depositLetters", tag="Letters",
         scope=Scope.LETTERS_WRITE, summary="Deposit a letter for each of several recipients, all or none",
-        about="Each recipient gets a letter with proofs of their own, and sees no other. More go in bulk.",
+        about=f"Each recipient gets a letter with proofs of their own, and sees no other. At most "
+        f"{RECIPIENTS_MAX} at once; more go in bulk. It counts as a request for each letter.",
         handler=_deposit_to_all, body=LettersToAsked, part="letter",
         files={"documents": "PDF, PNG, JPEG or text"}, answer=LettersTold, status=201, is_act=True,
         judges=True, identifies=True, errors=(*_DEPOSIT_ERRORS, OneOfSeveralError, RecipientsError),

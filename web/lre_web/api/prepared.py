@@ -14,6 +14,7 @@ from lre_kit.integration.values import KeyKindError, Scope
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import Product
 from lre_kit.letters.paper import ON_PAPER, PaperWish
+from lre_kit.letters.several import RECIPIENTS_MAX, OneOfSeveralError
 from lre_kit.letters.values import Upload
 from lre_kit.parties.persons import Party
 from lre_kit.parties.values import Sender
@@ -23,7 +24,7 @@ from lre_web.api.acting import acting_of
 from lre_web.api.declaring import Asked, Call, Result, Route, Told
 from lre_web.api.holder import person_of
 from lre_web.api.letters import expect_digests, expect_reachable
-from lre_web.api.models import LetterAsked
+from lre_web.api.models import LetterAsked, RecipientAsked
 from lre_web.api.paging import expect_id
 from lre_web.extension import API_PREFIX
 
@@ -33,6 +34,8 @@ class PreparedAsked(LetterAsked):
 
     organisation: str = Field(max_length=40)
     """Id of the organisation in whose name it will be sent."""
+    others: list[RecipientAsked] = Field(default_factory=list, max_length=RECIPIENTS_MAX - 1)
+    """Further recipients: each gets a letter of their own under the same signature, all or none."""
 
 
 class DeclineAsked(Asked):
@@ -63,12 +66,14 @@ class PreparedTold(Told):
     """What it will be; nothing once it is settled."""
     recipient_name: str | None
     """Who is addressed."""
+    others: list[str]
+    """Names of the further recipients."""
     subject: str | None
     """What it is about."""
     documents: list[str]
     """Names of its documents."""
     letter: str | None
-    """Number of the letter it became."""
+    """Number of the letter it became; of several, the first."""
 
 
 class PreparedList(Told):
@@ -92,6 +97,7 @@ def _told(prepared: Prepared) -> PreparedTold:
         reason=prepared.reason,
         product=draft.product if draft else None,
         recipient_name=draft.recipient.name if draft else None,
+        others=[each.name for each in draft.others] if draft else [],
         subject=draft.subject if draft else None,
         documents=list(prepared.documents),
         letter=prepared.letter_number,
@@ -115,7 +121,9 @@ def _seen(call: Call, person: Party) -> Prepared:
 def _prepare(call: Call) -> Result:
     asked: PreparedAsked = call.body
     person, recipient, paper = person_of(call), asked.recipient.to_value(), asked.paper
-    expect_reachable(call, recipient.email, asked.product)
+    others = tuple(each.to_value() for each in asked.others)
+    for each in (recipient, *others):
+        expect_reachable(call, each.email, asked.product)
     if asked.documents:
         raise InputError("Documents of a prepared letter come as files.", mend="Send a form.")
     wish = PaperWish()
@@ -124,6 +132,7 @@ def _prepare(call: Call) -> Result:
         wish = PaperWish(options=options, electronic=paper.electronic, choice_days=paper.choice_days)
     draft = Draft(
         recipient=recipient,
+        others=others,
         product=asked.product,
         subject=asked.subject,
         language=asked.language,
@@ -175,7 +184,8 @@ def _sign(call: Call) -> Result:
         raise NoAuthorityError
     draft = found.draft
     if draft is not None:
-        expect_reachable(call, draft.recipient.email, draft.product)
+        for each in draft.recipients:
+            expect_reachable(call, each.email, draft.product)
     product = draft.product if draft is not None else Product.SIMPLE
     if draft is not None and draft.paper is not None and product is Product.OPTIMAL:
         product = draft.paper.electronic
@@ -242,7 +252,7 @@ ROUTES = (
     ),
     _act("signPrepared", "sign", "Sign for a prepared letter: it is deposited in the organisation's name",
          _sign, identifies=True, about="Who signs shows who they are: send a pass of the key's owner.",
-         errors=(NotIdentifiedError, KeyKindError)),
+         errors=(NotIdentifiedError, KeyKindError, OneOfSeveralError)),
     _act("declinePrepared", "decline", "Send a prepared letter back to its preparer, with the reason",
          _decline, body=DeclineAsked, errors=(InputError,)),
     _act("withdrawPrepared", "withdraw", "Take a prepared letter back", _withdraw),

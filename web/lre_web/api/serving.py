@@ -101,6 +101,21 @@ def matches(body: Told) -> bool:
     return request.if_match.star_tag or request.if_match.contains(etag_of(body).strip('"'))
 
 
+def count_letters(call: Call, letters: int) -> None:
+    """Count a request as one for each letter that it deposits; the headers say what is left.
+
+    Raises:
+        RateLimitedError: They are more than the key's minute has left.
+    """
+    try:
+        rate = call.office.integration.keys.count_letters(call.key, letters)
+    except RateLimitedError as error:
+        g.lre_api_rate = error.rate
+        raise
+    if rate is not None:
+        g.lre_api_rate = rate
+
+
 def _admitted() -> ApiKey:
     """Return the key of the request, counted; what is left of its minute goes into the headers."""
     word, _, text = request.headers.get("Authorization", "").partition(" ")
