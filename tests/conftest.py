@@ -6,17 +6,24 @@ import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from argon2 import Parameters
 from hypothesis import settings
 
+from lre_kit.identifiers import paper_codes
+from lre_kit.parties import passwords
 from lre_kit.store import schema
 from lre_kit.store.database import Database
 from lre_kit.testing import services
+from lre_kit.testing.tables import lay_tables
+
+if TYPE_CHECKING:
+    from lre_kit.testing.databases import LentDatabases
 
 # Machines are shared: how long one example takes says nothing. (In CI the library's own profile does so.)
 settings.register_profile("steady", deadline=None)
@@ -45,6 +52,17 @@ def zones_are_typed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     """
     if request.node.get_closest_marker("reads_pictures") is None:
         monkeypatch.setattr("lre_kit.parties.reading_pictures.PROGRAM", "no-such-program")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def real_cost() -> Iterator[Parameters]:
+    """Hash passwords and paper codes cheaply in this process; gives what a password costs an office."""
+    real = passwords.COST
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (passwords, paper_codes):
+            cheap = replace(module.COST, time_cost=1, memory_cost=64, parallelism=1)
+            patch.setattr(module, "COST", cheap)
+        yield real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +94,16 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """URL of a fresh, empty PostgreSQL database."""
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a fresh PostgreSQL database without tables."""
     with services.fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: "LentDatabases") -> Iterator[str]:
+    """URL of a PostgreSQL database with this version's tables, as if it were fresh."""
+    with postgres_databases.lend() as url:
         yield url
 
 
@@ -133,9 +158,7 @@ def browser() -> Iterator[Any]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with this version's tables, to copy."""
     path = tmp_path_factory.mktemp("template") / "office.db"
-    database = Database(f"sqlite:///{path}")
-    schema.upgrade(database)
-    database.close()
+    lay_tables(f"sqlite:///{path}")
     return path
 
 
@@ -149,6 +172,15 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
         yield urlsplit(url).path.lstrip("/")
 
 
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str, postgres_template: str) -> Iterator["LentDatabases"]:
+    """Databases that tests lend to one another, emptied."""
+    from lre_kit.testing.databases import LentDatabases
+
+    with LentDatabases(postgres_server, template=postgres_template) as databases:
+        yield databases
+
+
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """URL of a SQLite database with this version's tables."""
@@ -157,14 +189,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> str:
     """URL of a fresh database with this version's tables: once SQLite, once PostgreSQL."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-        return
-    template = request.getfixturevalue("postgres_template")
-    with services.fresh_database(request.getfixturevalue("postgres_server"), template=template) as url:
-        yield url
+    kind = "sqlite" if request.param == "sqlite" else "postgres"
+    return str(request.getfixturevalue(f"{kind}_url"))
 
 
 @pytest.fixture

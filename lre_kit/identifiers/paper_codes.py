@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from argon2.low_level import Type, hash_secret_raw
+from argon2 import Parameters
+from argon2.low_level import ARGON2_VERSION, Type, hash_secret_raw
 from sqlalchemy import func, select, update
 
 from lre_kit.clock import Clock
@@ -52,6 +53,18 @@ WARN_AT = 5
 """Codes left at which the holder is warned."""
 
 _SALT_BYTES = 16
+
+COST = Parameters(
+    type=Type.ID,
+    version=ARGON2_VERSION,
+    salt_len=_SALT_BYTES,
+    hash_len=32,
+    time_cost=3,
+    memory_cost=12 * 1024,
+    parallelism=1,
+)
+"""What the hash of a code costs: some 20 ms, and 12 MiB."""
+
 _KINDS = (Kind.PAPER_CODES,)
 _IDENTIFIER = table_of(IdentifierRow)
 _CODE = table_of(PaperCodeRow)
@@ -320,8 +333,14 @@ class PaperCodes:
         return hmac.new(self._key, f"used\n{identifier_id}\n{code}".encode(), hashlib.sha256).digest()
 
     def _hash(self, code: str, salt: bytes) -> bytes:
-        """Return a code's hash: Argon2id (RFC 9106), some 20 ms, over a digest keyed by the pepper."""
+        """Return a code's hash: Argon2id (RFC 9106) over a digest keyed by the pepper."""
         peppered = hmac.new(self._key, code.encode(), hashlib.sha256).digest()
         return hash_secret_raw(
-            peppered, salt, time_cost=3, memory_cost=12 * 1024, parallelism=1, hash_len=32, type=Type.ID
+            peppered,
+            salt,
+            time_cost=COST.time_cost,
+            memory_cost=COST.memory_cost,
+            parallelism=COST.parallelism,
+            hash_len=COST.hash_len,
+            type=COST.type,
         )

@@ -11,12 +11,16 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from lre_kit.errors import InputError
+
+COST = RFC_9106_LOW_MEMORY
+"""What a hash costs: RFC 9106's low-memory option (64 MiB, 3 passes, 4 lanes)."""
 
 PASSWORD_MIN_CHARS = 12
 """Shortest password, in characters (ASVS 6.2.1 asks for at least 8 and recommends 15 for a lone factor)."""
@@ -117,11 +121,15 @@ class Passwords:
 
         Args:
             pepper: Secret kept outside the database.
-            hasher: Cost parameters; by default RFC 9106's low-memory option (64 MiB, 3 passes, 4 lanes).
+            hasher: Cost parameters; by default `COST`.
         """
         self._key = hmac.new(pepper, b"lre-kit.passwords.v1", hashlib.sha256).digest()
-        self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-        self._nobody = self._hasher.hash(self._peppered("nobody has this one"))
+        self._hasher = hasher or PasswordHasher.from_parameters(COST)
+
+    @cached_property
+    def _nobody(self) -> str:
+        """What is compared where nothing is kept; made at the first comparison, whichever it is."""
+        return self._hasher.hash(self._peppered("nobody has this one"))
 
     def hash(self, password: str) -> str:
         """Return what is kept of a password."""
@@ -134,8 +142,9 @@ class Passwords:
         """
         # A password longer than any that is taken is never hashed: it could only cost time.
         typed = password if len(password) <= 4 * PASSWORD_MAX_CHARS else ""
+        nobody = self._nobody
         try:
-            self._hasher.verify(kept or self._nobody, self._peppered(typed))
+            self._hasher.verify(kept or nobody, self._peppered(typed))
         except (VerificationError, InvalidHashError):
             return False
         return kept is not None

@@ -13,8 +13,8 @@ from lre_kit.clock import now
 from lre_kit.proofs.forms.note import NoteSigner
 from lre_kit.proofs.log.log import Log
 from lre_kit.proofs.rows import CheckpointRow
-from lre_kit.store import schema
 from lre_kit.store.database import Database
+from lre_kit.testing.tables import lay_tables
 
 ORIGIN = "log.example/scratch"
 """Origin of scratch logs."""
@@ -28,21 +28,17 @@ class ScratchLog:
         log: The log itself.
     """
 
-    def __init__(self, folder: Path, *, seed: bytes = b"one", template: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, seed: bytes = b"one") -> None:
         """Make an empty log in `folder`.
 
         Args:
             folder: Scratch folder, made if needed.
             seed: The same seed gives the same signing key.
-            template: A SQLite file with this version's tables, to copy: quicker than making them.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "office.db"
-        if template is not None:
-            self._file.write_bytes(template.read_bytes())
+        lay_tables(f"sqlite:///{self._file}")
         self.database = Database(f"sqlite:///{self._file}")
-        if template is None:
-            schema.upgrade(self.database)
         key = Ed25519PrivateKey.from_private_bytes(sha256(seed).digest())
         self.log = Log(self.database, clock=now, signer=NoteSigner(ORIGIN, key), origin=ORIGIN)
 

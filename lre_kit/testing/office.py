@@ -20,6 +20,7 @@ from lre_kit.sandbox.marking import begin
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.tables import lay_tables
 
 SENDER = Sender(ref="host-user-1", name="Hélène Faÿ", email="helene.fay@example.org")
 RECIPIENT = Recipient(name="Jean Dupont", email="jean.dupont@example.net")
@@ -43,6 +44,7 @@ def throwaway_office(
         ...     letter = deposit_sample(office)
     """
     made = Settings.model_validate({"home": folder, "base_url": "https://notices.example"} | settings)
+    lay_tables(made.database)
     for _ in prepare(made, clock=clock):
         pass
     if sandbox:

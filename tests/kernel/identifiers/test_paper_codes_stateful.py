@@ -24,11 +24,11 @@ from lre_kit.identifiers.paper_codes import PaperCodes, Sheet
 from lre_kit.identifiers.register import IdentifierRegister
 from lre_kit.identifiers.throttle import Throttle
 from lre_kit.law.assurance import Category, Factor, Means
-from lre_kit.store import schema
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.vault import Vault
 from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.tables import lay_tables
 
 ADA, OFFICE, COUNT = new_id(), {"role": "provider"}, 4
 ACTS = st.sampled_from(["accept:1", "accept:2", "session"])
@@ -50,8 +50,9 @@ class OneSheet(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.database = Database(f"sqlite:///{self.folder / 'office.db'}")
-        schema.upgrade(self.database)
+        url = f"sqlite:///{self.folder / 'office.db'}"
+        lay_tables(url)
+        self.database = Database(url)
         self.clock = MovedClock()
         self.register = IdentifierRegister(
             self.database, clock=self.clock, vault=Vault(bytes(range(32)), "kek")

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,7 +65,9 @@ def test_what_is_kept_fits_the_same_password_in_any_normal_form_and_no_other(pas
     assert not passwords.fits(kept, "x" * (5 * PASSWORD_MAX_CHARS))
 
 
-def test_the_same_work_is_done_when_there_is_nothing_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_work_is_done_when_there_is_nothing_to_compare(
+    monkeypatch: pytest.MonkeyPatch, real_cost: Parameters
+) -> None:
     """F9.08: the work, not the clock, is what is compared."""
     verified: list[str] = []
     verify = PasswordHasher.verify
@@ -75,7 +77,7 @@ def test_the_same_work_is_done_when_there_is_nothing_to_compare(monkeypatch: pyt
         return verify(self, kept, typed)
 
     monkeypatch.setattr(PasswordHasher, "verify", counted)
-    passwords = Passwords(b"p" * 32)
+    passwords = Passwords(b"p" * 32, PasswordHasher.from_parameters(real_cost))
     assert not passwords.fits(None, "quatre poules bleues")
     assert not passwords.fits(None, "nobody has this one")
     assert len(verified) == 2

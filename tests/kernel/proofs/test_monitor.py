@@ -33,15 +33,15 @@ from lre_kit.testing.logs import ORIGIN, ScratchLog
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same log at 250, 600 and 70 000 entries, and a fork of it that begins at 100."""
     folder = tmp_path_factory.mktemp("logs")
-    with ScratchLog(folder / "log", template=sqlite_template) as log:
+    with ScratchLog(folder / "log") as log:
         (folder / "log.vkey").write_text(log.vkey + "\n")
         for name, count in (("small", 250), ("middle", 350), ("large", 69_400)):
             log.grow(count)
             publish(log.database, log.log, PublicFolder(folder / name))
-    with ScratchLog(folder / "fork-log", template=sqlite_template) as log:
+    with ScratchLog(folder / "fork-log") as log:
         log.grow(100)
         for name, count in (("fork-250", 150), ("fork-600", 350)):
             log.grow(count, mark="other")

@@ -49,8 +49,8 @@ class Dies(PublicFolder):
 
 
 @pytest.fixture
-def scratch(tmp_path: Path, sqlite_template: Path) -> Iterator[ScratchLog]:
-    with ScratchLog(tmp_path / "log", template=sqlite_template) as made:
+def scratch(tmp_path: Path) -> Iterator[ScratchLog]:
+    with ScratchLog(tmp_path / "log") as made:
         yield made
 
 
@@ -130,14 +130,12 @@ def test_dying_at_any_change_leaves_a_good_log_and_the_next_publication_complete
             assert good(folder, scratch.vkey) == 850
 
 
-def test_a_restored_backup_stops_publication(
-    scratch: ScratchLog, tmp_path: Path, sqlite_template: Path
-) -> None:
+def test_a_restored_backup_stops_publication(scratch: ScratchLog, tmp_path: Path) -> None:
     """F2.07: what was published shows that the database is older."""
     target = PublicFolder(tmp_path / "public")
     scratch.grow(20)
     publish(scratch.database, scratch.log, target)
-    with ScratchLog(tmp_path / "older", template=sqlite_template) as older:
+    with ScratchLog(tmp_path / "older") as older:
         with pytest.raises(PublicLogError, match="knows of 0"):
             publish(older.database, older.log, target)
         older.grow(10)
@@ -149,9 +147,9 @@ def test_a_restored_backup_stops_publication(
     assert good(tmp_path / "public", scratch.vkey) == 20
 
 
-def test_another_logs_place_is_left_alone(scratch: ScratchLog, tmp_path: Path, sqlite_template: Path) -> None:
+def test_another_logs_place_is_left_alone(scratch: ScratchLog, tmp_path: Path) -> None:
     target = PublicFolder(tmp_path / "public")
-    with ScratchLog(tmp_path / "two", seed=b"two", template=sqlite_template) as other:
+    with ScratchLog(tmp_path / "two", seed=b"two") as other:
         other.grow(2)
         publish(other.database, other.log, target)
         scratch.grow(3)

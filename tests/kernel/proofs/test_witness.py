@@ -153,8 +153,8 @@ def test_a_policy_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def scratch(tmp_path: Path, sqlite_template: Path) -> Iterator[ScratchLog]:
-    with ScratchLog(tmp_path / "log", template=sqlite_template) as made:
+def scratch(tmp_path: Path) -> Iterator[ScratchLog]:
+    with ScratchLog(tmp_path / "log") as made:
         yield made
 
 
@@ -203,12 +203,12 @@ def test_a_witness_that_holds_another_size_is_gone_on_from(scratch: ScratchLog, 
 
 
 def test_a_witness_refuses_a_rollback_and_a_fork(
-    scratch: ScratchLog, witness: TestWitness, tmp_path: Path, sqlite_template: Path
+    scratch: ScratchLog, witness: TestWitness, tmp_path: Path
 ) -> None:
     """F8.08, F8.09."""
     scratch.grow(20)
     asking(scratch, witness.policy_line).cosign_newest()
-    with ScratchLog(tmp_path / "two", template=sqlite_template) as forked:
+    with ScratchLog(tmp_path / "two") as forked:
         forked.grow(10, mark="other")
         assert asking(forked, witness.policy_line).cosign_newest() == 0
         forked.grow(10, mark="other")

@@ -260,8 +260,8 @@ def test_one_name_is_held_by_one_unit_of_work_at_a_time(database: Database) -> N
     assert order == ["first", "second"]
 
 
-def test_missing_tables_say_which_command_makes_them(tmp_path: Path, postgres_url: str) -> None:
-    for url in (f"sqlite:///{tmp_path / 'empty.db'}", postgres_url):
+def test_missing_tables_say_which_command_makes_them(tmp_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'empty.db'}", empty_postgres_url):
         database = Database(url)
         with pytest.raises(NotInitialisedError, match="lre init"), database.write() as uow:
             uow.add(OfficeRow, name="a", value="1")

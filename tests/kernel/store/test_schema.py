@@ -20,7 +20,7 @@ from lre_kit.store.database import Database
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     sqlite = f"sqlite:///{tmp_path / 'empty.db'}"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
     database = Database(url)
     yield database
     database.close()
