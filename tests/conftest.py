@@ -1,5 +1,6 @@
 """Services and stores every test may ask for. A service that is missing skips, or fails in CI."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -32,6 +33,16 @@ if "CI" not in os.environ:
 
 REQUIRE_SERVICES = "LRE_REQUIRE_SERVICES"
 """Set to 1, a missing service is a failure."""
+
+
+# Thousands of tests make a heap that is never garbage: it is not searched again and again.
+gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

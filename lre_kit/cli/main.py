@@ -5,6 +5,7 @@ Exit codes: 0 done (for ``verify``: passed), 1 failed, 2 indeterminate, 64 usage
 office's own data or keys, 74 files, 75 unavailable, 78 configuration).
 """
 
+import gc
 import sys
 from importlib import import_module
 
@@ -21,6 +22,9 @@ SOFTWARE = 70
 
 IO = 74
 """Exit code when the system refuses to read or write a file (EX_IOERR)."""
+
+GC_THRESHOLD = 50_000
+"""Objects between two searches for garbage: starting makes hundreds of thousands, and none is garbage."""
 
 _COMMANDS = {
     "init": ("lre_kit.cli.office", "Prepare an office: keys, tables, folders."),
@@ -111,6 +115,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run ``lre`` and exit with its code; errors of the kit become two sentences, never a traceback."""
+    gc.set_threshold(GC_THRESHOLD)
     try:
         arm_from_environment()
         result = cli.main(prog_name="lre", standalone_mode=False)
