@@ -21,6 +21,7 @@ from lre_kit.letters.pre_notices import PreNotifying
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.reminders import ACTION as REMIND
 from lre_kit.letters.reminders import Reminding
+from lre_kit.news.desk import NewsDesk
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.database import Database, UnitOfWork
@@ -51,8 +52,12 @@ class MailRoom:
         desk: Desk,
         reading: Reading,
         replies: Callable[[bytes], bool],
+        news: NewsDesk,
     ) -> None:
-        """Wire it; `replies` takes in what answers a request, and tells whether it did."""
+        """Wire it.
+
+        `replies` takes in what answers a request, and tells whether it did; `news` knows what senders chose.
+        """
         self._replies = replies
         self._settings = settings
         self._database = database
@@ -71,7 +76,7 @@ class MailRoom:
             for told in (Reminding, PreNotifying)
         )
         mail = SenderMail(courier, links=links, identity=identity)
-        self._telling = TellingSender(database, reading=reading, mail=mail)
+        self._telling = TellingSender(database, reading=reading, mail=mail, news=news)
 
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:

@@ -47,6 +47,8 @@ from lre_kit.letters.retention import Retention
 from lre_kit.letters.rewrap import Rewrapper
 from lre_kit.mail_room import MailRoom
 from lre_kit.mailmerge.keeping import Templates
+from lre_kit.news.desk import tell_consent, tell_letters
+from lre_kit.news.room import NewsRoom
 from lre_kit.people import People
 from lre_kit.people_ground import Ground
 from lre_kit.postroom.room import PostRoom
@@ -200,7 +202,9 @@ class PostOffice:
             authority=authority,
             margin=timedelta(days=settings.restamp_before_days),
         )
-        self.recorder = Recorder(seal=seal, settings=settings, tells=(tell_webhooks, self.announcer.tell))
+        self.recorder = Recorder(
+            seal=seal, settings=settings, tells=(tell_webhooks, tell_letters, self.announcer.tell)
+        )
         self.intake = Intake(
             database,
             settings=settings,
@@ -240,6 +244,7 @@ class PostOffice:
             desk=self.desk,
             reading=self.reading,
             replies=self.support.mail.take,
+            news=self.news.desk,
         )
         self.sandbox = Sandbox(
             database,
@@ -276,6 +281,7 @@ class PostOffice:
             identity=self.identity,
             desk=self.desk,
             people=lambda: self.people,
+            news=self.news.desk,
         )
         self.integration = Integration(settings, database=database, clock=clock, pepper=keys.pepper)
         self.agenda = Agenda(database, clock)
@@ -350,6 +356,7 @@ class PostOffice:
                 links=self.links,
                 mail=self.identity,
                 sms=open_sms(settings),
+                tell=tell_consent,
             )
         )
         by_order = ConsentByOrder(self.consents.desk, self.consents.register, clock=clock)
@@ -393,6 +400,7 @@ class PostOffice:
                 **self.post.actions,
                 **self.consents.actions,
                 **self.mail_room.actions,
+                **self.news.actions,
                 **self.bulk.actions,
                 **self.integration.actions,
                 **self.webhooks.actions,
@@ -402,6 +410,17 @@ class PostOffice:
                 **self.sandbox.actions,
                 **self.status.actions,
             },
+        )
+
+    @cached_property
+    def news(self) -> NewsRoom:
+        """News of letters by mail, as their senders chose."""
+        return NewsRoom(
+            self.database,
+            clock=self.clock,
+            courier=self.outgoing,
+            links=self.links,
+            identity=self.identity,
         )
 
     @cached_property

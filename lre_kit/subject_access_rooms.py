@@ -10,6 +10,7 @@ from lre_kit.contacts.rows import ContactRow
 from lre_kit.integration.rows import ApiKeyRow
 from lre_kit.letters.own_rows import LetterDraftRow, SavedViewRow
 from lre_kit.letters.rows import LetterRow
+from lre_kit.news.rows import NewsWishRow
 from lre_kit.parties.emails import key_of
 from lre_kit.postroom.rows import PostFileRow, PostItemRow, PostNewsRow
 from lre_kit.preparing.rows import PreparedRow
@@ -23,7 +24,9 @@ _CONSENT, _CONSENT_EVENT, _BULK, _PREPARED, _KEY, _ENDPOINT, _LETTER = (
         ConsentRow, ConsentEventRow, BulkRow, PreparedRow, ApiKeyRow, WebhookEndpointRow, LetterRow,
     )
 )  # fmt: skip
-_CONTACT, _DRAFT, _VIEW = (table_of(row) for row in (ContactRow, LetterDraftRow, SavedViewRow))
+_CONTACT, _DRAFT, _VIEW, _WISH = (
+    table_of(row) for row in (ContactRow, LetterDraftRow, SavedViewRow, NewsWishRow)
+)
 _ITEM, _NEWS, _FILE = (table_of(row) for row in (PostItemRow, PostNewsRow, PostFileRow))
 
 _CONSENT_FACTS = (
@@ -79,6 +82,9 @@ def of_other_rooms(connection: Connection, key: str, parties: Collection[str]) -
         ),
         "views_of_your_list": fact_rows(
             connection, _VIEW, "name query created_at", _VIEW.c.owner_ref.in_(parties), "created_at"
+        ),
+        "messages_you_chose": fact_rows(
+            connection, _WISH, "paces language changed_at", _WISH.c.owner_ref.in_(parties), "changed_at"
         ),
         "programs": fact_rows(
             connection,

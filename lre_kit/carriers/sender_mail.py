@@ -49,7 +49,7 @@ class SenderMail:
         self._links = links
         self._identity = identity
 
-    def tell_failed(self, letter: Letter, *, answer: str, number: int) -> None:
+    def tell_failed(self, letter: Letter, *, answer: str, number: int, language: str) -> None:
         """Tell the sender.
 
         Args:
@@ -57,11 +57,12 @@ class SenderMail:
             answer: The mail server's words.
             number: Place of the failure in the letter's journal: what makes the message one; 0 where only
                 the pre-notice failed.
+            language: That of the message.
 
         Raises:
             MailUnavailableError: It could not be handed over now; it is tried again.
         """
-        words = WORDS["fr" if letter.language == "fr" else "en"]
+        words = WORDS["fr" if language == "fr" else "en"]
         email = letter.sender.email
         message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
         early = "" if number else "early_"
@@ -82,7 +83,7 @@ class SenderMail:
             "\n\n".join([*said, page, self._identity.provider_name]) + "\n", cte="quoted-printable"
         )
         # Setting the content takes every header that describes an earlier one away, so this comes after.
-        message["Content-Language"] = letter.language
+        message["Content-Language"] = language
         if self._courier.send(message).outcome is MailOutcome.UNKNOWN:
             msg = "It is not known whether the sender was told of a failed notice."
             raise MailUnavailableError(msg, mend="It is tried again, under the same Message-ID.")

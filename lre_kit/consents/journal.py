@@ -1,6 +1,6 @@
 """Acts on consents: the rule, the journal, the sealed evidence and the row, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,11 +60,22 @@ def events_of(connection: Connection, consent_id: str) -> list[ConsentEvent]:
     return [ConsentEvent(**{n: getattr(row, n) for n in names}) for row in connection.execute(query)]
 
 
+TellAct = Callable[[UnitOfWork, Mapping[str, Any], ConsentAct, datetime, Mapping[str, Any]], None]
+"""Told of an act in its own transaction: the consent after it, the act, when, and by whom."""
+
+
 class ConsentJournal:
     """Writes acts; the caller holds the consent's row and commits."""
 
-    def __init__(self, recorder: Recorder, *, policies: Mapping[ConsentRegime, ConsentPolicy]) -> None:
-        """Seal with `recorder`; spans are those of `policies`."""
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        policies: Mapping[ConsentRegime, ConsentPolicy],
+        tell: TellAct | None = None,
+    ) -> None:
+        """Seal with `recorder`; spans are those of `policies`; `tell` hears of each act."""
+        self._tell = tell
         self._recorder = recorder
         self._policies = policies
 
@@ -143,6 +154,8 @@ class ConsentJournal:
         )
         for row_class, columns in rows:
             uow.add(row_class, **columns)
+        if self._tell is not None:
+            self._tell(uow, values, act, at, actor)
         return values
 
     def _record(

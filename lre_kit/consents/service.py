@@ -12,7 +12,7 @@ from lre_kit.clock import Clock
 from lre_kit.consents.desk import ConsentDesk
 from lre_kit.consents.duties import ConsentDuties
 from lre_kit.consents.forgetting import ConsentForgetting
-from lre_kit.consents.journal import ConsentJournal
+from lre_kit.consents.journal import ConsentJournal, TellAct
 from lre_kit.consents.proof import ConsentProofs
 from lre_kit.consents.register import ConsentRegister
 from lre_kit.consents.request_mail import ConsentLinks, RequestCourier
@@ -53,6 +53,7 @@ class ConsentGround:
     links: Links
     mail: MailIdentity
     sms: SmsSender | None = None
+    tell: TellAct | None = None
 
 
 class Consents:
@@ -74,7 +75,7 @@ class Consents:
     @cached_property
     def journal(self) -> ConsentJournal:
         """Writes acts."""
-        return ConsentJournal(self._ground.recorder, policies=self.policies)
+        return ConsentJournal(self._ground.recorder, policies=self.policies, tell=self._ground.tell)
 
     @cached_property
     def scans(self) -> Scans:

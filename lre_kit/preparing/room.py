@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from lre_kit.news.values import NewsKind, Pace
 from lre_kit.parties.emails import addresses_of
 from lre_kit.parties.members import MemberRole
 from lre_kit.preparing.digest import ACTION, Digest, Signer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lre_kit.clock import Clock
     from lre_kit.identifiers.links import Links
     from lre_kit.letters.desk import Desk
+    from lre_kit.news.desk import NewsDesk
     from lre_kit.people import People
     from lre_kit.settings import Settings
     from lre_kit.store.blobs import BlobStore
@@ -47,8 +49,10 @@ class PreparingRoom:
         identity: "MailIdentity",
         desk: "Desk",
         people: "Callable[[], People]",
+        news: "NewsDesk",
     ) -> None:
         """Wire it to the office's parts; `people` is asked when somebody acts."""
+        self._news = news
         self._database = database
         self._people = people
         self.tray = Tray(
@@ -92,6 +96,6 @@ class PreparingRoom:
         signers = [
             Signer(party_id=party.id, name=party.name, email=emails[0], language=party.language)
             for party, emails in found
-            if emails
+            if emails and self._news.wishes(party.id).of(NewsKind.TO_SIGN) is Pace.DAILY
         ]
         return people.parties.by_id(organisation_id).name, signers

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0060"
+HEAD = "0076"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (
@@ -44,6 +44,7 @@ ROW_MODULES = (
     "lre_kit.status.rows",
     "lre_kit.announcements.rows",
     "lre_kit.mailmerge.rows",
+    "lre_kit.news.rows",
 )
 """Every module that declares tables."""
 

@@ -42,7 +42,7 @@ FILES = (
     {"static", *(f"lre.{name}" for name in ("static", "verifier_file"))}
     | {f"lre.{name}" for name in ("bundle", "document", "everything", "own_proof", "paper_file", "proof")}
     | {f"lre.{name}" for name in ("bulk_preview", "bulk_result", "contacts_export", "letter_news")}
-    | {"lre.letters_export", "lre.prepared_document"}
+    | {"lre.letters_export", "lre.prepared_document", "lre.draft_document"}
     | {"lre.trust_file", "lre.status_json", "lre.security_txt"}
     | {"lre.healthz", "lre.readyz", "lre.metrics", "lre.theme"}
     | {f"lre.consent{name}" for name in ("_own_proof", "s_bundle", "s_export", "s_proof")}
@@ -100,7 +100,7 @@ def test_pages_of_a_host_put_nobody_off(walk: Walk, served: ThrowawaySite) -> No
     served.clock.advance(timedelta(days=16))
     office.run_until_idle()
     letters.append(served.letter().number)
-    lists = ("", "?q=nothing-like-this", "?q=jean&state=notified", "drafts")
+    lists = ("", "?q=nothing-like-this", "?q=jean&state=notified", "drafts", "preferences")
     for path in (*lists, "deposit", *(f"letters/{number}" for number in letters)):
         walk.go(f"/lre/{path}")
     _last_look(walk)

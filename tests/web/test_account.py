@@ -233,6 +233,25 @@ def test_an_idle_session_ends(site: Site) -> None:
     assert not is_in(client)
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/identity/none/progress", {}), ("/letters/none/news", {}), ("/", {"LRE-By-Itself": "1"})],
+    ids=["identity", "news", "header"],
+)
+def test_what_a_page_asks_by_itself_keeps_no_session_awake(
+    site: Site, path: str, headers: dict[str, str]
+) -> None:
+    """F9.13: a browser left alone with an open page is logged out like any other."""
+    client, used = site.member(), site.client()
+    site.log_in(used)
+    for _ in range(4):
+        site.clock.advance(IDLE / 3)
+        client.get(path, headers=headers)
+        used.get("/")
+    assert not is_in(client)
+    assert is_in(used)
+
+
 def test_a_forgotten_password_is_set_anew_by_its_link_once_and_ends_all_sessions(site: Site) -> None:
     other = site.member()
     client = site.client()

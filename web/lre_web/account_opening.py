@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from lre_kit.carriers.account_mail import AccountCourier
 from lre_kit.identifiers.authenticator_enrolment import AuthenticatorEnrolment
+from lre_kit.news.desk import forget_wishes
 from lre_kit.office import PostOffice
 from lre_kit.parties.accounts import Accounts
 from lre_kit.parties.sessions import Sessions
@@ -21,6 +22,7 @@ def open_account_site(office: PostOffice) -> AccountSite:
     def end_what_runs(uow: UnitOfWork, refs: Sequence[str]) -> None:
         office.integration.keys.revoke_all(uow, refs)
         disable_all(uow, refs, at=clock())
+        forget_wishes(uow, refs)
 
     accounts = Accounts(
         database,

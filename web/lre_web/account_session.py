@@ -47,8 +47,11 @@ def account_site() -> AccountSite:
     return found
 
 
-_BY_THEMSELVES = frozenset({"letter_news"})
+_BY_THEMSELVES = frozenset({"letter_news", "identity_progress"})
 """What open pages ask for with nobody at the browser: it keeps no session awake."""
+
+_BY_ITSELF = "LRE-By-Itself"
+"""Header of what a script asks for with nobody at the browser. Whoever sends it only ends sooner."""
 
 SESSION_COOKIE = "lre_session"
 """Cookie that holds the session's token."""
@@ -58,7 +61,8 @@ def current_session() -> Session | None:
     """Return this browser's session, whether or not its second step is due; nothing if there is none."""
     if "lre_session" not in g:
         token = read_cookie(SESSION_COOKIE)
-        note = (request.endpoint or "").rpartition(".")[2] not in _BY_THEMSELVES
+        endpoint = (request.endpoint or "").rpartition(".")[2]
+        note = endpoint not in _BY_THEMSELVES and _BY_ITSELF not in request.headers
         g.lre_session = account_site().accounts.sessions.touch(token, note=note) if token else None
     session = g.lre_session
     return session if isinstance(session, Session) else None

@@ -133,6 +133,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
         letter_pages,
         letter_templates,
         observing,
+        preferences,
         prepared,
         recipient,
         recipient_more,
@@ -165,6 +166,7 @@ def _blueprint(name: str, limit_bytes: int) -> Blueprint:
     sender_acts.add_pages(blueprint)
     sender_home.add_pages(blueprint)
     sender_drafts.add_pages(blueprint)
+    preferences.add_pages(blueprint)
     sender_look.add_pages(blueprint)
     sender_many.add_pages(blueprint)
     letter_pages.add_pages(blueprint)

@@ -33,6 +33,7 @@ SENDERS = frozenset(
         "drafts",
         "views",
         "bulk",
+        "preferences",
         "prepared",
         "consents",
         "contacts",

@@ -6,7 +6,7 @@
   const news = new EventSource(live.dataset.news);
   news.addEventListener("state", async (event) => {
     if (event.data === sign) return;
-    const answer = await fetch(window.location.pathname, { headers: { Accept: "text/html" } });
+    const answer = await fetch(window.location.pathname, { headers: { Accept: "text/html", "LRE-By-Itself": "1" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     // Only what nobody types in is replaced.

@@ -1,0 +1,1 @@
+"""News of their letters, by mail, for senders who asked for it."""
