@@ -85,6 +85,7 @@ from lre_kit.store.database import Database
 from lre_kit.store.rewrapping import rewrap
 from lre_kit.store.vault import Vault
 from lre_kit.support.room import Support
+from lre_kit.typesetting import add_font_folder
 from lre_kit.webhooks.outbox import tell as tell_webhooks
 from lre_kit.webhooks.room import Webhooks
 
@@ -545,6 +546,8 @@ class PostOffice:
         if is_sandbox(database):
             settings, clock = marked(settings), SandboxClock(database, base=clock)
             courier = CatchingCourier(database, clock=clock, links=Links(keys.link_secret, settings.base_url))
+        if settings.font_folder is not None:
+            add_font_folder(settings.font_folder)
         office = cls(
             settings,
             clock=clock,

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """Origin line of checkpoints; by default ``<host of base_url>/lre-log``."""
     public_log_url: str | None = None
     """Where the log is published: by default ``<home>/public-log``, ``s3://bucket/prefix``; empty: none."""
+    font_folder: Path | None = None
+    """Folder with further fonts for proofs, printed pages and merged letters, besides the system's own."""
     log_witnesses: Path | None = None
     """File of witnesses to ask for cosignatures (C2SP tlog-policy: ``witness <name> <vkey> <url>``)."""
     witness_timeout_s: float = Field(default=5.0, gt=0)

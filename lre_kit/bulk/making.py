@@ -22,6 +22,7 @@ from lre_kit.letters.values import Upload
 from lre_kit.mailmerge.setting import Setter
 from lre_kit.parties.values import Sender
 from lre_kit.store.database import UnitOfWork
+from lre_kit.typesetting import is_rare
 
 Still = Callable[[UnitOfWork], None]
 """Looks inside a deposit whether who acts still may."""
@@ -167,9 +168,5 @@ def wish_of(kept: Mapping[str, Any] | None) -> PaperWish | None:
 
 
 def rare(texts: Sequence[str]) -> bool:
-    """Tell whether texts hold characters for which a font may be missing: no Latin, Greek or Cyrillic."""
-    return any(
-        not (ord(char) < 0x250 or 0x370 <= ord(char) < 0x530 or 0x1E00 <= ord(char) < 0x2100 or char == "€")
-        for text in texts
-        for char in text
-    )
+    """Tell whether texts hold characters for which a font may be missing."""
+    return any(is_rare(char) for text in texts for char in text)

@@ -41,7 +41,7 @@ _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
 _FILES = (
     "smtp_ca_file", "dkim_key_file", "imap_ca_file", "tsa_file", "tsa_anchor_file", "log_witnesses",
     "eid_providers", "api_issuers", "certificate_issuers", "post_key_file", "post_known_hosts",
-    "webhook_ca_file", "seal_pkcs11_module",
+    "webhook_ca_file", "seal_pkcs11_module", "font_folder",
 )  # fmt: skip
 """Settings that name a file or folder which must be there."""
 

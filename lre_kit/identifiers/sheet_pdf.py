@@ -19,6 +19,7 @@ from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.one_time_passwords import Seed
 from lre_kit.identifiers.paper_codes import Sheet
 from lre_kit.identifiers.sheet_words import HOW, TITLES, WORDS, day_text, set_in_type
+from lre_kit.typesetting import SPELLED, Page, drawn, fonts
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 """PDF/A-2 level A (ISO 19005-2: tagged, fonts embedded) and PDF/UA-1 (ISO 14289-1)."""
@@ -119,8 +120,17 @@ def _render(identifier: Identifier, head: Letterhead, sheet: str, secrets: dict[
         "shown_url": _shown(head.revoke_url),
     } | secrets
     template = (files("lre_kit.identifiers") / "templates" / "sheet.typ").read_bytes()
-    made: bytes = typst.compile(template, sys_inputs={"data": json.dumps(data)}, pdf_standards=STANDARDS)
-    return made
+
+    def made(page: Page) -> bytes:
+        pdf: bytes = typst.compile(
+            template, sys_inputs={"data": json.dumps(page)}, pdf_standards=STANDARDS, font_paths=fonts()
+        )
+        return pdf
+
+    def saying(page: dict[str, Any]) -> None:
+        page["how"] = [*page["how"], SPELLED.fr if language == "fr" else SPELLED.en]
+
+    return drawn(data, made, saying=saying)
 
 
 def _qr_code(uri: str) -> str:

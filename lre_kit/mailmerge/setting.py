@@ -8,7 +8,6 @@ import json
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +19,7 @@ from lre_kit.letters.inspection import kept_name
 from lre_kit.mailmerge.text import Block, Kind, Runs, filled, read_line, read_text
 from lre_kit.mailmerge.values import Letterhead, NotMergeableError, TemplateText
 from lre_kit.parties.values import Recipient
+from lre_kit.typesetting import fonts
 
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 """PDF/A-3 level A (ISO 19005-3: tagged, fonts embedded) and PDF/UA-1 (ISO 14289-1)."""
@@ -58,7 +58,7 @@ class Setter:
         if self._head.logo:
             self._logo = f"logo.{self._head.logo_kind}"
             (folder / self._logo).write_bytes(self._head.logo)
-        self._compiler = typst.Compiler(str(folder / "letter.typ"), root=str(folder), font_paths=_fonts())
+        self._compiler = typst.Compiler(str(folder / "letter.typ"), root=str(folder), font_paths=fonts())
         return self
 
     def __exit__(
@@ -124,10 +124,3 @@ def _plain(block: Block, values: Mapping[str, str]) -> list[Any]:
 
 def _runs(runs: Runs, values: Mapping[str, str]) -> list[list[Any]]:
     return [[run.style.value, filled(run.parts, values)] for run in runs]
-
-
-@cache
-def _fonts() -> Any:
-    import typst
-
-    return typst.Fonts()

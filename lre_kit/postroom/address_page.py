@@ -6,15 +6,20 @@ Texts of people are data to the template. Text documents become pages here too.
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from lre_kit.carriers.notices import legal_time_text
+from lre_kit.clock import PARIS
 from lre_kit.law.paper import Envelope, line_pitch
 from lre_kit.letters.values import Letter
+from lre_kit.typesetting import SPELLED, Page, drawn, fonts
+
+STANDARDS: list[Any] = ["a-2b"]
+"""PDF/A-2 level B (ISO 19005-2): fonts are embedded, and no character is without one."""
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
@@ -61,6 +66,7 @@ def address_page(cover: Cover) -> bytes:
     """Return the address page as PDF."""
     letter, words = cover.letter, WORDS[cover.letter.language]
     area = cover.envelope.safe_area
+    day = letter.deposited_at.astimezone(PARIS)
     pitch = line_pitch(len(cover.address), area)
     rows = [
         [words["sender"], letter.sender.name],
@@ -75,6 +81,7 @@ def address_page(cover: Cover) -> bytes:
     data = {
         "language": letter.language,
         "title": words["title"],
+        "date": [day.year, day.month, day.day],
         "address": list(cover.address),
         "return": list(cover.return_address),
         "area": asdict(area),
@@ -83,21 +90,35 @@ def address_page(cover: Cover) -> bytes:
         "rows": rows,
         "lines": [words["printed"].format(provider=cover.provider)],
     }
-    return _compiled("address.typ", data)
+
+    def saying(page: dict[str, Any]) -> None:
+        page["lines"] = [*page["lines"], SPELLED.fr if letter.language == "fr" else SPELLED.en]
+
+    return _compiled("address.typ", data, saying=saying)
 
 
 def text_pages(text: str) -> bytes:
     """Return a plain text as pages."""
-    return _compiled("text.typ", {"lines": text.replace("\t", "    ").splitlines() or [""]})
+
+    def saying(page: dict[str, Any]) -> None:
+        page["lines"] = [*page["lines"], "", SPELLED.fr, SPELLED.en]
+
+    return _compiled("text.typ", {"lines": text.replace("\t", "    ").splitlines() or [""]}, saying=saying)
 
 
-def _compiled(template: str, data: Mapping[str, Any]) -> bytes:
+def _compiled(template: str, data: Page, *, saying: Callable[[dict[str, Any]], None]) -> bytes:
     import typst
 
     source = files("lre_kit.postroom") / "templates" / template
     with tempfile.TemporaryDirectory() as scratch, as_file(source) as path:
         folder = Path(scratch)
         shutil.copy(path, folder / template)
-        (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        made: Sequence[int] | bytes = typst.compile(str(folder / template))
-        return bytes(made)
+
+        def made(page: Page) -> bytes:
+            (folder / "data.json").write_text(json.dumps(page), encoding="utf-8")
+            pdf: Sequence[int] | bytes = typst.compile(
+                str(folder / template), pdf_standards=STANDARDS, font_paths=fonts()
+            )
+            return bytes(pdf)
+
+        return drawn(data, made, saying=saying)

@@ -1,7 +1,9 @@
 """Rendering the French proofs as PDF/A-3: the items of CPCE R. 53-2 and R. 53-3, no more.
 
 The machine evidence (JSON and XML) is attached before sealing, so it travels inside the document.
-The same input gives the same bytes. The pages are tagged and have alternative texts (PDF/UA-1).
+The same input, set with the same fonts, gives the same bytes. The pages are tagged and have alternative texts
+(PDF/UA-1). A character that no font draws is spelled, and the page says so; the attached evidence holds the
+text as it was given.
 """
 
 import hashlib
@@ -30,6 +32,7 @@ from lre_kit.proofs.packing.pdf_words import TITLES, WORDS
 from lre_kit.proofs.sealing.exhibit import Exhibit, NamedExhibit
 from lre_kit.proofs.sealing.seal import open_seal
 from lre_kit.proofs.stamping.timestamp import TimestampInfo, read_token
+from lre_kit.typesetting import SPELLED, Page, drawn, fonts
 
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 """PDF/A-3 level A (ISO 19005-3: tagged, fonts embedded, attachments allowed) and PDF/UA-1."""
@@ -87,8 +90,17 @@ def typeset(data: Mapping[str, Any], attachments: Sequence[Attachment]) -> bytes
             (folder / attached.name).write_bytes(attached.content)
         (folder / "check.svg").write_bytes(_qr_code(data["url"]))
         listed = {"attachments": [[a.name, a.media_type, a.description] for a in attachments]}
-        (folder / "data.json").write_text(json.dumps({**data, **listed}), encoding="utf-8")
-        return typst.compile(str(folder / "proof.typ"), pdf_standards=STANDARDS)
+
+        def made(page: Page) -> bytes:
+            (folder / "data.json").write_text(json.dumps(page), encoding="utf-8")
+            pdf: bytes = typst.compile(str(folder / "proof.typ"), pdf_standards=STANDARDS, font_paths=fonts())
+            return pdf
+
+        def saying(page: dict[str, Any]) -> None:
+            note = SPELLED.fr if page["language"] == "fr" else SPELLED.en
+            page["check"] = [*page["check"], note]
+
+        return drawn({**data, **listed}, made, saying=saying)
 
 
 def _exhibits(facts: ProofFacts) -> list[Attachment]:
