@@ -238,6 +238,9 @@ class Settings(BaseSettings):
     """Requests that one key of the API may make within a minute."""
     api_issuers: Path | None = None
     """TOML file of authorization servers whose access tokens open the API (OAuth 2.0); empty: none."""
+    translations: Path | None = None
+    """Folder of translators' files, ``fr.po`` or ``en/LC_MESSAGES/lre.mo``, whose sentences take the place of
+    the pages' own; empty: none."""
     identity_service_h: int = Field(default=48, ge=1)
     """Promised time from handing in an identity case to its verdict, in hours."""
     retention_content_days: int = Field(default=366, ge=30)

@@ -11,6 +11,7 @@ from lre_web.flask_commands import add_commands
 from lre_web.mounting import EXTENSION, CurrentActor, Mounted, mounted
 from lre_web.overrides import checked_texts, theme_sheet
 from lre_web.signals import forward
+from lre_web.translations import merged, read_translations
 
 __all__ = ["API_PREFIX", "EXTENSION", "LRE", "Actor", "HostIdentification", "Mounted", "mounted"]
 
@@ -63,7 +64,8 @@ class LRE:
         self._pages = pages
         self._name = name
         self._login_url = login_url
-        self._texts = checked_texts(texts or {})
+        self._texts = dict(texts or {})
+        checked_texts(self._texts)
         self._theme = theme_sheet(theme or {})
         if app is not None:
             self.init_app(app)
@@ -90,7 +92,7 @@ class LRE:
             name=self._name,
             url_prefix=self._url_prefix,
             login_url=self._login_url,
-            texts=self._texts,
+            texts=checked_texts(merged(read_translations(office.settings.translations), self._texts)),
             theme=self._theme,
         )
         api_name = f"{self._name}_api"

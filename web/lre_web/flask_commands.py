@@ -4,6 +4,7 @@ Workers started here hear the host's hooks and signals, which those of ``lre wor
 """
 
 import json
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -16,6 +17,7 @@ from lre_kit.hosting.settings_check import PREFIX, doubts
 from lre_kit.office import PostOffice
 from lre_kit.settings import Settings
 from lre_web.mounting import Mounted
+from lre_web.translations import export, faults_of, left_of
 
 
 def add_commands(app: Flask, mount: Mounted) -> None:
@@ -48,7 +50,38 @@ def add_commands(app: Flask, mount: Mounted) -> None:
         """Tell whether the office may be given work; the exit code is 1 if not."""
         _ready(office)
 
+    words = AppGroup("words", help="The pages' words as files of translators.")
+    group.add_command(words)
+
+    @words.command("export")
+    @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+    def export_command(folder: Path) -> None:
+        """Write lre.pot, fr.po and en.po into FOLDER."""
+        for path in export(folder):
+            click.echo(path)
+
+    @words.command("check")
+    @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+    @click.option("--language", default="fr", help="Language of the files.")
+    def check_words_command(files: tuple[Path, ...], language: str) -> None:
+        """Tell what is wrong with translators' FILES and what they leave; exit code 1 if anything."""
+        _check_words(files, language)
+
     app.cli.add_command(group)
+
+
+def _check_words(files: tuple[Path, ...], language: str) -> None:
+    faults = 0
+    for path in files:
+        wrong, left = faults_of(path, language), left_of(path, language)
+        faults += len(wrong) + len(left)
+        for each in wrong:
+            click.echo(f"{path.name}: {each}")
+        for each in left:
+            click.echo(f"{path.name}: “{each}” is not translated")
+    if faults:
+        raise SystemExit(1)
+    click.echo("Every sentence is there.")
 
 
 def _config(settings: Settings, *, as_json: bool) -> None:

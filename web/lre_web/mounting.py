@@ -30,7 +30,7 @@ class Mounted:
     """Where its pages hang."""
     login_url: str | None = None
     """Where the host lets people log in; nothing: a sender's page answers 401 to whoever is not."""
-    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    texts: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     """Words of the host's own, by language and name."""
     theme: str = ""
     """Style sheet of the host's own colours; empty: none."""

@@ -82,34 +82,43 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def checked_texts(texts: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
-    """Return a host's words, each of which takes the place of one of ours.
+def checked_texts(texts: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Return a host's words by language and shelf; each takes the place of one of ours.
+
+    Args:
+        texts: By language and name; the name of words that are not of every page has its shelf before it,
+            as in ``compose:draft_save`` (`lre_web.translations.shelves`).
 
     Raises:
         ConfigurationError: A language or a name is not known, or a placeholder differs; names them all.
     """
-    from lre_web.texts import LANGUAGES, catalogue
+    from lre_web.texts import LANGUAGES
+    from lre_web.translations import shelf_and_key, shelves
 
-    wrong = []
+    wrong: list[str] = []
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    known = shelves()
     for language, words in texts.items():
         if language not in LANGUAGES:
             wrong.append(f"there is no language “{language}”")
             continue
-        ours = catalogue(language)
         for name, text in words.items():
-            if name not in ours:
+            shelf, key = shelf_and_key(name)
+            ours = known.get(shelf, {}).get(key)
+            if ours is None:
                 wrong.append(f"there is no text “{name}”")
-            elif _placeholders(text) != _placeholders(ours[name]):
-                wrong.append(
-                    f"“{name}” ({language}) must hold {_placeholders(ours[name]) or 'no placeholder'}"
-                )
+            elif (must := placeholders(ours[0])) != placeholders(text):
+                wrong.append(f"“{name}” ({language}) must hold {must or 'no placeholder'}")
+            else:
+                found.setdefault(language, {}).setdefault(shelf, {})[key] = text
     if wrong:
         msg = f"The words of the host cannot be used: {'; '.join(wrong)}."
         raise ConfigurationError(msg, mend="See lre_web.texts for names and placeholders.")
-    return MappingProxyType({language: MappingProxyType(dict(words)) for language, words in texts.items()})
+    return MappingProxyType(found)
 
 
-def _placeholders(text: str) -> set[str]:
+def placeholders(text: str) -> set[str]:
+    """Return the names of the places in a sentence."""
     try:
         return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
     except ValueError:

@@ -410,6 +410,10 @@ def catalogue(chosen: str) -> Mapping[str, str]:
 
 def texts() -> Mapping[str, str]:
     """Return the words in the page's language, with those that the host says otherwise."""
-    ours, chosen = catalogue(language()), language()
-    theirs = mounted().texts.get(chosen)
+    return spoken("", catalogue(language()))
+
+
+def spoken(shelf: str, ours: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a shelf's words, with those that the host says otherwise before them."""
+    theirs = mounted().texts.get(language(), {}).get(shelf)
     return ChainMap(dict(theirs), dict(ours)) if theirs else ours

@@ -7,7 +7,7 @@ from functools import cache
 from lre_kit.errors import LreError
 from lre_kit.parties.passwords import PasswordRefusedError
 from lre_web.error_words import error_words
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "account": ("Votre compte", "Your account"),
@@ -202,7 +202,7 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def account_texts() -> Mapping[str, str]:
     """Return the words of the account pages in the page's language."""
-    return _catalogue(language())
+    return spoken("account", _catalogue(language()))
 
 
 def account_error(error: LreError) -> str:

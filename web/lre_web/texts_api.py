@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
     "api-key-refused": (
@@ -195,4 +195,4 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def api_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("api", _catalogue(language()))

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "bulk": ("Envois groupés", "Letters in bulk"),
@@ -131,4 +131,4 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def bulk_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("bulk", _catalogue(language()))

@@ -7,7 +7,7 @@ from functools import cache
 from lre_kit.errors import LreError
 from lre_kit.identifiers.certificate_checks import CertificateRefusedError
 from lre_web.error_words import error_words
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "title": ("Votre certificat", "Your certificate"),
@@ -88,7 +88,7 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def certificate_texts() -> Mapping[str, str]:
     """Return the words of these pages in the page's language."""
-    return _catalogue(language())
+    return spoken("certificate", _catalogue(language()))
 
 
 def certificate_error(error: LreError) -> str:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "drafts": ("Brouillons", "Drafts"),
@@ -112,4 +112,4 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def compose_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("compose", _catalogue(language()))

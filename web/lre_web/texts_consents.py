@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import language
+from lre_web.texts import language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "title": ("Votre accord", "Your consent"),
@@ -113,7 +113,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 def consent_texts() -> Mapping[str, str]:
     """Return the words in the language of this page."""
-    return catalogue(language())
+    return spoken("consents", catalogue(language()))
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cache
 from lre_kit.errors import LreError
 from lre_kit.identifiers.eid_values import EidRefusedError
 from lre_web.error_words import error_words
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "title": ("Votre identité numérique", "Your electronic identity"),
@@ -65,7 +65,7 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def eid_texts() -> Mapping[str, str]:
     """Return the words of these pages in the page's language."""
-    return _catalogue(language())
+    return spoken("eid", _catalogue(language()))
 
 
 def eid_error(error: LreError) -> str:

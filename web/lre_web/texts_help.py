@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "nav": ("Aide et confiance", "Help and trust"),
@@ -215,4 +215,4 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def help_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("help", _catalogue(language()))

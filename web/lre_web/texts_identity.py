@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 CONSENT_VERSION = "identity-consent-1"
 """Name of the consent's wording; a changed wording gets another."""
@@ -265,4 +265,4 @@ def identity_catalogue(chosen: str) -> Mapping[str, str]:
 
 def identity_texts() -> Mapping[str, str]:
     """Return the words of the identification pages in the page's language."""
-    return identity_catalogue(language())
+    return spoken("identity", identity_catalogue(language()))

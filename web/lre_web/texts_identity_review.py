@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 from lre_web.texts_identity import spaced
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
@@ -159,4 +159,4 @@ def review_catalogue(chosen: str) -> Mapping[str, str]:
 
 def review_texts() -> Mapping[str, str]:
     """Return the words of the operators' pages in the page's language."""
-    return review_catalogue(language())
+    return spoken("identity_review", review_catalogue(language()))

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "needs": ("Quelle lettre vous faut-il ?", "Which letter do you need?"),
@@ -176,4 +176,4 @@ def post_catalogue(chosen: str) -> Mapping[str, str]:
 
 def post_words() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return post_catalogue(language())
+    return spoken("post", post_catalogue(language()))

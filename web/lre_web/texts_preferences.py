@@ -4,9 +4,9 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
-_PREFERENCES: Mapping[str, tuple[str, str]] = {
+_TEXTS: Mapping[str, tuple[str, str]] = {
     "title": ("Notifications", "Notifications"),
     "lead": (
         "Ce que nous vous écrivons au sujet de vos lettres. Les preuves sont toujours sur la page de chaque lettre, quel que soit votre choix.",
@@ -76,9 +76,9 @@ _PREFERENCES: Mapping[str, tuple[str, str]] = {
 @cache
 def _catalogue(chosen: str) -> Mapping[str, str]:
     place = LANGUAGES.index(chosen)
-    return {name: both[place] for name, both in _PREFERENCES.items()}
+    return {name: both[place] for name, both in _TEXTS.items()}
 
 
 def preferences_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("preferences", _catalogue(language()))

@@ -10,7 +10,7 @@ from lre_kit.clock import PARIS
 from lre_kit.errors import LreError
 from lre_kit.identifiers.order_values import KindSuspendedError
 from lre_web.error_words import error_words
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 from lre_web.texts_account import account_texts
 from lre_web.texts_organisations import ORGANISATION_TEXTS
 
@@ -250,7 +250,7 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 def profile_texts() -> Mapping[str, str]:
     """Return the words of the profile's pages in the page's language."""
     shared = {name: text for name, text in account_texts().items() if name.startswith(_SHARED)}
-    return shared | dict(_catalogue(language()))
+    return shared | dict(spoken("profile", _catalogue(language())))
 
 
 def countries() -> Mapping[str, str]:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "not_for_me": ("Cet envoi n'est pas pour moi", "This is not for me"),
@@ -138,4 +138,4 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def recipient_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("recipient", _catalogue(language()))

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lre_web.texts import LANGUAGES, language
+from lre_web.texts import LANGUAGES, language, spoken
 
 WEBHOOK_PROBLEMS: Mapping[str, tuple[str, str]] = {
     "webhook-address": (
@@ -156,4 +156,4 @@ def _catalogue(chosen: str) -> Mapping[str, str]:
 
 def webhook_texts() -> Mapping[str, str]:
     """Return the words in the page's language."""
-    return _catalogue(language())
+    return spoken("webhooks", _catalogue(language()))
