@@ -109,12 +109,14 @@ def console_command(
       lre console --serve --public-url https://console.example.org
     """
     if serve:
-        told = {"--lang": lang, "--theme": theme, "--screen": screen}
+        told = {"--theme": theme, "--screen": screen}
         more = [part for option, value in told.items() if value for part in (option, value)]
         more += ["--read-only"] if read_only else []
         with opened_office() as office:
-            click.echo(f"Serving the console on {public_url or f'http://{host}:{port}'}; Ctrl-C stops.")
-            load_face("console").serve(office, host=host, port=port, public_url=public_url, more=more)
+            load_face("console").serve(
+                office, host=host, port=port, public_url=public_url, more=more, language=lang,
+                say=lambda url: click.echo(f"Serving the console on {url}; Ctrl-C stops."),
+            )  # fmt: skip
         return
     face = load_face("console")
     with ExitStack() as stack:

@@ -1,6 +1,6 @@
 """Lists of means and orders for operators; they hold no name and no address."""
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from lre_kit.identifiers.identifier_values import Identifier
 from lre_kit.identifiers.means import Kind, State
@@ -11,6 +11,10 @@ from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 
 _IDENTIFIER = table_of(IdentifierRow)
+_TO_COMPARE = (
+    _IDENTIFIER.c.kind.in_((Kind.CERTIFICATE.value, Kind.EID.value)),
+    _IDENTIFIER.c.state == State.ISSUED.value,
+)
 
 
 def newest_means(database: Database, *, limit: int, party_id: str | None = None) -> list[Identifier]:
@@ -29,6 +33,12 @@ def newest_means(database: Database, *, limit: int, party_id: str | None = None)
         return [Identifier.of_row(row) for row in connection.execute(query).mappings()]
 
 
+def count_to_compare(connection: Connection) -> int:
+    """Return how many means `means_to_compare` goes through."""
+    query = select(func.count()).select_from(_IDENTIFIER).where(*_TO_COMPARE)
+    return int(connection.execute(query).scalar_one())
+
+
 def means_to_compare(database: Database, *, limit: int) -> list[Identifier]:
     """Return certificates and electronic identities that wait because their names were not clear.
 
@@ -36,9 +46,7 @@ def means_to_compare(database: Database, *, limit: int) -> list[Identifier]:
         database: Where they are kept.
         limit: Most that are returned, the oldest first.
     """
-    kinds = (Kind.CERTIFICATE.value, Kind.EID.value)
-    waits = (_IDENTIFIER.c.kind.in_(kinds), _IDENTIFIER.c.state == State.ISSUED.value)
-    query = select(*[_IDENTIFIER.c[name] for name in Identifier.__slots__]).where(*waits)
+    query = select(*[_IDENTIFIER.c[name] for name in Identifier.__slots__]).where(*_TO_COMPARE)
     query = query.order_by(_IDENTIFIER.c.created_at, _IDENTIFIER.c.id).limit(limit)
     with database.read() as connection:
         return [Identifier.of_row(row) for row in connection.execute(query).mappings()]

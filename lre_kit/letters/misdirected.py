@@ -2,26 +2,30 @@
 
 It is neither an acceptance nor a refusal, and no event of the letter: whoever holds a link has shown nothing
 of who they are. It is kept once, reminders to that mailbox stop, and the sender learns nothing of it: the
-letter goes on to the end of its window as if nobody had answered (CPCE R. 53-3).
+letter goes on to the end of its window as if nobody had answered (CPCE R. 53-3). Operators see it while the
+window is open; correcting the address ends it, or they find that nothing is to be done.
 """
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import UnlawfulActError
-from lre_kit.letters.lifecycle import Phase
-from lre_kit.letters.own_rows import MisdirectedRow
+from lre_kit.letters.own_rows import OPEN, MisdirectedRow, is_misdirected
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.reminders import stop_reminders
+from lre_kit.letters.rows import LetterRow
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 
-OPEN = frozenset({Phase.NOTIFIED, Phase.CHOOSING})
-"""Phases in which it can be said."""
+_ROW, _LETTER = table_of(MisdirectedRow), table_of(LetterRow)
 
-_ROW = table_of(MisdirectedRow)
+
+def count_waiting(connection: Connection) -> int:
+    """Return of how many letters it was said without anybody having answered it."""
+    query = select(func.count()).select_from(_LETTER).where(is_misdirected())
+    return int(connection.execute(query).scalar_one())
 
 
 class Misdirected:
@@ -52,10 +56,28 @@ class Misdirected:
             stop_reminders(uow, letter_id)
             uow.commit()
 
+    def dismiss(self, letter_id: str) -> None:
+        """Take down that nothing is to be done about it: the letter goes on as it was sent.
+
+        Raises:
+            UnlawfulActError: It was not said of this letter, or is answered already.
+        """
+        with self._database.write() as uow:
+            waits = (_ROW.c.letter_id == letter_id, _ROW.c.dismissed_at.is_(None))
+            if uow.update(update(_ROW).where(*waits).values(dismissed_at=self._clock())) != 1:
+                msg = "Nobody said of this letter that it is not for them, or it is answered already."
+                raise UnlawfulActError(msg, mend="Look at the letter again.")
+            uow.commit()
+
+    def report(self, letter_id: str) -> tuple[datetime, datetime | None] | None:
+        """Return when it was said and when an operator dismissed it; nothing if it was not said."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                select(_ROW.c.said_at, _ROW.c.dismissed_at).where(_ROW.c.letter_id == letter_id)
+            ).first()
+        return None if found is None else (found.said_at, found.dismissed_at)
+
     def said_at(self, letter_id: str) -> datetime | None:
         """Return when it was said of a letter; nothing if it was not."""
-        with self._database.read() as connection:
-            found: datetime | None = connection.execute(
-                select(_ROW.c.said_at).where(_ROW.c.letter_id == letter_id)
-            ).scalar()
-        return found
+        found = self.report(letter_id)
+        return found[0] if found is not None else None

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary
+from sqlalchemy import JSON, BigInteger, Column, ColumnElement, Index, LargeBinary, and_, select
 from sqlmodel import Field, SQLModel
 
+from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.rows import LetterRow
 from lre_kit.store.columns import UtcDateTime
+from lre_kit.store.inserts import table_of
 
 
 class SavedViewRow(SQLModel, table=True):
@@ -65,3 +68,16 @@ class MisdirectedRow(SQLModel, table=True):
 
     letter_id: str = Field(primary_key=True, foreign_key="letter.id", max_length=32)
     said_at: datetime = Field(sa_type=UtcDateTime)
+    dismissed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When an operator found that nothing is to be done; why stands in the operators' journal."""
+
+
+OPEN = frozenset({Phase.NOTIFIED, Phase.CHOOSING})
+"""Phases in which it can be said that a letter is not for its reader."""
+
+
+def is_misdirected() -> ColumnElement[bool]:
+    """Return the condition that it was said of a letter, and that an operator may still answer it."""
+    said, letter = table_of(MisdirectedRow), table_of(LetterRow)
+    waiting = select(said.c.letter_id).where(said.c.dismissed_at.is_(None))
+    return and_(letter.c.id.in_(waiting), letter.c.phase.in_(sorted(phase.value for phase in OPEN)))

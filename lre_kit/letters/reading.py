@@ -18,6 +18,7 @@ from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters.filters import LetterFilter
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold, waits_until
+from lre_kit.letters.own_rows import is_misdirected
 from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.searching import wanted_of
@@ -341,6 +342,8 @@ def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:
         conditions.append(_LETTER.c.deposited_at >= wanted.begins_at)
     if wanted.ends_at is not None:
         conditions.append(_LETTER.c.deposited_at < wanted.ends_at)
+    if wanted.is_misdirected:
+        conditions.append(is_misdirected())
     if phase is not None:
         conditions.append(_LETTER.c.phase == phase.value)
     return and_(*conditions) if conditions else None

@@ -1,4 +1,6 @@
-"""What operators type to find letters: words, and ``state:``, ``product:``, ``date:``, ``number:``.
+"""What operators type to find letters: words, and ``state:``, ``product:``, ``date:``, ``number:``, ``is:``.
+
+``is:misdirected`` are those whose reader said that they are not for them, and that wait for an answer.
 
 A whole sending number, a state and a span of days are found by an index, however many letters there are;
 other words are looked for in numbers, names, addresses, subjects and references.
@@ -15,7 +17,7 @@ from lre_kit.letters.lifecycle import Phase
 
 _KEYS = {
     "state": "state", "état": "state", "etat": "state", "product": "product", "produit": "product",
-    "date": "date", "number": "number", "numéro": "number", "numero": "number",
+    "date": "date", "number": "number", "numéro": "number", "numero": "number", "is": "is", "est": "is",
 }  # fmt: skip
 
 _NUMBER = re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}")
@@ -33,6 +35,7 @@ class Wanted:
         products: Only these; nothing: any.
         begins_at: Only those deposited from here on.
         ends_at: Only those deposited before.
+        is_misdirected: Only those whose reader said that they are not for them, unanswered.
     """
 
     text: str = ""
@@ -41,6 +44,7 @@ class Wanted:
     products: frozenset[Product] | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
+    is_misdirected: bool = False
 
 
 def wanted_of(typed: str) -> Wanted:
@@ -108,4 +112,8 @@ def _number(value: str) -> dict[str, object] | None:
     return {"number": value.upper()} if _NUMBER.fullmatch(value.upper()) else None
 
 
-_READERS = {"state": _state, "product": _product, "date": _date, "number": _number}
+def _is(value: str) -> dict[str, object] | None:
+    return {"is_misdirected": True} if value.casefold() in {"misdirected", "égarée", "egaree"} else None
+
+
+_READERS = {"is": _is, "state": _state, "product": _product, "date": _date, "number": _number}

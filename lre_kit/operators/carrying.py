@@ -18,6 +18,7 @@ from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import remind_now
 from lre_kit.operators import adopting, lists, moving
 from lre_kit.operators import carrying_public as public
+from lre_kit.operators.errors import OperatorInputError
 from lre_kit.operators.journal import last_done
 from lre_kit.operators.rules import RULES, Act
 from lre_kit.operators.values import checked_reason
@@ -242,6 +243,15 @@ def _renew(work: Work) -> int:
     return brought
 
 
+def _settle_act(work: Work) -> None:
+    found = str(work.facts.get("found", "")).strip().casefold()
+    if found not in {"done", "not done", "faite", "pas faite"}:
+        msg = "Say whether it was done."
+        raise OperatorInputError(msg, mend="Look at what it was about, then type: done, or not done.")
+    is_done = found in {"done", "faite"}
+    work.office.operators.journal.settle(work.subject_id, is_done=is_done, at=work.office.clock())
+
+
 def _answer_request(work: Work) -> str:
     support, facts = work.office.support, work.facts
     text, template = str(facts.get("text", "")), str(facts.get("template", ""))
@@ -264,6 +274,7 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
         Act.RELEASE_HOLD: lambda work: work.office.desk.release_hold(
             work.subject_id, reason=work.reason, actor=work.operator
         ),
+        Act.DISMISS_REPORT: lambda work: work.office.misdirected.dismiss(work.subject_id),
         Act.RETRY_DUTY: _retry_duty,
         Act.WITHDRAW_CONSENT: lambda work: work.office.consents.desk.withdraw_for(
             work.subject_id, actor=work.actor, reason=work.reason
@@ -312,4 +323,5 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
         Act.OPEN_INCIDENT: public.open_incident,
         Act.UPDATE_INCIDENT: public.update_incident,
         Act.END_INCIDENT: public.end_incident,
+        Act.SETTLE_ACT: _settle_act,
     }

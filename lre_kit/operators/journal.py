@@ -5,13 +5,13 @@ stands there as begun. Evidence names operator, act, subject and reason; persona
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from lre_kit.clock import iso
-from lre_kit.errors import NotFoundError
+from lre_kit.errors import NotFoundError, UnlawfulActError
 from lre_kit.operators.rows import OperatorActRow
 from lre_kit.operators.values import ActEntry, Outcome
 from lre_kit.proofs.sealing.recorder import Recorder
@@ -19,6 +19,13 @@ from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 from lre_kit.store.unit import UnitOfWork
+
+UNFINISHED_AFTER = timedelta(minutes=15)
+"""Age from which an act that was begun is taken for one whose process died: acts take seconds, the
+longest, an audit, some minutes."""
+
+INTERRUPTED = "interrupted"
+"""Stands for a refusal's slug where an act's process died before it was done."""
 
 URI = "urn:lre-kit:operator-act:"
 """Begin of the event's name in evidence: acts of operators are none of EN 319 522."""
@@ -107,6 +114,28 @@ class OperatorJournal:
         values = {"outcome": outcome.value, "error": error, "ended_at": at, "end_evidence_id": evidence_id}
         uow.defer(update(ACT).where(ACT.c.id == act_id).values(**values))
 
+    def settle(self, act_id: str, *, is_done: bool, at: datetime) -> None:
+        """Take down what became of an act whose process died: as somebody found it.
+
+        Raises:
+            NotFoundError: There is no such act.
+            UnlawfulActError: Its outcome is known, or it may still be under way.
+        """
+        with self._database.write() as uow:
+            query = select(*_COLUMNS).where(ACT.c.id == act_id).with_for_update()
+            row = uow.execute(query).first()
+            if row is None:
+                raise NotFoundError("There is no such act.", mend="Look at the journal again.")
+            if row.outcome != Outcome.BEGUN.value:
+                msg = "The outcome of this act is known."
+                raise UnlawfulActError(msg, mend="Nothing needs to be done.")
+            if at - row.at < UNFINISHED_AFTER or row.subject.startswith("bulk:"):
+                msg = "This act may still be under way."
+                raise UnlawfulActError(msg, mend="Look again in a while.")
+            error = "" if is_done else INTERRUPTED
+            self.end(uow, act_id, Outcome.DONE if is_done else Outcome.REFUSED, at=at, error=error)
+            uow.commit()
+
     def page(self, *, limit: int, before: str | None = None, text: str = "") -> list[ActEntry]:
         """Return acts, the newest first.
 
@@ -159,6 +188,15 @@ class OperatorJournal:
             "Extensions": {**facts, "Outcome": outcome.value},
         }
         return self._recorder.record_apart(uow, record, at=at)
+
+
+def unfinished(at: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions that an act was begun long enough ago, and nobody wrote what became of it."""
+    return [
+        ACT.c.outcome == Outcome.BEGUN.value,
+        ACT.c.at <= at - UNFINISHED_AFTER,
+        ~ACT.c.subject.startswith("bulk:"),
+    ]
 
 
 def last_done(connection: Connection, subject: str) -> ActEntry | None:

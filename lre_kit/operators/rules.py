@@ -46,6 +46,7 @@ class Act(StrEnum):
     WITHDRAW = "letter.withdraw"
     HOLD = "letter.hold"
     RELEASE_HOLD = "letter.release-hold"
+    DISMISS_REPORT = "letter.dismiss-report"
     RETRY_DUTY = "duty.retry"
     WITHDRAW_CONSENT = "consent.withdraw"
     CLAIM_CASE = "case.claim"
@@ -84,6 +85,7 @@ class Act(StrEnum):
     OPEN_INCIDENT = "incident.open"
     UPDATE_INCIDENT = "incident.update"
     END_INCIDENT = "incident.end"
+    SETTLE_ACT = "act.settle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,7 @@ RULES: Mapping[Act, Rule] = {
     Act.RELEASE_HOLD: _rule(
         "lever le gel", "release the legal hold", Role.CLERK, Role.AUDITOR, takes_two=True
     ),
+    Act.DISMISS_REPORT: _rule("classer « pas pour moi »", "dismiss “not for me”", Role.CLERK),
     Act.RETRY_DUTY: _rule("relancer la tâche", "try the duty again", *_OF_DUTIES),
     Act.WITHDRAW_CONSENT: _rule("noter un retrait", "note a withdrawal", Role.CLERK),
     Act.CLAIM_CASE: _rule("prendre le dossier", "take the case", Role.REVIEWER, asks_reason=False),
@@ -213,6 +216,9 @@ RULES: Mapping[Act, Rule] = {
         Role.KEY_HOLDER,
         asks_reason=False,
         told=("fr", "en"),
+    ),
+    Act.SETTLE_ACT: _rule(
+        "constater l'issue", "note an outcome", Role.AUDITOR, Role.KEY_HOLDER, told=("found",)
     ),
 }
 """Every act and what it asks for."""

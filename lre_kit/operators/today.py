@@ -9,8 +9,11 @@ from sqlalchemy import ColumnElement, func, select
 
 from lre_kit.clock import PARIS
 from lre_kit.consents.journal import CONSENT
+from lre_kit.identifiers.operator_lists import count_to_compare
 from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.misdirected import count_waiting
 from lre_kit.letters.rows import LetterRow
+from lre_kit.operators.journal import ACT, unfinished
 from lre_kit.operators.lists import DUTY
 from lre_kit.parties.proofing_cases import CASE
 from lre_kit.parties.proofing_results import WAITING
@@ -74,11 +77,13 @@ def _counted(office: "PostOffice") -> Iterator[tuple[str, int, bool, str]]:
         yield "duties_due", count(DUTY, alive, DUTY.c.due_at <= now), False, "agenda"
         failed = (Phase.NOTIFICATION_FAILED.value, Phase.UNDELIVERABLE.value)
         yield "notice_failed", count(_LETTER, _LETTER.c.phase.in_(failed)), True, "letters"
+        yield "not_for_them", count_waiting(connection), True, "letters"
         closing = (_LETTER.c.phase == Phase.NOTIFIED.value, _LETTER.c.window_closes_at < now + CLOSING)
         yield "windows_closing", count(_LETTER, *closing), False, "letters"
         cases = (CASE.c.state.in_(WAITING), CASE.c.provider.is_(None))
         yield "cases_waiting", count(CASE, *cases), False, "reviews"
         yield "cases_late", count(CASE, *cases, CASE.c.answer_by < now), True, "reviews"
+        yield "means_to_compare", count_to_compare(connection), False, "reviews"
         yield "consents_asked", count(CONSENT, CONSENT.c.state == "asked"), False, "consents"
         yield "batches_open", count(BATCH, BATCH.c.state != BatchState.HANDED_OVER.value), False, "post"
         yield "items_missing", count(_ITEM, _ITEM.c.missing_at.is_not(None)), True, "post"
@@ -87,6 +92,9 @@ def _counted(office: "PostOffice") -> Iterator[tuple[str, int, bool, str]]:
     backlog = office.sequencer.waiting()
     age_s = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
     yield "evidence_waiting", int(age_s), age_s >= office.settings.evidence_alarm_s, "log"
+    with office.database.read() as connection:
+        begun = select(func.count()).select_from(ACT).where(*unfinished(now))
+        yield "acts_unfinished", int(connection.execute(begun).scalar_one()), True, "trail"
     yield "certificates", len(office.expiry.warnings()), True, "keys"
 
 

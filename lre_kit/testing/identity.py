@@ -8,11 +8,16 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from lre_kit.parties.mrz import check_digit
+from lre_kit.parties.persons import PartyFacts, PartyKind
+from lre_kit.parties.proofing_values import DeclaredIdentity, Part
+from lre_kit.parties.titles import TitleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL import ImageFont
+
+    from lre_kit.office import PostOffice
 
 _MONOSPACE = ("DejaVuSansMono.ttf", "LiberationMono-Regular.ttf", "Courier New.ttf", "cour.ttf")
 
@@ -92,6 +97,32 @@ def film(kind: str = "webm", *, seed: int = 0) -> bytes:
         else b"\x00\x00\x00\x18ftypmp42"
     )
     return start + seed.to_bytes(8, "big") + bytes(4096)
+
+
+def submit_case(
+    office: "PostOffice",
+    *,
+    purpose: str = "sender",
+    seed: int = 0,
+    name: str = "Durand",
+    party_id: str | None = None,
+) -> str:
+    """Let a person, by default a new one, hand in pictures and a film; return the id of their case."""
+    people = office.people
+    party_id = party_id or people.parties.add(PartyFacts(kind=PartyKind.PERSON, family_name=name)).id
+    mine = {"party_id": party_id}
+    case = people.identity.open_case(
+        party_id=party_id, purpose=purpose, language="fr", consent_wording="Oui.",
+        declared=DeclaredIdentity(given_names="Jeanne", family_name=name),
+    )  # fmt: skip
+    people.identity.choose_title(case.id, TitleKind.IDENTITY_CARD, **mine)
+    for number, part in enumerate((Part.DOCUMENT_FRONT, Part.DOCUMENT_BACK)):
+        picture = title_picture(size=(700, 620), seed=2 * seed + number)
+        people.identity.add_picture(case.id, part, picture, **mine)
+    people.identity.add_picture(case.id, Part.FACE_VIDEO, film(seed=seed), **mine)
+    people.identity.type_mrz(case.id, card_lines(), party_id=party_id)
+    people.identity.submit(case.id, **mine)
+    return case.id
 
 
 def _font(points: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":

@@ -10,10 +10,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from lre_kit.identifiers.means import Kind, State
+from lre_kit.identifiers.operator_lists import means_to_compare
 from lre_kit.law.assurance import Level
 from lre_kit.office import PostOffice
+from lre_kit.operators.today import figures
 from lre_kit.parties.persons import PartyFacts, PartyKind
 from lre_tui.app import ConsoleApp
+from lre_tui.line_table import LineTable
 from lre_tui.means import MeansScreen
 
 Until = Callable[[Pilot[None], Callable[[], bool]], Awaitable[None]]
@@ -124,3 +127,23 @@ def test_nobody_accepts_their_own_and_escape_leaves(
         assert not isinstance(pilot.app.screen, MeansScreen)
 
     play(office, scene, operator=holder)
+
+
+def test_names_to_compare_are_counted_today_and_enter_leads_to_them(
+    office: PostOffice, until: Until, means_id: str
+) -> None:
+    async def scene() -> None:
+        app = ConsoleApp(office, language="en", operator="anne")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: len(getattr(app.screen, "_listing", ())) > 10)
+            table = app.screen.query_one(LineTable)
+            while table.chosen_id != "means_to_compare":
+                await pilot.press("down")
+            await until(pilot, lambda: "Names to compare" in said(pilot, "#story"))
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, MeansScreen) and waiting(pilot) == 1)
+
+    asyncio.run(scene())
+    [figure] = [one for one in figures(office) if one.name == "means_to_compare"]
+    assert (figure.count, figure.is_trouble) == (1, False)
+    assert means_to_compare(office.database, limit=9)[0].id == means_id

@@ -427,3 +427,30 @@ def test_read_only_offers_no_act_and_the_database_refuses_any_write(office: Post
 
         play(looked_at, View.LETTERS, scene, is_read_only=True, entrance=office.operators.entrance)
     assert office.desk.holds.of(letter.id) == []
+
+
+def test_a_letter_said_not_for_me_is_reached_from_today_and_dismissed_with_a_reason(
+    office: PostOffice, until: Until
+) -> None:
+    """Enter on the figure leads to those letters alone; what was said and what answers it stand there."""
+    letter, _ = deposit_sample(office), deposit_sample(office)
+    office.run_until_idle()
+    office.misdirected.say(letter.id, email=letter.recipient.email)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: lines(pilot) > 10)
+        for _ in range(lines(pilot)):
+            if panel_of(pilot).table.chosen_id != "not_for_them":
+                await pilot.press("down")
+        await pilot.press("enter")
+        await until(pilot, lambda: panel_of(pilot).panel.view is View.LETTERS and lines(pilot) == 1)
+        await until(pilot, lambda: "Said “not for me”" in story(pilot))
+        await confirm(pilot, until, "d", "It is hers")
+        await until(pilot, lambda: lines(pilot) == 0)
+        await pilot.press("escape")
+        await until(pilot, lambda: lines(pilot) == 2)
+
+    play(office, View.TODAY, scene)
+    assert office.misdirected.report(letter.id) is not None
+    [entry] = office.operators.journal.of(f"letter:{letter.id}")
+    assert (entry.act, entry.reason) == (Act.DISMISS_REPORT.value, "It is hers")

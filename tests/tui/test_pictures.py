@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -25,12 +26,17 @@ from lre_kit.identifiers.means import Kind
 from lre_kit.integration.values import KeyWish
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act
+from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.persons import PartyFacts, PartyKind
+from lre_kit.parties.proofing import Verdict
+from lre_kit.parties.proofing_review import CHECKLIST
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.support.values import Asking, RequestKind, Side
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.identity import submit_case
 from lre_kit.testing.office import deposit_sample, record_consent, throwaway_office
+from lre_kit.testing.post import ADDRESS, ON_PAPER, deposit_on_paper, posted
 from lre_kit.webhooks.values import EndpointWish, Owner
 from lre_tui.app import ConsoleApp
 from lre_tui.panel_screen import PanelScreen
@@ -67,7 +73,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostOffice]:
     """An office with something on every screen, at an instant that stands still."""
     clock = MovedClock(lambda: datetime(2026, 12, 1, 8, 0, tzinfo=UTC))
     folder = tmp_path_factory.mktemp("pictures") / "office"
-    told: dict[str, Any] = {"webhook_http": "on", "webhook_private_hosts": "localhost"}
+    told: dict[str, Any] = {
+        "webhook_http": "on", "webhook_private_hosts": "localhost",
+        "post_provider": "spool", "post_return_address": "1 RUE DU BAC|75007 PARIS",
+    }  # fmt: skip
     with throwaway_office(folder, clock=clock, courier=MemoryCourier(), **told) as opened:
         _fill(opened, clock)
         yield opened
@@ -81,6 +90,14 @@ def _fill(office: PostOffice, clock: MovedClock) -> None:
         office.run_until_idle()
         clock.advance(timedelta(days=1 if day < 2 else 0))
     record_consent(office)
+    _fill_identities(office)
+    for name in ("M JEAN DUPONT", "MME ZOE MULLER"):
+        address = PostalAddress(lines=(name, "12 RUE DES LILAS", "75002 PARIS"))
+        letter = deposit_on_paper(office, recipient=replace(ON_PAPER, postal=address))
+        if name == "M JEAN DUPONT":
+            posted(office, letter)
+    misdirected = office.reading.all_letters()[-1].id
+    office.misdirected.say(misdirected, email=office.reading.by_id(misdirected).recipient.email)
     party = office.people.parties.add(
         PartyFacts(kind=PartyKind.PERSON, given_names="Claire", family_name="Durand")
     )
@@ -113,6 +130,23 @@ def _fill(office: PostOffice, clock: MovedClock) -> None:
         )
         uow.commit()
     office.run_until_idle()
+
+
+def _fill_identities(office: PostOffice) -> None:
+    """Two identities that wait, one that is approved; orders of one who waits and of one who does not."""
+    people, by = office.people, {"role": "holder"}
+    letter_id = office.reading.all_letters()[0].id
+    for number, purpose in enumerate((f"recipient:{letter_id}", "sender", "sender")):
+        facts = PartyFacts(kind=PartyKind.PERSON, given_names="Jeanne", family_name="Durand")
+        party_id = people.parties.add(facts).id
+        case_id = submit_case(office, purpose=purpose, seed=number, party_id=party_id)
+        if number:
+            people.addresses.set_address(party_id, ADDRESS, actor=by, confirmed=True)
+            people.ordering.orders.order(party_id, ("paper_codes", "paper_seed")[number - 1], actor=by)
+        if number == 1:
+            people.reviews.claim(case_id, "paul.lenoir")
+            checks = dict.fromkeys(CHECKLIST, True)
+            people.reviews.decide(case_id, "paul.lenoir", Verdict.APPROVE, reason="", checks=checks)
 
 
 # --- drawing --------------------------------------------------------------------------------------------

@@ -10,11 +10,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, SelectionList, Static
 
 from lre_kit.office import PostOffice
-from lre_kit.parties.persons import PartyFacts, PartyKind
-from lre_kit.parties.proofing import CaseState, DeclaredIdentity, Part, TitleKind, Verdict
+from lre_kit.parties.proofing import CaseState, Verdict
 from lre_kit.parties.proofing_review import CHECKLIST
 from lre_kit.parties.values import Recipient
-from lre_kit.testing.identity import card_lines, film, title_picture
+from lre_kit.testing.identity import submit_case, title_picture
 from lre_kit.testing.office import deposit_sample
 from lre_tui.app import ConsoleApp
 from lre_tui.half_blocks import half_blocks
@@ -37,24 +36,6 @@ def play(
             await scene(pilot)
 
     asyncio.run(perform())
-
-
-def submitted(office: PostOffice, *, purpose: str = "sender", seed: int = 0, name: str = "Durand") -> str:
-    people = office.people
-    party = people.parties.add(PartyFacts(kind=PartyKind.PERSON, family_name=name))
-    mine = {"party_id": party.id}
-    case = people.identity.open_case(
-        party_id=party.id, purpose=purpose, language="fr", consent_wording="Oui.",
-        declared=DeclaredIdentity(given_names="Jeanne", family_name=name),
-    )  # fmt: skip
-    people.identity.choose_title(case.id, TitleKind.IDENTITY_CARD, **mine)
-    for number, part in enumerate((Part.DOCUMENT_FRONT, Part.DOCUMENT_BACK)):
-        picture = title_picture(size=(700, 620), seed=2 * seed + number)
-        people.identity.add_picture(case.id, part, picture, **mine)
-    people.identity.add_picture(case.id, Part.FACE_VIDEO, film(seed=seed), **mine)
-    people.identity.type_mrz(case.id, card_lines(), **mine)
-    people.identity.submit(case.id, **mine)
-    return case.id
 
 
 def state_of(office: PostOffice, case_id: str) -> CaseState:
@@ -86,7 +67,7 @@ async def take(pilot: Pilot[None], until: Until) -> None:
 def test_a_case_is_taken_looked_at_ticked_and_approved(
     office: PostOffice, until: Until, language: str
 ) -> None:
-    case_id = submitted(office)
+    case_id = submit_case(office)
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)
@@ -107,7 +88,7 @@ def test_a_case_is_taken_looked_at_ticked_and_approved(
 
 
 def test_refusing_asks_for_a_reason_and_the_person_gets_it(office: PostOffice, until: Until) -> None:
-    case_id = submitted(office)
+    case_id = submit_case(office)
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)
@@ -122,7 +103,7 @@ def test_refusing_asks_for_a_reason_and_the_person_gets_it(office: PostOffice, u
 
 
 def test_the_loser_of_a_race_is_told_and_changes_nothing(office: PostOffice, until: Until) -> None:
-    case_id = submitted(office)
+    case_id = submit_case(office)
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: waiting(pilot) > 0)
@@ -145,7 +126,7 @@ def test_the_operator_sees_whether_the_letter_is_addressed_to_who_is_there(
     letter = deposit_sample(
         office, product="qualified", recipient=Recipient(name="Paul Petit", email="p@example.net")
     )
-    submitted(office, purpose=f"recipient:{letter.id}")
+    submit_case(office, purpose=f"recipient:{letter.id}")
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)
@@ -160,7 +141,7 @@ def test_who_bears_another_name_is_stated_to_be_the_addressee_with_a_reason(
     letter = deposit_sample(
         office, product="qualified", recipient=Recipient(name="Paul Petit", email="p@example.net")
     )
-    case_id = submitted(office, purpose=f"recipient:{letter.id}")
+    case_id = submit_case(office, purpose=f"recipient:{letter.id}")
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)
@@ -184,7 +165,7 @@ def test_another_name_approved_without_that_statement_is_not_the_addressee(
     letter = deposit_sample(
         office, product="qualified", recipient=Recipient(name="Paul Petit", email="p@example.net")
     )
-    case_id = submitted(office, purpose=f"recipient:{letter.id}")
+    case_id = submit_case(office, purpose=f"recipient:{letter.id}")
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)
@@ -198,7 +179,7 @@ def test_another_name_approved_without_that_statement_is_not_the_addressee(
 
 
 def test_a_case_given_back_waits_again_and_the_screen_closes(office: PostOffice, until: Until) -> None:
-    case_id = submitted(office)
+    case_id = submit_case(office)
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)
@@ -212,7 +193,7 @@ def test_a_case_given_back_waits_again_and_the_screen_closes(office: PostOffice,
 
 
 def test_names_that_hold_commands_for_the_terminal_are_shown_inert(office: PostOffice, until: Until) -> None:
-    submitted(office, name="[red]Du\u202erand[/]".replace("\u202e", ""))
+    submit_case(office, name="[red]Du\u202erand[/]".replace("\u202e", ""))
 
     async def scene(pilot: Pilot[None]) -> None:
         await take(pilot, until)

@@ -13,12 +13,18 @@ from pathlib import Path
 import pytest
 
 from lre_kit.clock import now
+from lre_kit.errors import UnlawfulActError
+from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
+from lre_kit.operators.rules import Act
+from lre_kit.operators.values import Outcome
 from lre_kit.parties.values import Recipient
+from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.operators import PASSWORD, add_operator, code_of
+from lre_tui.app import plain
 
 pytestmark = [
     pytest.mark.skipif(
@@ -223,8 +229,93 @@ def test_a_terminal_that_hangs_up_leaves_no_process(office: PostOffice, terminal
     process = int(terminal.run("display-message", "-p", "#{pane_pid}"))
     terminal.run("kill-session")
     ends_s = time.monotonic() + 15
-    while (
-        Path(f"/proc/{process}").exists() and "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
-    ):
+    while is_alive(process):
         assert time.monotonic() < ends_s, "it went on without a terminal"
         time.sleep(0.1)
+
+
+def lawsuit(terminal: Terminal, letter: Letter) -> None:
+    """Withdraw a letter, with its reason, from the list of letters."""
+    terminal.until(lambda: letter.number in terminal.screen())
+    terminal.press("x")
+    terminal.until(lambda: "Reason (no personal data)" in terminal.screen())
+    terminal.press("Asked by its sender")
+    terminal.until(lambda: "Asked by its sender" in terminal.screen())
+    terminal.press("Enter")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    ("place", "is_done"),
+    [
+        ("operators.begun", False),
+        ("act.locked", False),
+        ("act.decided", False),
+        ("act.before_commit", False),
+        ("act.after_commit", True),
+        ("operators.carried_out", True),
+    ],
+)
+def test_a_console_killed_in_the_middle_of_an_act_has_done_it_or_not_and_the_next_one_tells(
+    office: PostOffice, terminal: Terminal, place: str, *, is_done: bool
+) -> None:
+    """F14.04: killed at each line of an act, the act is whole or not there, and its outcome stands open."""
+    letter = deposit_sample(office)
+    terminal.open(office, columns=80, rows=24, language="en", lang="C.UTF-8", LRE_FAILPOINTS=f"{place}=kill")
+    lawsuit(terminal, letter)
+    terminal.until(terminal.is_over)
+    expect_whole(office, letter, is_done=is_done)
+    [entry] = office.operators.journal.of(f"letter:{letter.id}")
+    assert (entry.act, entry.outcome) == ("letter.withdraw", Outcome.BEGUN)
+    session = office.operators.entrance.local("paul")
+    told = plain(office, "letters", session, language="en", line_id=letter.id)
+    assert "withdraw the letter \u2013 unknown" in told
+    assert told.splitlines()[0].endswith("Withdrawn") is is_done
+    # What was not done can be done now; what was done is not done twice.
+    if is_done:
+        with pytest.raises(UnlawfulActError):
+            office.operators.desk.act(session, Act.WITHDRAW, letter.id, reason="Asked again")
+    else:
+        office.operators.desk.act(session, Act.WITHDRAW, letter.id, reason="Asked again")
+    expect_whole(office, letter, is_done=True)
+    office.run_until_idle()
+    assert audit_office(office).exit_code == 0
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("place", ["act.locked", "act.after_commit"])
+def test_a_line_that_drops_in_the_middle_of_an_act_leaves_no_half_of_it(
+    office: PostOffice, terminal: Terminal, place: str
+) -> None:
+    """F14.04: the line of SSH drops (SIGHUP) while the act is under way."""
+    letter = deposit_sample(office)
+    terminal.open(
+        office, columns=80, rows=24, language="en", lang="C.UTF-8", LRE_FAILPOINTS=f"{place}=sleep:3"
+    )
+    lawsuit(terminal, letter)
+    time.sleep(1)
+    process = int(terminal.run("display-message", "-p", "#{pane_pid}"))
+    terminal.run("kill-session")
+    ends_s = time.monotonic() + 30
+    while is_alive(process):
+        assert time.monotonic() < ends_s, "it went on without a terminal"
+        time.sleep(0.1)
+    is_done = office.reading.by_id(letter.id).phase is Phase.WITHDRAWN
+    expect_whole(office, letter, is_done=is_done)
+    assert is_done or place == "act.locked"
+    office.run_until_idle()
+    assert audit_office(office).exit_code == 0
+
+
+def expect_whole(office: PostOffice, letter: Letter, *, is_done: bool) -> None:
+    """Expect that a letter is withdrawn with all that belongs to it, or not at all."""
+    names = [entry.name.value for entry in office.reading.timeline(letter.id)]
+    is_withdrawn = office.reading.by_id(letter.id).phase is Phase.WITHDRAWN
+    assert (is_withdrawn, len(names)) == (is_done, 2 if is_done else 1), names
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False

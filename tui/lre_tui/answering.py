@@ -6,7 +6,6 @@ from typing import Any
 from lre_kit.operators.rules import Act
 from lre_tui.choice_screen import NEW, ChoiceScreen
 from lre_tui.manners import Manners
-from lre_tui.text_screen import TextScreen
 
 
 class Answering(Manners):
@@ -45,6 +44,8 @@ class Answering(Manners):
         self.app.push_screen(ChoiceScreen(f"{words['answer']} · {info.reference}", options, words), chosen)
 
     def _write(self, request_id: str, reference: str, text: str, *, template: str, wrong: str = "") -> None:
+        from lre_tui.text_screen import TextScreen
+
         words = self.sight.words
 
         def written(typed: str | None) -> None:

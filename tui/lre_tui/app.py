@@ -4,7 +4,7 @@ Whoever signs in keeps the screens; an operator with another name gets fresh one
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from getpass import getuser
 from typing import Any, ClassVar
@@ -27,8 +27,6 @@ from lre_tui.keys_table import EVERYWHERE, keys_of
 from lre_tui.panel import Sight
 from lre_tui.panel_screen import PanelScreen
 from lre_tui.panels import PANELS, panel_of
-from lre_tui.plain import plain_text
-from lre_tui.reviews import ReviewScreen
 from lre_tui.texts import TEXTS, language_of
 from lre_tui.themes import THEMES, theme_of
 
@@ -122,7 +120,7 @@ class ConsoleApp(App[None]):
             for made in self._made.values():
                 made.session = session
             for screen in self.screen_stack:
-                if isinstance(screen, ReviewScreen):
+                if hasattr(screen, "session"):
                     screen.session = session
             return
         # Once the entrance has gone: what another operator left on the screens goes too, unseen.
@@ -171,9 +169,13 @@ class ConsoleApp(App[None]):
             self.notify(f"{error.problem} {error.mend}", severity="warning", markup=False)
             self.go(View.TODAY)
 
+    @property
+    def untouched_s(self) -> float:
+        """Seconds since the last key or click."""
+        return time.monotonic() - self._touched_s
+
     def _look_at_idle(self) -> None:
-        idle_s = time.monotonic() - self._touched_s
-        if self.session is not None and idle_s >= self._office.settings.operator_idle_min * 60:
+        if self.session is not None and self.untouched_s >= self._office.settings.operator_idle_min * 60:
             self.action_lock()
 
     async def on_event(self, event: events.Event) -> None:
@@ -208,14 +210,16 @@ class ConsoleApp(App[None]):
         """Go to a screen by its key."""
         self.go(View(view))
 
-    def go(self, view: View) -> None:
-        """Go to a screen, if the operator may look at it."""
+    def go(self, view: View, text: str = "") -> None:
+        """Go to a screen, if the operator may look at it, and filter it where a text is given."""
         if self.session is None or self._is_locked or not isinstance(self.screen, PanelScreen):
             return
         if not may_see(self.session.roles, view):
             self.notify(self.sight.words["not_yours"], severity="warning", markup=False)
             return
         self._open(view)
+        if text:
+            self.call_after_refresh(self._made[view].filter_by, text)
 
     def _open(self, view: View) -> None:
         assert self.session is not None
@@ -234,8 +238,12 @@ class ConsoleApp(App[None]):
         """Open the identity reviews."""
         self.open_review()
 
-    def open_review(self) -> None:
-        """Open the screen on which identity cases are taken and decided."""
+    def action_compare_names(self) -> None:
+        """Open the means whose names are to be compared."""
+        self.open_review(names=True)
+
+    def open_review(self, *, names: bool = False) -> None:
+        """Open the screen on which identity cases are taken and decided, or names of means are compared."""
         if self.session is None or self._is_locked or not isinstance(self.screen, PanelScreen):
             return
         if not may_see(self.session.roles, View.REVIEWS):
@@ -243,7 +251,11 @@ class ConsoleApp(App[None]):
         elif self._is_read_only:
             self.notify(self.sight.words["is_read_only"], severity="warning", markup=False)
         else:
-            self.push_screen(ReviewScreen(self._office, session=self.session, language=self.language))
+            from lre_tui.means import MeansScreen
+            from lre_tui.reviews import ReviewScreen
+
+            made = MeansScreen if names else ReviewScreen
+            self.push_screen(made(self._office, session=self.session, language=self.language))
 
     @property
     def places(self) -> list[tuple[View, str, str]]:
@@ -327,18 +339,18 @@ def plain(
     **asked: Any,
 ) -> str:
     """Return a screen as text or JSON; see `plain_text`."""
+    from lre_tui.plain import plain_text
+
     spoken = language or language_of()
     sight = Sight(office=office, language=spoken, words=TEXTS[spoken])
     return plain_text(sight, View(view), session, **asked)
 
 
-def serve(
-    office: PostOffice, *, host: str, port: int, public_url: str | None = None, more: Sequence[str] = ()
-) -> None:
+def serve(office: PostOffice, **told: Any) -> None:
     """Serve the console to browsers; see `lre_tui.serving.serve`."""
     from lre_tui import serving
 
-    serving.serve(office, host=host, port=port, public_url=public_url, more=more)
+    serving.serve(office, **told)
 
 
 run.plain = plain  # type: ignore[attr-defined] # the same door leads to all three

@@ -67,6 +67,7 @@ def keys_of(panel: Panel, sight: Sight) -> Iterator[tuple[str, str]]:
 _MORE = {
     View.TWO: TWO_PEOPLE,
     View.REGIMES: DRAFTING,
+    View.REVIEWS: (Key("n", "n", "compare_names", "app.compare_names"),),
     View.REQUESTS: (Key("a", "a", "answer", "answer"),),
 }
 

@@ -94,6 +94,10 @@ class LineTable(ScrollView, can_focus=True):
         """Lines that fit on the screen."""
         return max(self.scrollable_content_region.height - 1, 1)
 
+    def is_showing(self, listing: Listing) -> bool:
+        """Answer whether this is the listing that was shown last."""
+        return listing is self._listing
+
     def show(self, listing: Listing) -> None:
         """Show a listing, the same as before or another.
 

@@ -39,17 +39,23 @@ class Listing:
             return None
         return self.lines[place - 1].cursor
 
-    def put(self, page: Sequence[Line], *, before: Any, limit: int) -> None:
-        """Put in a page that was read with ``before`` and ``limit``.
+    def put(self, page: Sequence[Line], *, before: Any, limit: int) -> bool:
+        """Put in a page that was read with ``before`` and ``limit``; answer whether anything changed.
 
         A page that no longer touches the run is left out, unless it is the first one: then so many
         lines arrived that the run begins anew with it.
         """
         begin = 0 if before is None else self._after(before)
         if begin is None:
-            return
+            return False
+        # Nothing is made anew where nothing is new: that is what most looks find.
+        is_last = len(page) < limit
+        if self.lines[begin : begin + len(page)] == list(page) and (
+            not is_last or (self.is_complete and begin + len(page) == len(self.lines))
+        ):
+            return False
         known = [place for line in page if (place := self._places.get(line.id)) is not None]
-        if len(page) < limit:
+        if is_last:
             self.is_complete, rest = True, []
         elif known:
             # Whatever lies between two lines of a page is in the page: the rest joins on.
@@ -59,6 +65,7 @@ class Listing:
         self.lines = [*self.lines[:begin], *page, *rest]
         self._places = {line.id: place for place, line in enumerate(self.lines)}
         self._ends = {line.cursor: place for place, line in enumerate(self.lines)}
+        return True
 
     def _after(self, cursor: Any) -> int | None:
         place = self._ends.get(cursor)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from lre_tui.lines import Column, Line
 
 FILE_MAX_BYTES = 20 << 20
 """Biggest file that is read for an act."""
+
+NAMES = "names:"
+"""Stands for a filter where a line leads to names that are to be compared."""
 
 Piece = str | tuple[str, str | Style]
 """Text, or text with its style."""
@@ -93,8 +97,8 @@ class Panel:
     looks: tuple[PanelLook, ...] = ()
     empty: str = "nothing_here"
     """Word for a list without lines."""
-    opens: Callable[[str], View] | None = None
-    """Where Enter leads from a line, if it leads anywhere."""
+    opens: Callable[[str], tuple[View, str]] | None = None
+    """Where Enter leads from a line, and by what that list is filtered; if it leads anywhere."""
 
 
 def story_told(panel: Panel, sight: Sight, line_id: str) -> tuple[Piece, ...]:
@@ -142,6 +146,7 @@ def fitting(lines: Sequence[Line], text: str) -> list[Line]:
     return [line for line in lines if any(wanted in cell.casefold() for cell in line.cells.values())]
 
 
+@lru_cache(maxsize=4096)
 def instant(at: datetime | None) -> str:
     """Return an instant as cells show it, in Paris time."""
     return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}" if at else "–"

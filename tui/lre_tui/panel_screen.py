@@ -22,13 +22,12 @@ from lre_kit.operators.errors import NotForYouError, NotSignedInError
 from lre_kit.operators.rules import Act, View, may
 from lre_kit.operators.values import OperatorSession
 from lre_tui.answering import Answering
-from lre_tui.draft_screen import DraftScreen, begun_from
 from lre_tui.inert import inert
 from lre_tui.keys_table import EVERYWHERE, help_text, more_keys
 from lre_tui.line_table import LineTable
 from lre_tui.listing import PAGE, Listing
 from lre_tui.observing import Observer, Seen
-from lre_tui.panel import Panel, Sight
+from lre_tui.panel import NAMES, Panel, Piece, Sight
 from lre_tui.places import Places
 from lre_tui.report_screen import ReportScreen
 from lre_tui.texts import number_text
@@ -38,8 +37,14 @@ from lre_tui.working import short
 REFRESH_S = 1.0
 """Seconds between two looks at the office."""
 
-LOOK_SHARE = 0.05
+LOOK_SHARE = 0.02
 """Part of the time that looking by itself may take."""
+
+ALONE_AFTER_S = 30.0
+"""Seconds without a key or a click after which nobody is taken to watch closely."""
+
+REFRESH_ALONE_S = 5.0
+"""Seconds between two looks then."""
 
 COLUMN_FROM_CELLS = 140
 """Width from which the places stand in a column of their own."""
@@ -88,6 +93,7 @@ class PanelScreen(Answering, Screen[None]):
         self._is_looking = False
         self._looked_at_s = self._look_took_s = 0.0
         self._seen: Seen | None = None
+        self._shown: dict[Static, tuple[Piece, ...]] = {}
         # Held, not looked up: a look that ends after the screen is gone then harms nobody.
         self._field = Input(placeholder=self._words["filter"], id="filter", compact=True)
         heads = {column.name: self._words[f"col_{column.name}"] for column in panel.columns}
@@ -160,6 +166,8 @@ class PanelScreen(Answering, Screen[None]):
 
     def action_draft(self) -> None:
         """Draft rules of the office's own."""
+        from lre_tui.draft_screen import DraftScreen, begun_from
+
         if self.is_refused(Act.ADOPT_REGIME):
             return
         present = adopting.present_rules(self.sight.office.settings)
@@ -172,8 +180,10 @@ class PanelScreen(Answering, Screen[None]):
 
     def _tick(self) -> None:
         # However slow the database is, looking by itself takes a small part of the time.
-        rests = time.monotonic() - self._looked_at_s < self._look_took_s / LOOK_SHARE
-        if self.is_current and not rests:
+        rests_s = self._look_took_s / LOOK_SHARE
+        if self.app.untouched_s > ALONE_AFTER_S:
+            rests_s = max(rests_s, REFRESH_ALONE_S)
+        if self.is_current and time.monotonic() - self._looked_at_s >= rests_s:
             self.action_look()
 
     def on_screen_resume(self) -> None:
@@ -224,16 +234,16 @@ class PanelScreen(Answering, Screen[None]):
         self._looked_at_s = time.monotonic()
         self._status.set_class(seen is None, "lost")
         if seen is None:
-            self._status.update(self._words["lost"])
+            self.put_status(self._words["lost"])
             return
         if seen.text != self._filter:
             self.action_look()
             return
         before = len(self._listing)
-        for page in seen.pages:
-            self._listing.put(page.lines, before=page.before, limit=page.limit)
+        changes = [self._listing.put(p.lines, before=p.before, limit=p.limit) for p in seen.pages]
         self._seen = seen
-        self.table.show(self._listing)
+        if any(changes) or not self.table.is_showing(self._listing):
+            self.table.show(self._listing)
         self._show_story(seen)
         self.show_status()
         self._show_warning(seen)
@@ -247,9 +257,19 @@ class PanelScreen(Answering, Screen[None]):
 
     def _show_story(self, seen: Seen) -> None:
         if seen.chosen is not None and seen.chosen[0] == self.table.chosen_id:
-            self._story.update(Content.assemble(*seen.chosen[1]))
+            self._put(self._story, seen.chosen[1])
         elif self.table.chosen_id is None:
-            self._story.update(self._words["choose"])
+            self._put(self._story, (self._words["choose"],))
+
+    def _put(self, place: Static, pieces: tuple[Piece, ...]) -> None:
+        """Show something somewhere; what stands there already is not drawn again."""
+        if self._shown.get(place) != pieces:
+            self._shown[place] = pieces
+            place.update(Content.assemble(*pieces))
+
+    def put_status(self, text: str) -> None:
+        """Write the line of state."""
+        self._put(self._status, (text,))
 
     def show_status(self) -> None:
         """Say where the cursor is, and how the jobs are."""
@@ -257,7 +277,7 @@ class PanelScreen(Answering, Screen[None]):
         if seen is None:
             return
         if self.busy:
-            self._status.update(self.busy)
+            self.put_status(self.busy)
             return
         parts = [self._count_text(seen), words["duties"].format(due=number_text(seen.due, language))]
         if seen.dead:
@@ -265,11 +285,11 @@ class PanelScreen(Answering, Screen[None]):
         is_late = seen.waiting_s >= EVIDENCE_LATE_S
         seconds = number_text(int(seen.waiting_s), language)
         parts.append(words["evidence_waits" if is_late else "evidence_fresh"].format(seconds=seconds))
-        self._status.update("  ·  ".join(parts))
+        self.put_status("  ·  ".join(parts))
 
     def _show_warning(self, seen: Seen) -> None:
         text = warning_text(seen, self._words, self.sight.language)
-        self._warning.update(text)
+        self._put(self._warning, (text,))
         self._warning.set_class(bool(text), "shown")
 
     def _count_text(self, seen: Seen) -> str:
@@ -295,7 +315,11 @@ class PanelScreen(Answering, Screen[None]):
         if self.panel.view is View.REVIEWS:
             self.app.open_review()
         elif self.panel.opens is not None:
-            self.app.go(self.panel.opens(event.line_id))
+            view, text = self.panel.opens(event.line_id)
+            if text == NAMES:
+                self.app.action_compare_names()
+            else:
+                self.app.go(view, text)
         else:
             self._detail.focus()
 
@@ -310,7 +334,7 @@ class PanelScreen(Answering, Screen[None]):
         text = event.value.strip()
         if text != self._filter:
             self._filter, self._listing = text, Listing()
-            self._status.update(self._words["looking"])
+            self.put_status(self._words["looking"])
             self.action_look()
 
     def on_input_submitted(self) -> None:

@@ -7,17 +7,23 @@ another origin gets no connection, and nobody gets more of them than the office 
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from lre_kit.errors import ConfigurationError, MissingExtraError
 from lre_kit.office import PostOffice
+from lre_tui.texts import TEXTS, language_of
 
 try:
+    import aiohttp_jinja2
     from aiohttp import web
     from textual_serve.server import Server
 except ModuleNotFoundError as error:
     msg = f"The console in a browser needs the package {error.name}."
     raise MissingExtraError(msg, mend='Run: pip install "lre-kit[tui-web]"') from error
+
+PAGES = Path(__file__).parent / "pages"
+"""The page that holds the console: nothing of it comes from elsewhere."""
 
 CONNECTIONS_MAX = 20
 """Consoles open at once: each is a process of its own."""
@@ -30,14 +36,27 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class ConsoleServer(Server):
     """Serves the console's command to browsers."""
 
-    def __init__(self, command: Sequence[str], *, host: str, port: int, public_url: str, title: str) -> None:
-        """Serve `command` as `public_url`."""
-        super().__init__(shlex.join(command), host=host, port=port, title=title, public_url=public_url)
+    def __init__(
+        self, command: Sequence[str], *, host: str, port: int, public_url: str, title: str, language: str
+    ) -> None:
+        """Serve `command` as `public_url`, in a page of that language."""
+        super().__init__(
+            shlex.join(command),
+            host=host,
+            port=port,
+            title=title,
+            public_url=public_url,
+            templates_path=PAGES,
+        )
         self._open = 0
+        words = TEXTS[language]
+        self._words = {"language": language, "title": words["title"]}
+        self._words |= {name: words[f"page_{name}"] for name in ("begins", "ended", "again", "script")}
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(self._guarded)
+        aiohttp_jinja2.get_env(app).globals["words"] = self._words
         return app
 
     async def on_startup(self, app: web.Application) -> None:
@@ -78,7 +97,14 @@ class ConsoleServer(Server):
 
 
 def serve(
-    office: PostOffice, *, host: str, port: int, public_url: str | None = None, more: Sequence[str] = ()
+    office: PostOffice,
+    *,
+    host: str,
+    port: int,
+    public_url: str | None = None,
+    more: Sequence[str] = (),
+    language: str | None = None,
+    say: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve the console of an office until it is stopped.
 
@@ -87,7 +113,9 @@ def serve(
         host: Address to listen on.
         port: Port to listen on.
         public_url: Where browsers find it, if TLS stands before it.
-        more: Options of ``lre console`` for each page, such as ``--lang fr``.
+        more: Options of ``lre console`` for each page, such as ``--screen letters``.
+        language: ``fr`` or ``en``; by default the terminal's.
+        say: Told the address it is served at, once it may be.
 
     Raises:
         ConfigurationError: Operators do not sign in here, or passwords would cross a network in the clear.
@@ -95,13 +123,16 @@ def serve(
     url = (public_url or f"http://{'localhost' if host in _LOCAL else host}:{port}").rstrip("/")
     expect_guarded(office, host=host, url=url)
     program = [sys.executable, "-P", "-c", "from lre_kit.cli.main import main; main()"]
+    spoken = language or language_of()
     server = ConsoleServer(
-        [*program, "console", *more],
+        [*program, "console", "--lang", spoken, *more],
         host=host,
         port=port,
         public_url=url,
         title=office.settings.provider_name,
+        language=spoken,
     )
+    say(url)
     server.serve()
 
 

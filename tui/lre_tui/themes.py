@@ -63,6 +63,10 @@ CONTRAST = Theme(
     variables={
         "block-cursor-background": "#ffff00",
         "block-cursor-foreground": "#000000",
+        "text-muted": "#d0d0d0",
+        "text-disabled": "#d0d0d0",
+        "scrollbar": "#d0d0d0",
+        "scrollbar-background": "#303030",
         "footer-key-foreground": "#ffff00",
         "footer-background": "#000000",
     },

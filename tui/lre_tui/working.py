@@ -101,10 +101,14 @@ class Working(_Base):
         )
         self.app.call_from_thread(self._show_busy, text)
 
+    def put_status(self, text: str) -> None:
+        """Write the line of state."""
+        self._status.update(text)
+
     def _show_busy(self, text: str) -> None:
         self.busy = text
         if text:
-            self._status.update(text)
+            self.put_status(text)
 
     def _refused(self, error: LreError, again: Callable[[str], None] | None) -> None:
         self._show_busy("")

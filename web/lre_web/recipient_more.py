@@ -10,8 +10,8 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from werkzeug.wrappers import Response as BaseResponse
 
 from lre_kit.errors import InputError, UnlawfulActError
-from lre_kit.letters.misdirected import OPEN
 from lre_kit.letters.numbers import parse_number
+from lre_kit.letters.own_rows import OPEN
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import NoticeView
 from lre_web.cookies import read_cookie, set_cookie

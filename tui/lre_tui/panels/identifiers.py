@@ -46,7 +46,7 @@ def _story(sight: Sight, means_id: str) -> Iterator[Piece]:
             yield from told(words[head], local_text(at))
     for event in register.history(means_id):
         yield f"{local_text(event.occurred_at)}\n"
-        yield f"  {inert(event.name)}"
+        yield f"  {sight.word('means_act_' + event.name)}"
         yield f" – {inert(event.reason)}\n" if event.reason else "\n"
     yield from acts_told(sight, f"means:{means_id}")
 

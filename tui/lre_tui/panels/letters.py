@@ -44,11 +44,25 @@ def _story(sight: Sight, letter_id: str) -> Iterator[Piece]:
     if (due_at := office.agenda.next_due(letter_id)) is not None:
         yield (f"{sight.words['next_duty']}: ", "$text-muted")
         yield f"{local_text(due_at)}\n"
+    yield from _misdirected(sight, letter_id)
     for hold in office.desk.holds.of(letter_id):
         if hold.released_at is None:
             yield (f"{sight.words['on_hold']}: ", "$text-warning")
             yield f"{inert(hold.reason)} ({inert(hold.actor)})\n"
     yield from acts_told(sight, f"letter:{letter_id}")
+
+
+def _misdirected(sight: Sight, letter_id: str) -> Iterator[Piece]:
+    report = sight.office.misdirected.report(letter_id)
+    if report is None:
+        return
+    said_at, dismissed_at = report
+    yield (f"{sight.words['said_not_for_me']}: ", "$text-muted" if dismissed_at else "$text-warning")
+    yield f"{local_text(said_at)}\n"
+    if dismissed_at is None:
+        yield (f"  {sight.words['said_not_for_me_how']}\n", "$text-muted")
+    else:
+        yield f"  {sight.words['said_not_for_me_dismissed'].format(at=local_text(dismissed_at))}\n"
 
 
 def _verify(sight: Sight, letter_id: str | None) -> Sequence[Piece]:
@@ -89,6 +103,7 @@ LETTERS = Panel(
         PanelAct(key="x", act=Act.WITHDRAW),
         PanelAct(key="h", act=Act.HOLD),
         PanelAct(key="u", act=Act.RELEASE_HOLD),
+        PanelAct(key="d", act=Act.DISMISS_REPORT),
     ),
     looks=(PanelLook(key="y", name="verify", run=_verify),),
     empty="nothing",

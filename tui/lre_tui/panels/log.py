@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from lre_kit.clock import local_text
+from lre_kit.office import PostOffice
 from lre_kit.operators import lists
 from lre_kit.operators.rules import Act, View
-from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.proofs.log.stamped import cosignature_lines
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
@@ -52,6 +52,12 @@ def _story(sight: Sight, size: str) -> Iterator[Piece]:
         yield (f"{inert(line)}\n", "$text-muted")
 
 
+def _audit(office: PostOffice, **told: Any) -> Any:
+    from lre_kit.proofs.auditing.audit import audit_office
+
+    return audit_office(office, **told)
+
+
 LOG = Panel(
     view=View.LOG,
     key="7",
@@ -66,7 +72,7 @@ LOG = Panel(
     count=lambda sight, text: lists.count_checkpoints(sight.office.database, text),
     story=_story,
     acts=(
-        PanelAct(key="y", act=Act.AUDIT_LOG, on_screen=True, facts={"audit": audit_office}),
+        PanelAct(key="y", act=Act.AUDIT_LOG, on_screen=True, facts={"audit": _audit}),
         PanelAct(key="n", act=Act.RENEW_STAMPS, on_screen=True),
     ),
 )

@@ -43,8 +43,8 @@ def _story(sight: Sight, order_id: str) -> Iterator[Piece]:
     yield (f"{sight.word('means_' + order.kind)}  ", "bold $accent")
     yield (f"{sight.word('order_' + order.state.value)}\n", "bold")
     yield from told(words["order_id"], order.id)
-    yield from told(words["cause"], inert(order.cause.replace("_", " ")))
-    yield from told(words["delivery"], inert(order.delivery.value.replace("_", " ")))
+    yield from told(words["cause"], _cause(sight, order.cause))
+    yield from told(words["delivery"], sight.word(f"delivery_{order.delivery.value}"))
     if order.derogation:
         yield from told(words["derogation"], inert(order.derogation))
     if order.reference:
@@ -56,9 +56,15 @@ def _story(sight: Sight, order_id: str) -> Iterator[Piece]:
         yield "\n"
     for event in people.ordering.orders.book.history(order_id):
         yield f"{local_text(event.occurred_at)}\n"
-        yield f"  {inert(event.name.replace('_', ' '))}"
+        yield f"  {sight.word('order_act_' + event.name)}"
         yield f" – {inert(event.reason)}\n" if event.reason else "\n"
     yield from acts_told(sight, f"order:{order_id}")
+
+
+def _cause(sight: Sight, cause: str) -> str:
+    kind, _, derogation = cause.partition(":")
+    named = sight.words.get(f"cause_{kind.replace('-', '_')}", kind)
+    return inert(f"{named} {derogation}".strip())
 
 
 ORDERS = Panel(

@@ -1,16 +1,18 @@
 """Today: what is due, late or failing, where to look, how deposits went, and how the office is."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lre_kit.doctor import Finding, examine
 from lre_kit.operators.rules import View
 from lre_kit.operators.today import Figure, figures, trend
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
-from lre_tui.panel import Panel, PanelLook, Piece, Sight, fitting, told, window_of
+from lre_tui.panel import NAMES, Panel, PanelLook, Piece, Sight, fitting, told, window_of
 from lre_tui.plot import bars
 from lre_tui.texts import number_text
+
+if TYPE_CHECKING:
+    from lre_kit.doctor import Finding
 
 _HEIGHT = 4
 """Lines of the plot."""
@@ -24,8 +26,12 @@ _VIEW_OF = {
     "cases_waiting": View.REVIEWS, "cases_late": View.REVIEWS, "consents_asked": View.CONSENTS,
     "batches_open": View.POST, "items_missing": View.POST, "proposals": View.TWO,
     "requests_open": View.REQUESTS,
-    "evidence_waiting": View.LOG, "certificates": View.KEYS,
+    "evidence_waiting": View.LOG, "certificates": View.KEYS, "not_for_them": View.LETTERS,
+    "acts_unfinished": View.TRAIL, "means_to_compare": View.REVIEWS,
 }  # fmt: skip
+
+_FILTER_OF = {"not_for_them": "is:misdirected", "means_to_compare": NAMES}
+"""What the list is filtered by that a figure leads to."""
 
 
 def _lines(sight: Sight, text: str) -> list[Line]:
@@ -73,22 +79,26 @@ def _trend(sight: Sight) -> Iterator[Piece]:
     most = max(count for _, count in days) or 1
     yield (f"\n{sight.words['trend'].format(days=len(days))}\n", "bold")
     counts = [count for _, count in days]
-    for row, line in enumerate(bars(counts, height=_HEIGHT, width=3)):
-        scale = number_text(most, sight.language) if row == 0 else "0" if row == _HEIGHT - 1 else ""
-        yield (f"{scale:>7} ┤", "$text-muted")
+    scales = [number_text(most, sight.language), *[""] * (_HEIGHT - 2), "0"]
+    margin = max(map(len, scales))
+    for scale, line in zip(scales, bars(counts, height=_HEIGHT), strict=True):
+        yield (f"{scale:>{margin}} ┤", "$text-muted")
         yield (f"{line}\n", "$accent")
-    yield (f"{'':8}└{'─' * 3 * len(days)}\n", "$text-muted")
-    labels = (f"{day:%d} " for day, _ in days)
-    yield (f"{'':9}{''.join(labels)}\n", "$text-muted")
+    yield (f"{'':{margin}} └{'─' * 2 * len(days)}\n", "$text-muted")
+    # Every other day: a bar and its blank are as wide as a day's number.
+    labels = (f"{day:%d}  " for day, _ in days[1::2])
+    yield (f"{'':{margin + 4}}{''.join(labels)}\n", "$text-muted")
     yield from told(sight.words["trend_today"], number_text(counts[-1], sight.language))
 
 
 def _health(sight: Sight, _line_id: str | None) -> Sequence[Piece]:
     """Examine the office as ``lre doctor`` does."""
+    from lre_kit.doctor import examine
+
     return list(_findings(examine(sight.office.settings, clock=sight.office.clock)))
 
 
-def _findings(found: Sequence[Finding]) -> Iterator[Piece]:
+def _findings(found: "Sequence[Finding]") -> Iterator[Piece]:
     for finding in found:
         mark, style = ("✓", "$text-success") if finding.well else ("✗", "$text-error")
         yield (f"{mark} {finding.name}: ", style)
@@ -115,5 +125,5 @@ TODAY = Panel(
     count=lambda sight, text: len(_lines(sight, text)) if text else len(_VIEW_OF) + 1,
     story=_story,
     looks=(PanelLook(key="h", name="health", run=_health),),
-    opens=lambda name: _VIEW_OF.get(name, View.TODAY),
+    opens=lambda name: (_VIEW_OF.get(name, View.TODAY), _FILTER_OF.get(name, "")),
 )

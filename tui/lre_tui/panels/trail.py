@@ -8,7 +8,7 @@ from lre_kit.operators.rules import RULES, Act, View
 from lre_kit.operators.values import ActEntry, Outcome
 from lre_tui.inert import inert
 from lre_tui.lines import Column, Line, Tone
-from lre_tui.panel import Panel, Piece, Sight, instant, told
+from lre_tui.panel import Panel, PanelAct, Piece, Sight, instant, told
 
 _SHOWN = 1000
 """Acts on one subject that are told at most."""
@@ -71,6 +71,8 @@ def _story(sight: Sight, act_id: str) -> Iterator[Piece]:
     ended = local_text(entry.ended_at) if entry.ended_at else "–"
     yield from told(words["ended_at"], ended)
     yield from told(words["col_outcome"], sight.word(f"outcome_{entry.outcome.value}"))
+    if entry.outcome is Outcome.BEGUN:
+        yield (f"{words['outcome_unknown_how']}\n", "$text-warning")
     if entry.error:
         yield from told(words["error"], entry.error)
     yield from told(words["evidence"], entry.id)
@@ -89,4 +91,5 @@ TRAIL = Panel(
     page=_page,
     count=lambda sight, text: sight.office.operators.journal.count(text=text),
     story=_story,
+    acts=(PanelAct(key="o", act=Act.SETTLE_ACT, asks=("found",)),),
 )
