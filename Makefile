@@ -20,6 +20,9 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python; do \
 KIT := $(VENV)/.stamp-kit
 DEV := $(VENV)/.stamp-dev
 
+# Empty is unset: what the first process compiles, the hundreds that tests start after it read.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'

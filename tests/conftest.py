@@ -21,6 +21,7 @@ from lre_kit.parties import passwords
 from lre_kit.store import schema
 from lre_kit.store.database import Database
 from lre_kit.testing import services
+from lre_kit.testing.forking import ForkingPython
 from lre_kit.testing.tables import lay_tables
 
 if TYPE_CHECKING:
@@ -63,6 +64,13 @@ def zones_are_typed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     """
     if request.node.get_closest_marker("reads_pictures") is None:
         monkeypatch.setattr("lre_kit.parties.reading_pictures.PROGRAM", "no-such-program")
+
+
+@pytest.fixture(scope="module")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkingPython]:
+    """Runs programs that may die, in processes of their own."""
+    with ForkingPython(tmp_path_factory.mktemp("forking")) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,13 +1,10 @@
 """kill -9 at every named place, and at every durable write: one lawful state after restart, always."""
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,12 +15,13 @@ from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.settings import Settings
 from lre_kit.store.blobs import FolderBlobs
+from lre_kit.testing.forking import ForkingPython, killing_at_write
 from lre_kit.testing.office import throwaway_office
 
 pytestmark = pytest.mark.timeout(600)
 
 DRIVER = """
-import json, os, sys
+import sys
 from datetime import timedelta
 from pathlib import Path
 from lre_kit.failpoints import arm_from_environment
@@ -33,90 +31,43 @@ from lre_kit.settings import Settings
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, identify
-
-def drive(home, steps, failpoints):
-    clock = MovedClock()
-    settings = Settings(home=Path(home), base_url="https://notices.example")
-    office = PostOffice.open(settings, clock=clock, courier=MemoryCourier())
-    arm_from_environment({"LRE_FAILPOINTS": failpoints})
-    for step in steps:
-        if step == "wait":  # until the leases of whoever died have run out
-            clock.advance(LEASE + timedelta(seconds=1))
-        elif step == "deposit":
-            deposit_sample(office, idempotency_key="once")
-        elif step == "work":
-            office.run_until_idle()
-        else:
-            letter = office.reading.by_id(office.reading.all_letters()[0].id)
-            if letter.phase is not Phase.RECEIVED:
-                office.desk.accept(letter.id, identify(office, letter))
-
-for line in sys.stdin:
-    wanted = json.loads(line)
-    held, go = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.read(held, 1)  # whoever traces takes hold first
-        drive(**wanted)
-        os._exit(0)
-    print(child, flush=True)
-    sys.stdin.readline()
-    os.write(go, b"x")
-    os.close(held)
-    os.close(go)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+home, *steps = sys.argv[1:]
+clock = MovedClock()
+settings = Settings(home=Path(home), base_url="https://notices.example")
+office = PostOffice.open(settings, clock=clock, courier=MemoryCourier())
+arm_from_environment()
+for step in steps:
+    if step == "wait":  # until the leases of whoever died have run out
+        clock.advance(LEASE + timedelta(seconds=1))
+    elif step == "deposit":
+        deposit_sample(office, idempotency_key="once")
+    elif step == "work":
+        office.run_until_idle()
+    else:
+        letter = office.reading.by_id(office.reading.all_letters()[0].id)
+        if letter.phase is not Phase.RECEIVED:
+            office.desk.accept(letter.id, identify(office, letter))
 """
 
 STEPS = ("deposit", "work", "accept")
 """The life of a letter, each step a process that may die."""
 
 
-class Driver:
-    """A process that has imported everything, and makes one of its own for each drive."""
+Drive = Callable[..., int]
 
-    def __init__(self, scratch: Path) -> None:
-        self._scratch = scratch
-        self._errors = (scratch / "errors").open("w+b")
-        command = [sys.executable, "-P", "-c", DRIVER]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._errors, text=True)
 
-    def __call__(self, home: Path, *steps: str, failpoints: str = "", dies_at: int = 0) -> int:
-        """Run steps and return the exit code; kill at the `dies_at`-th durable write, if one is given."""
-        child = int(self._ask(json.dumps({"home": str(home), "steps": steps, "failpoints": failpoints})))
-        with self._killing(child, dies_at) if dies_at else nullcontext():
-            code = int(self._ask("go"))
-        assert code in {0, -9}, (self._scratch / "errors").read_text()[-2000:]
+@pytest.fixture
+def drive(forking: ForkingPython) -> Drive:
+    """Runs steps in a process of their own; kills it at a place or at the `dies_at`-th durable write."""
+
+    def driven(home: Path, *steps: str, failpoints: str = "", dies_at: int = 0) -> int:
+        holding = partial(killing_at_write, nth=dies_at) if dies_at else None
+        environment = {"LRE_FAILPOINTS": failpoints}
+        code = forking.run(DRIVER, str(home), *steps, environment=environment, holding=holding)
+        assert code in {0, -9}, forking.complaints
         return code
 
-    def close(self) -> None:
-        self._process.communicate(timeout=10)
-        self._errors.close()
-
-    def _ask(self, line: str) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline()
-
-    @contextmanager
-    def _killing(self, child: int, nth: int) -> Iterator[None]:
-        trace = (
-            "strace", "-f", "-p", str(child), "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
-            "-e", f"inject=fsync,fdatasync:signal=SIGKILL:when={nth}",
-        )  # fmt: skip
-        with subprocess.Popen(trace, stderr=subprocess.PIPE, text=True) as tracer:
-            assert tracer.stderr is not None
-            assert "attached" in tracer.stderr.readline()
-            yield
-
-
-@pytest.fixture(scope="module")
-def drive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    made = Driver(tmp_path_factory.mktemp("driver"))
-    yield made
-    made.close()
+    return driven
 
 
 def survivors(home: Path) -> tuple[Letter | None, PostOffice]:
@@ -142,7 +93,7 @@ def check_lawful(home: Path) -> None:
         assert len(b"".join(pieces)) == info.size_bytes
 
 
-def finish(drive: Driver, home: Path) -> None:
+def finish(drive: Drive, home: Path) -> None:
     """Go on after the restart as if nothing had happened, to the one lawful end."""
     assert drive(home, "wait", "deposit", "work", "accept", "work") == 0
     letter, office = survivors(home)
@@ -173,7 +124,7 @@ web/api/test_doors.py, webhooks/test_delivering.py, support/test_requests.py and
 
 @pytest.mark.parametrize("name", sorted(name for name in REGISTRY if not name.startswith(ELSEWHERE)))
 def test_killed_at_a_named_place_the_letter_is_in_one_lawful_state(
-    name: str, fresh_home: Path, tmp_path: Path, drive: Driver
+    name: str, fresh_home: Path, tmp_path: Path, drive: Drive
 ) -> None:
     """F1.01: SIGKILL at each place a deposit, notice, acceptance, seal, stamp or proof passes."""
     home = tmp_path / "office"
@@ -190,7 +141,7 @@ def test_killed_at_a_named_place_the_letter_is_in_one_lawful_state(
 )
 @pytest.mark.parametrize("step", ["deposit", "work", "accept"])
 def test_killed_at_the_nth_durable_write_the_letter_is_in_one_lawful_state(
-    step: str, fresh_home: Path, tmp_path: Path, drive: Driver
+    step: str, fresh_home: Path, tmp_path: Path, drive: Drive
 ) -> None:
     """F1.02: SIGKILL at the first, second, third… fsync, until the step ends by itself."""
     prepared = tmp_path / "prepared"

@@ -127,7 +127,8 @@ def test_a_hundred_codes_go_on_two_pages() -> None:
     made = sheet(100)
     pdf = render_codes(made, head("en"))
     assert len(read(pdf).pages) == 2
-    assert all(code in text_of(pdf) for code in made.codes)
+    text = text_of(pdf)
+    assert all(code in text for code in made.codes)
 
 
 @pytest.mark.needs("pdftoppm")

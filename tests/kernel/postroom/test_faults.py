@@ -1,8 +1,5 @@
 """Killed at every named place of the post room; numbers and batches under race."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from lre_kit.settings import Settings
 from lre_kit.store.database import Database
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.forking import ForkingPython
 from lre_kit.testing.office import throwaway_office
 from lre_kit.testing.post import deposit_on_paper
 from lre_kit.testing.print_server import TOKEN, print_server
@@ -55,25 +53,24 @@ office.run_until_idle()
 PLACES = sorted(name for name in REGISTRY if name.startswith("post.") and name != "post.file_kept")
 
 
-def drive(home: Path, url: str, waited: int, failpoints: str = "") -> int:
-    command = [sys.executable, "-P", "-c", DRIVER, str(home), url, str(waited)]
-    environment = os.environ | {"LRE_FAILPOINTS": failpoints}
-    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
-    assert done.returncode in {0, -9, 137}, done.stderr.decode()[-2000:]
-    return done.returncode
-
-
 @pytest.mark.parametrize("place", PLACES)
-def test_killed_anywhere_a_letter_is_handed_over_exactly_once(tmp_path: Path, place: str) -> None:
+def test_killed_anywhere_a_letter_is_handed_over_exactly_once(
+    tmp_path: Path, place: str, forking: ForkingPython
+) -> None:
     """F1.01: F12.08: one order, one item, whoever dies."""
+
+    def drive(waited: int, failpoints: str = "") -> int:
+        told = {"LRE_FAILPOINTS": failpoints}
+        return forking.run(DRIVER, str(tmp_path), server.url, str(waited), environment=told)
+
     with print_server() as server:
         post = {"post_provider": "http", "post_url": server.url, "post_token": TOKEN}
         with throwaway_office(tmp_path, clock=MovedClock(), **post) as office:
             office.post.numbers.add("RK", "FR", 100, 199)
             letters = [deposit_on_paper(office) for _ in range(2)]
-        assert drive(tmp_path, server.url, 0, f"{place}=kill") != 0
-        assert drive(tmp_path, server.url, 1) == 0
-        assert drive(tmp_path, server.url, 2) == 0
+        assert drive(0, f"{place}=kill") == -9
+        assert drive(1) == 0, forking.complaints
+        assert drive(2) == 0, forking.complaints
         settings = Settings(home=tmp_path, base_url="https://notices.example", **post)  # type: ignore[arg-type]
         with PostOffice.open(settings, clock=MovedClock(), courier=MemoryCourier()) as office:
             for letter in letters:

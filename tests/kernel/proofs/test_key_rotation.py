@@ -2,10 +2,7 @@
 
 import json
 import logging
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -49,6 +46,7 @@ from lre_kit.store.rows import DutyRow
 from lre_kit.store.vault import Vault
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.forking import ForkingPython
 from lre_kit.testing.office import SMALL_PDF, deposit_sample, identify, throwaway_office
 
 LETTER = table_of(LetterRow)
@@ -222,7 +220,7 @@ def failing_at(step: str, act: Callable[[], object]) -> None:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("name", KEY_NAMES)
 def test_killed_at_any_step_the_rotation_is_whole_or_never_was(
-    story: Story, name: KeyName, step: str
+    story: Story, name: KeyName, step: str, forking: ForkingPython
 ) -> None:
     before = story.keys
     program = (
@@ -231,11 +229,8 @@ def test_killed_at_any_step_the_rotation_is_whole_or_never_was(
         "from lre_kit.proofs.keys.rotation import rotate\n"
         "rotate(Settings(home=Path(sys.argv[1]), base_url='https://notices.example'), sys.argv[2], clock=now)"
     )
-    environment = os.environ | {"LRE_FAILPOINTS": f"{step}=kill", "PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(story.home), name], env=environment, check=False, timeout=60
-    )
-    assert done.returncode == -9
+    environment = {"LRE_FAILPOINTS": f"{step}=kill"}
+    assert forking.run(program, str(story.home), name, environment=environment) == -9, forking.complaints
     took_effect = step != "keys.before_commit"
     assert (secret_of(story.keys, name) != secret_of(before, name)) is took_effect
     with story.open() as office:

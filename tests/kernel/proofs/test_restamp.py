@@ -1,11 +1,9 @@
 """Renewing time stamps: years later, with other keys, old proofs still stand; else they say why not."""
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,6 +29,7 @@ from lre_kit.settings import Settings
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
 from lre_kit.testing.clock import MovedClock
+from lre_kit.testing.forking import ForkingPython
 from lre_kit.testing.office import deposit_sample, identify, throwaway_office
 
 YEAR = timedelta(days=365)
@@ -379,18 +378,15 @@ PostOffice.open(made, clock=clock, courier=MemoryCourier()).run_until_idle()
 
 
 @pytest.mark.parametrize("place", ["restamp.gathered", "restamp.stamped", "restamp.before_commit"])
-def test_a_renewal_that_was_killed_is_taken_up_again(tmp_path: Path, place: str) -> None:
+def test_a_renewal_that_was_killed_is_taken_up_again(
+    tmp_path: Path, place: str, forking: ForkingPython
+) -> None:
     story, letters = begin(tmp_path)
     story.clock.advance(JUST_BEFORE)
     story.new_tsa_key()
     arguments = [str(story.home), str(tmp_path / "authorities.toml"), str(JUST_BEFORE.total_seconds())]
-    killed = subprocess.run(
-        [sys.executable, "-P", "-c", DRIVER, *arguments],
-        env=os.environ | {"LRE_FAILPOINTS": f"{place}=kill"},
-        check=False,
-        timeout=120,
-    )
-    assert killed.returncode == -9
+    environment = {"LRE_FAILPOINTS": f"{place}=kill"}
+    assert forking.run(DRIVER, *arguments, environment=environment) == -9, forking.complaints
     with story.open() as office:
         assert [done for _, done in renewals(office)] == [False]
         assert audit_office(office).findings == []

@@ -1,10 +1,7 @@
 """Webhooks over real HTTP: told once the act is kept, in order, again until taken or given up."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +12,7 @@ from lre_kit.letters.values import Letter
 from lre_kit.office import LEASE
 from lre_kit.parties.values import Sender
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.forking import ForkingPython
 from lre_kit.testing.office import RECIPIENT, SENDER, deposit_sample, identify
 from lre_kit.testing.webhooks import Answer
 from lre_kit.webhooks.events import API_VERSION, BODY_MAX_BYTES
@@ -269,23 +267,18 @@ office.run_until_idle()
 
 
 @pytest.mark.parametrize("place", ["webhook.before_send", "webhook.after_send", "webhook.before_commit"])
-def test_a_worker_killed_in_the_middle_loses_nothing_and_the_id_stays(hooks: Hooks, place: str) -> None:
+def test_a_worker_killed_in_the_middle_loses_nothing_and_the_id_stays(
+    hooks: Hooks, place: str, forking: ForkingPython
+) -> None:
     made = hooks.add(types=("letter.deposited",))
     deposit_sample(hooks.office)
-    environment = os.environ | {
+    environment = {
         "LRE_FAILPOINTS": f"{place}=kill",
         "LRE_WEBHOOK_HTTP": "on",
         "LRE_WEBHOOK_PRIVATE_HOSTS": "127.0.0.1",
     }
     home = str(hooks.office.settings.home)
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", KILLED, home],
-        env=environment,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+    assert forking.run(KILLED, home, environment=environment) == -signal.SIGKILL, forking.complaints
     told = 0 if place == "webhook.before_send" else 1
     assert len(hooks.receiver.received) == told
     step(hooks, LEASE + timedelta(seconds=1))
