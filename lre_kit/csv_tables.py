@@ -74,7 +74,9 @@ def read_table(
         raise error(msg, mend="Save it as CSV UTF-8.") from wrong
     names = named(heads, columns)
     expect_column(names, needed, error)
-    expect_once(heads if keep_all else names, error)
+    # Two heads may be two names of one column, such as “email” and “courriel”.
+    expect_once(names, error)
+    expect_once(heads if keep_all else (), error)
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
         try:

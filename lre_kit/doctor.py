@@ -28,6 +28,7 @@ from lre_kit.doctor_webhooks import look_at_webhooks
 from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.letters.belonging import expect_belonging
 from lre_kit.letters.rows import DocumentRow, LetterRow
+from lre_kit.letters.scanning import ClamdScanner
 from lre_kit.office import PostOffice
 from lre_kit.proofs.keys.key_files import KeyFolder
 from lre_kit.proofs.keys.opening import open_keys
@@ -100,6 +101,8 @@ def _checks(settings: Settings, clock: Clock, resolver: Resolver) -> Iterator[tu
     yield "migrations", lambda: _migrations(settings)
     yield "keys and data", lambda: _keys_and_data(settings)
     yield "content store", lambda: _content_store(settings)
+    if settings.clamd:
+        yield "virus scanner", lambda: _scanner(settings)
     yield "seal", lambda: _seal(settings, clock)
     yield "time stamps", lambda: _time_stamps(settings, clock)
     yield "mail", lambda: SmtpCourier(settings).ping()
@@ -128,6 +131,11 @@ def _clock(clock: Clock) -> str:
     if at < RELEASED_AT:
         raise _Unwell(f"the clock shows {at:%Y-%m-%d %H:%M}Z", "Set the machine's clock (NTP).")
     return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _scanner(settings: Settings) -> str:
+    ClamdScanner(settings.clamd, timeout_s=settings.clamd_timeout_s).ping()
+    return f"answers at {settings.clamd}"
 
 
 def _time_zones() -> str:

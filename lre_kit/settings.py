@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     """Origin line of checkpoints; by default ``<host of base_url>/lre-log``."""
     public_log_url: str | None = None
     """Where the log is published: by default ``<home>/public-log``, ``s3://bucket/prefix``; empty: none."""
+    clamd: str = ""
+    """Where a clamd scans documents: ``host:port``, or the path of its socket; empty: nothing is scanned."""
+    clamd_timeout_s: float = Field(default=30.0, gt=0)
+    """Seconds to wait for each of its answers."""
     font_folder: Path | None = None
     """Folder with further fonts for proofs, printed pages and merged letters, besides the system's own."""
     log_witnesses: Path | None = None

@@ -88,7 +88,8 @@ def _of_workbook(stream: BinaryIO, columns: Columns, needed: str, keep_all: bool
         words = heads_of(str(cell.value or "") for cell in heads)
         names = named(words, columns)
         expect_column(names, needed)
-        expect_once(words if keep_all else names)
+        expect_once(names)
+        expect_once(words if keep_all else ())
         for number, cells in enumerate(rows, start=2):
             yield from _row(number, names, words if keep_all else [], cells)
     finally:

@@ -46,9 +46,9 @@ class Keeping:
         return inspection.name, inspection.size_bytes
 
     def pieces(self, bulk_id: str, key: bytes, place: int) -> Iterator[bytes]:
-        """Yield a document in pieces."""
+        """Yield a document in pieces; nothing is opened before the first is asked for."""
         where = _place(bulk_id, place)
-        return self._vault.decrypt(key, self._blobs.get(where), context=where.encode())
+        yield from self._vault.decrypt(key, self._blobs.get(where), context=where.encode())
 
     def seal_line(self, key: bytes, bulk_id: str, line: BulkLine) -> bytes:
         """Return what a line says, encrypted."""

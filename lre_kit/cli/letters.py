@@ -255,6 +255,8 @@ def show_command(*, number: str, as_json: bool) -> None:
 def export_command(*, number: str, out: Path, container: bool, as_json: bool) -> None:
     """Write letter NUMBER's evidence, proofs and bundle below a folder.
 
+    Where operators sign in, its documents stay out of it: whoever works for the office reads no letter.
+
     \b
     Example:
       lre export 7K3M-9QXA-2PVD-ZC04 --out proofs
@@ -262,12 +264,15 @@ def export_command(*, number: str, out: Path, container: bool, as_json: bool) ->
     with opened_office() as office:
         letter = letter_called(office, number)
         write_trust_folder(out / "trust", office.settings, office.keys, office.clock)
-        folder = office.issuer.export(letter.id, out / letter.number)
+        documents = office.operators.entrance.is_local
+        folder = office.issuer.export(letter.id, out / letter.number, documents=documents)
         if container:
-            _write_container(office, letter, folder / f"{letter.number}.asice")
+            _write_container(office, letter, folder / f"{letter.number}.asice", documents=documents)
     if as_json:
         print_json({"folder": folder, "bundle": folder / "bundle", "trust": out / "trust"})
         return
+    if not documents:
+        click.echo("The documents were left out: operators sign in here, and read no letter.", err=True)
     click.echo(shown(f"Written to {folder}. Verify with: lre verify {folder / 'bundle'}"))
 
 
@@ -334,12 +339,12 @@ def withdraw_command(*, number: str, operator: str, reason: str, as_json: bool) 
     click.echo(f"Letter {now.number} was taken back; its recipient was never told.")
 
 
-def _write_container(office: PostOffice, letter: Letter, place: Path) -> None:
+def _write_container(office: PostOffice, letter: Letter, place: Path, *, documents: bool) -> None:
     # Under another name until it is whole: half a container must not be taken for one.
     part = place.with_suffix(".part")
     try:
         with part.open("wb") as file:
-            office.issuer.container(letter.id, target=file)
+            office.issuer.container(letter.id, target=file, documents=documents)
         part.replace(place)
     finally:
         part.unlink(missing_ok=True)

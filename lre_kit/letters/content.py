@@ -10,6 +10,7 @@ from lre_kit.errors import IntegrityError, NotFoundError
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.intake_rows import blob_key
 from lre_kit.letters.rows import DocumentRow, LetterRow
+from lre_kit.letters.scanning import scanner_of
 from lre_kit.letters.values import DocumentInfo, Upload
 from lre_kit.settings import Settings
 from lre_kit.store.blobs import BlobStore
@@ -39,12 +40,14 @@ class Contents:
         self._settings = settings
         self._blobs = blobs
         self._vault = vault
+        self._scanner = scanner_of(settings.clamd, timeout_s=settings.clamd_timeout_s)
 
     def take_in(self, letter_id: str, uploads: Sequence[Upload]) -> Content:
         """Look at documents while they stream past, and keep them encrypted under a key of their letter.
 
         Raises:
             InputError: One of them cannot be taken.
+            ScannerUnavailableError: They cannot be scanned for viruses at present.
         """
         key = self._vault.new_key()
         room = self._settings.letter_max_bytes
@@ -52,7 +55,8 @@ class Contents:
         for position, upload in enumerate(uploads, start=1):
             inspection = Inspection(upload.name, max_bytes=min(room, self._settings.document_max_bytes))
             place = blob_key(letter_id, position)
-            sealed = self._vault.encrypt(key, inspection.passing(upload.chunks()), context=place.encode())
+            scanned = self._scanner.passing(inspection.passing(upload.chunks()), name=inspection.name)
+            sealed = self._vault.encrypt(key, scanned, context=place.encode())
             self._blobs.put(place, sealed)
             media_type = inspection.conclude()
             room -= inspection.size_bytes

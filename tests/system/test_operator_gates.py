@@ -1,6 +1,8 @@
 """Where operators sign in, no command is a way round their desk (F14.03)."""
 
+import base64
 import re
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from click.testing import CliRunner
 from lre_kit.cli.main import cli
 from lre_kit.clock import now
 from lre_kit.letters.lifecycle import Phase
-from lre_kit.letters.values import Letter
+from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.operators.errors import NotAllowedError, SignInError
 from lre_kit.operators.values import Enrolment
@@ -111,3 +113,31 @@ def test_every_command_that_changes_a_letter_asks_who(gates: Gates) -> None:
         assert re.search(r"Operator|Password", told.output), command
         assert told.exit_code != 0
     assert gates.letter(letter.id) == letter
+
+
+def test_no_command_shows_an_operator_what_a_letter_says(gates: Gates, tmp_path: Path) -> None:
+    """F13.06: nothing that is printed or written holds the content, and evidence goes on to verify."""
+    planted, name = b"PLANTED-c0ntent-91", "letter.txt"
+    with gates.office() as office:
+        letter = deposit_sample(office, documents=[Upload(name=name, stream=[planted])])
+        office.run_until_idle()
+    out = tmp_path / "out"
+    for command in (
+        ("show", letter.number), ("show", letter.number, "--json"), ("letters", "--json"),
+        ("export", letter.number, "--out", str(out), "--container"),
+        ("log", "audit", "--json"), ("doctor",), ("operator", "journal"),
+    ):  # fmt: skip
+        told = gates.run(*command)
+        assert planted.decode() not in told.output, command
+        assert base64.b64encode(planted).decode() not in told.output, command
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".asice" for path in files)
+    for path in files:
+        raw = path.read_bytes()
+        held = [raw]
+        if zipfile.is_zipfile(path):
+            archive = zipfile.ZipFile(path)
+            held += [archive.read(each) for each in archive.namelist()]
+        assert not any(planted in each for each in held), path
+    verified = gates.run("verify", str(out / letter.number / "bundle"), "--trust", str(out / "trust"))
+    assert verified.exit_code == 0, verified.output

@@ -44,6 +44,18 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
         "Ce type de document n'est pas admis.",
         "Joignez un PDF, une image PNG ou JPEG, ou un texte.",
     ),
+    "infected-document": (
+        "Un virus a été trouvé dans un document.",
+        "Refaites ce document sur un ordinateur sain, ou envoyez-le en texte simple.",
+    ),
+    "scanner-unavailable": (
+        "La recherche de virus est indisponible pour le moment : rien n'a été déposé.",
+        "Réessayez dans quelques minutes ; ce que vous avez tapé est gardé.",
+    ),
+    "pre-notice": (
+        "Le destinataire ne peut pas être prévenu ainsi avant l'avis.",
+        "Prévoyez le départ de l'avis pour plus tard, demandez moins de jours, ou aucune annonce.",
+    ),
     "notice-leaving": (
         "L'avis est en train de partir, ou vient de partir.",
         "Regardez de nouveau dans quelques minutes.",

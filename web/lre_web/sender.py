@@ -31,6 +31,7 @@ from lre_kit.letters.desk import Guard
 from lre_kit.letters.numbers import parse_number
 from lre_kit.letters.paper import ON_PAPER
 from lre_kit.letters.reading import not_found
+from lre_kit.letters.scanning import ScannerUnavailableError
 from lre_kit.letters.terms import checked_matter, read_instant
 from lre_kit.letters.values import Letter
 from lre_kit.observing.context import bind
@@ -49,6 +50,9 @@ from lre_web.texts_letter import letter_texts
 
 OFFERED = (Product.SIMPLE, Product.QUALIFIED)
 """Products that can always be deposited from the form; what goes by post needs a post room."""
+
+_TOLD = (InputError, RequirementError, ScannerUnavailableError)
+"""Refusals of a deposit after which its form comes back with what was typed."""
 
 _DONE = frozenset({"address", "withdrawn"})
 
@@ -228,7 +232,7 @@ def _deposit() -> Response | BaseResponse | tuple[str, int]:
             # The form's own token: sending the same form twice deposits once.
             idempotency_key=f"form:{typed.get('once')}" if typed.get("once") else None,
         )
-    except (InputError, RequirementError, NoAuthorityError, HookFailedError) as error:
+    except (*_TOLD, NoAuthorityError, HookFailedError) as error:
         if isinstance(error, DraftChangedError) and (number := _deposited_before(actor, typed)):
             return redirect(url_for(".letter", number=number), 303)
         return deposit_form(rescued(), error), error.status

@@ -45,6 +45,7 @@ def judge(lines: list[SheetLine]) -> list[BulkLine | LreError]:
 
 @pytest.mark.parametrize("form", [book, as_csv])
 def test_a_table_is_read_whatever_its_form(form: Callable[[list[list[Any]]], bytes]) -> None:
+    """F11.10: CSV or workbook, with `;`, BOM and quotes."""
     raw = form(
         [
             ["Nom", "Courriel", "Référence", "Objet", "Langue", "Autre"],
@@ -79,6 +80,7 @@ def test_a_table_is_read_whatever_its_form(form: Callable[[list[list[Any]]], byt
     ],
 )
 def test_what_is_wrong_with_a_line_is_told_and_the_next_is_read(line: str, told: str) -> None:
+    """F11.10."""
     heads = "name,email,reference,subject,language,capacity,capacity_basis"
     raw = f"{heads}\n{line}\nGrace,grace@example.net\n".encode()
     wrong, right = judge(read(raw))
@@ -107,6 +109,7 @@ def test_a_formula_in_a_workbook_is_told_and_never_evaluated() -> None:
     [b"", b"name\nAda\n", b"\x00\x01", b"PK\x03\x04 nothing", book([["name"], ["Ada"]]), b"x" * 70_000],
 )
 def test_what_is_no_table_is_refused(raw: bytes) -> None:
+    """F11.10."""
     with pytest.raises(InputError):
         read(raw)
 
@@ -122,6 +125,8 @@ def test_a_workbook_that_unpacks_far_too_large_is_refused_before_it_is_read() ->
 
 
 def test_a_million_lines_are_refused_after_the_limit() -> None:
+    """F11.10."""
+
     class Endless(io.RawIOBase):
         read_lines = 0
 
@@ -143,7 +148,37 @@ def test_a_million_lines_are_refused_after_the_limit() -> None:
     assert stream.read_lines < 600
 
 
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        ("email,name\na@example.net,Ada\n".encode("utf-16"), "UTF-16"),
+        (b"email,name,courriel\na@example.net,Ada,b@example.net\n", "twice"),
+        (b"email,name,NAME\na@example.net,Ada,Bob\n", "twice"),
+    ],
+)
+def test_a_table_whose_columns_or_letters_are_not_certain_is_refused(raw: bytes, problem: str) -> None:
+    """F11.10."""
+    with pytest.raises(InputError, match=problem):
+        read(raw)
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_marks_delimiters_and_quotes_of_every_spreadsheet_are_read(mark: str, between: str) -> None:
+    """F11.10."""
+    cells = (
+        ["email", "name"],
+        ["a@example.net", f'"Ada ""L"" {between}\r\nCountess"'],
+        ["b@example.net", "Bob"],
+    )
+    raw = mark + "\r\n".join(between.join(each) for each in cells)
+    first, second = read(raw.encode())
+    assert first.fields["name"] == f'Ada "L" {between}\r\nCountess'
+    assert (second.number, second.fields["email"]) == (4, "b@example.net")
+
+
 def test_an_encoding_is_never_guessed() -> None:
+    """F11.10."""
     raw = "email,name\na@example.net,Hélène\n".encode("cp1252")
     [line] = read(raw)
     assert line.error is not None
@@ -159,6 +194,7 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5))
 def test_no_cell_that_is_written_is_a_formula(cells: list[str]) -> None:
+    """F11.10."""
     for cell in cells:
         assert not neutral(cell).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
     assert csv_line(cells).endswith("\r\n")

@@ -79,6 +79,7 @@ def test_an_act_is_carried_out_and_stands_with_name_and_reason_in_the_log_of_let
 def test_every_act_is_refused_to_whom_it_is_not_allowed_and_the_try_is_on_record(
     office: PostOffice, sign_in: SignIn
 ) -> None:
+    """F13.06."""
     letter = deposit_sample(office)
     for number, roles in enumerate({rule.roles for rule in RULES.values()} - {frozenset(Role)}):
         name = f"operator{number}"
