@@ -24,7 +24,7 @@ from lre_kit.hosting.announcing import Announcer
 from lre_kit.hosting.health import Health
 from lre_kit.hosting.hooks import DepositHooks
 from lre_kit.hosting.settings_check import expect_workable, read_settings
-from lre_kit.identifiers.derogation_files import policy_of
+from lre_kit.identifiers.derogation_files import policy_in_force
 from lre_kit.identifiers.email_code import EmailCodes
 from lre_kit.identifiers.high_water import latest_seen
 from lre_kit.identifiers.links import Links
@@ -214,7 +214,7 @@ class PostOffice:
             vault=self.vault,
             recorder=self.recorder,
             refuse_if_late=LateEvidence(self.sequencer, settings=settings, clock=clock).refuse,
-            policy=policy_of(settings),
+            policy=policy_in_force(settings),
             latest=lambda: latest_seen(database),
             printable=self._printable if settings.post_provider != "off" else None,
         )
@@ -497,7 +497,7 @@ class PostOffice:
         return Board(
             self.database,
             clock=self.clock,
-            policy=policy_of(self.settings),
+            policy=policy_in_force(self.settings),
             latest=lambda: latest_seen(self.database),
         )
 

@@ -20,7 +20,7 @@ from lre_kit.carriers.verdict_mail import VerdictMail
 from lre_kit.identifiers.certificate_opening import ListRenewal, issuers_of, open_certificates, proxy_of
 from lre_kit.identifiers.certificate_proxy import ProxySettings
 from lre_kit.identifiers.challenges import Challenges
-from lre_kit.identifiers.derogation_files import policy_of
+from lre_kit.identifiers.derogation_files import policy_in_force
 from lre_kit.identifiers.derogation_mail import Contact, EndNoticeMail
 from lre_kit.identifiers.gate import Gate, Proofed
 from lre_kit.identifiers.handles import Handles
@@ -84,7 +84,7 @@ class People:
     @cached_property
     def policy(self) -> Policy:
         """Derogations and suspensions, shipped and the office's own."""
-        return policy_of(self._settings)
+        return policy_in_force(self._settings)
 
     @cached_property
     def parties(self) -> PartyBook:

@@ -201,6 +201,14 @@ def _note_delivered(work: Work) -> Any:
     return work.office.people.ordering.orders.delivered(work.subject_id, actor=work.actor, reason=work.reason)
 
 
+def _adopt(work: Work) -> str:
+    draft, base = str(work.facts["draft"]), str(work.facts.get("base", ""))
+    digest = adopting.adopt(work.office.settings, draft, base=base)
+    # What new rules call for on their days is planned at once; processes that run read them by themselves.
+    work.office.people.opened()
+    return digest
+
+
 def _rotate_key(work: Work) -> bool:
     from lre_kit.proofs.keys.rotation import rotate
 
@@ -308,9 +316,7 @@ def carriers() -> Mapping[Act, Callable[[Work], Any]]:
         Act.ATTACH_SCAN: _attach_scan,
         Act.NOTE_PRINTED: _note_printed,
         Act.NOTE_DELIVERED: _note_delivered,
-        Act.ADOPT_REGIME: lambda work: adopting.adopt(
-            work.office.settings, str(work.facts["draft"]), base=str(work.facts.get("base", ""))
-        ),
+        Act.ADOPT_REGIME: _adopt,
         Act.ROTATE_KEY: _rotate_key,
         Act.TEST_WEBHOOK: lambda work: work.office.webhooks.desk.test(work.subject_id),
         Act.DISABLE_WEBHOOK: lambda work: work.office.webhooks.desk.disable(work.subject_id),
