@@ -140,6 +140,12 @@ def bad_line(problem: str, error: type[InputError] = TableError) -> InputError:
     return error(f"This line {problem}.", mend="Correct the line, or leave it out.")
 
 
+def formula_in(line: SheetLine, error: type[InputError] = TableError) -> InputError | None:
+    """Return what is wrong with a line of which a cell is a formula; nothing if none is."""
+    held = next((name for name, cell in line.fields.items() if cell.startswith(("=", "@"))), None)
+    return bad_line(f"holds a formula in the column “{held}”", error) if held is not None else None
+
+
 def neutral(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula (CWE-1236)."""
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

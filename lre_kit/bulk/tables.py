@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from lre_kit.bulk.files import key_of_file
 from lre_kit.bulk.values import BulkWish
 from lre_kit.clock import from_iso, iso
-from lre_kit.csv_tables import SheetLine, TableError, bad_line
+from lre_kit.csv_tables import SheetLine, TableError, bad_line, formula_in
 from lre_kit.errors import InputError, LreError
 from lre_kit.law.consents import Capacity
 from lre_kit.law.products import Product
@@ -155,10 +155,8 @@ class Judge:
         """
         if line.error is not None:
             return line.error
-        fields = line.fields
-        formula = next((name for name, cell in fields.items() if cell.startswith(("=", "@"))), None)
-        if formula is not None:
-            return bad_line(f"holds a formula in the column “{formula}”")
+        if (formula := formula_in(line)) is not None:
+            return formula
         try:
             found = self._line(line)
         except TableError as error:

@@ -15,7 +15,7 @@ from lre_kit.contacts.book import Also, ContactBook, card_of, columns_of, contac
 from lre_kit.contacts.groups import ContactGroups, expect_group
 from lre_kit.contacts.rows import ContactMemberRow, ContactRow
 from lre_kit.contacts.values import Card, Contact, Difference, ImportReport, name_key
-from lre_kit.csv_tables import SheetLine, TableError, bad_line, csv_line, restored
+from lre_kit.csv_tables import SheetLine, TableError, bad_line, csv_line, formula_in, restored
 from lre_kit.errors import InputError, LreError
 from lre_kit.parties.emails import key_of
 from lre_kit.parties.recipient_cells import (
@@ -186,9 +186,8 @@ def _judged(table: Iterable[SheetLine]) -> tuple[dict[int, Card], dict[int, LreE
 def _card(line: SheetLine) -> Card | LreError:
     if line.error is not None:
         return line.error
-    formula = next((name for name, cell in line.fields.items() if cell.startswith(("=", "@"))), None)
-    if formula is not None:
-        return bad_line(f"holds a formula in the column “{formula}”")
+    if (formula := formula_in(line)) is not None:
+        return formula
     fields = {name: restored(cell) for name, cell in line.fields.items()}
     try:
         return Card(

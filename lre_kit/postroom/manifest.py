@@ -1,13 +1,12 @@
 """The manifest of a batch, as JSON and as CSV: the same items, each with its file's checksum. Pure."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from lre_kit.clock import iso
+from lre_kit.csv_tables import csv_line
 from lre_kit.postroom.values import PostItem
 
 VERSION = "lre-post-batch/1"
@@ -18,8 +17,6 @@ COLUMNS = (
     *("colour", "duplex", "attempt", "reprint", "country"),
 )
 """Columns of the CSV, in order. The address stands on the file's first page, and nowhere else."""
-
-_FORMULA = frozenset("=+-@\t\r")
 
 
 def file_name(item: PostItem) -> str:
@@ -40,23 +37,13 @@ def manifest_json(number: str, closed_at: datetime, items: Sequence[PostItem]) -
 
 def manifest_csv(items: Sequence[PostItem]) -> bytes:
     """Return the manifest as CSV (RFC 4180); no cell begins like a formula."""
-    made = io.StringIO(newline="")
-    writer = csv.writer(made)
-    writer.writerow(COLUMNS)
-    for item in items:
-        told = _told(item)
-        writer.writerow([neutral(str(told[name])) for name in COLUMNS])
-    return made.getvalue().encode()
+    rows = ([str(told[name]) for name in COLUMNS] for told in map(_told, items))
+    return "".join(map(csv_line, (COLUMNS, *rows))).encode()
 
 
 def digest_of(manifest: bytes) -> str:
     """Return a manifest's SHA-256, in hexadecimal."""
     return hashlib.sha256(manifest).hexdigest()
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 
 def _told(item: PostItem) -> dict[str, object]:

@@ -29,10 +29,10 @@ from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
 from lre_kit.postroom.errors import NoPostRoomError
-from lre_kit.store.database import OutcomeUnknownError, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.lost_commits import expect_content_to_wait
 from lre_kit.testing.office import (
     SENDER,
     SMALL_PDF,
@@ -333,21 +333,8 @@ def test_an_office_without_a_post_room_sends_nothing_on_paper_in_bulk(office: Po
 
 @pytest.mark.parametrize("was_kept", [True, False])
 def test_content_of_a_draft_whose_commit_nobody_can_tell_stays_until_the_sweep(
-    office: PostOffice, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, was_kept: bool
+    office: PostOffice, clock: MovedClock, was_kept: bool
 ) -> None:
-    commit = UnitOfWork.commit
-
-    def lost(uow: UnitOfWork) -> None:
-        if was_kept:
-            commit(uow)
-        raise OutcomeUnknownError("Nobody knows.", mend="Look again.")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(UnitOfWork, "commit", lost)
-        with pytest.raises(OutcomeUnknownError):
-            draft(office, table(2))
-    left = kept(office)
-    assert len(left) == 2
-    clock.advance(timedelta(days=2))
-    office.duties._sweep_content(None)  # type: ignore[arg-type]  # by itself, not as a duty
-    assert kept(office) == (left if was_kept else [])
+    expect_content_to_wait(
+        office, clock, lambda: draft(office, table(2)), lambda: kept(office), done=was_kept, count=2
+    )

@@ -35,10 +35,10 @@ from lre_kit.preparing.digest import next_morning
 from lre_kit.preparing.rows import PreparedRow
 from lre_kit.preparing.tray import LIFE, PreparedSettledError
 from lre_kit.preparing.values import Draft, Prepared, PreparedState
-from lre_kit.store.database import OutcomeUnknownError, UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
+from lre_kit.testing.lost_commits import expect_content_to_wait
 from lre_kit.testing.office import SMALL_PDF, sender_identified, throwaway_office
 from lre_kit.testing.parties import ACTOR, BRUMES
 
@@ -370,21 +370,6 @@ def test_a_draft_is_read_as_it_was_kept(draft: Draft) -> None:
 
 @pytest.mark.parametrize("was_kept", [True, False])
 def test_content_of_a_prepared_letter_whose_commit_nobody_can_tell_stays_until_the_sweep(
-    house: House, clock: MovedClock, monkeypatch: pytest.MonkeyPatch, was_kept: bool
+    house: House, clock: MovedClock, was_kept: bool
 ) -> None:
-    commit = UnitOfWork.commit
-
-    def lost(uow: UnitOfWork) -> None:
-        if was_kept:
-            commit(uow)
-        raise OutcomeUnknownError("Nobody knows.", mend="Look again.")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(UnitOfWork, "commit", lost)
-        with pytest.raises(OutcomeUnknownError):
-            house.prepare()
-    left = house.kept()
-    assert len(left) == 1
-    clock.advance(timedelta(days=2))
-    house.office.duties._sweep_content(None)  # type: ignore[arg-type]  # by itself, not as a duty
-    assert house.kept() == (left if was_kept else [])
+    expect_content_to_wait(house.office, clock, house.prepare, house.kept, done=was_kept, count=1)
