@@ -278,6 +278,8 @@ def _is_about_time(error: LreError) -> bool:
 
 def _evidence(settings: Settings, clock: Clock) -> str:
     with PostOffice.open(settings, clock=clock) as office:
+        if lost := office.rollback.look():
+            raise _Unwell(str(lost), "Put a newer backup back, or decide: lre log rolled-back --help")
         waiting = office.sequencer.waiting()
         if waiting.oldest_at and clock() - waiting.oldest_at > timedelta(seconds=settings.evidence_alarm_s):
             raise _Unwell(

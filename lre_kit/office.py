@@ -59,6 +59,7 @@ from lre_kit.proofs.keys.keys import Keys, every_kek
 from lre_kit.proofs.keys.opening import open_keys
 from lre_kit.proofs.log.log import Log
 from lre_kit.proofs.log.restamp import Restamper
+from lre_kit.proofs.log.rollback import RollbackWatch
 from lre_kit.proofs.log.sequencer import Sequencer
 from lre_kit.proofs.packing.backlog import LateEvidence
 from lre_kit.proofs.packing.issue import Issuer
@@ -69,6 +70,7 @@ from lre_kit.proofs.publication.witness import Witnesses
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.proofs.sealing.seal import Seal
 from lre_kit.proofs.sealing.seal_hsm import seal_of
+from lre_kit.proofs.stamping.clock_watch import ClockWatch
 from lre_kit.proofs.stamping.opening import open_authority
 from lre_kit.proofs.stamping.timestamp import TimestampAuthority
 from lre_kit.sandbox.catching import CatchingCourier
@@ -121,6 +123,7 @@ class PostOffice:
         outgoing: The courier that prints a reference at the foot of every message.
         agenda, duties: What must happen later, and its carrying out.
         log, sequencer: The transparency log and its one writer.
+        rollback: Notices that an old backup was put back, and stops the office until somebody decides.
         publisher: Publishes the log's stamped checkpoints and gets them cosigned.
         restamper: Renews time stamps before their certificate ends.
         issuer: Exhibits, proofs and bundles.
@@ -182,6 +185,7 @@ class PostOffice:
             batch_max=settings.batch_max,
             anchors=settings.home / "checkpoints",
             restamp_margin=timedelta(days=settings.restamp_before_days),
+            may_go_on=self.rollback.refuse,
         )
         policy = read_policy(settings.log_witnesses) if settings.log_witnesses else None
         self.publisher = Publisher(
@@ -213,7 +217,9 @@ class PostOffice:
             blobs=blobs,
             vault=self.vault,
             recorder=self.recorder,
-            refuse_if_late=LateEvidence(self.sequencer, settings=settings, clock=clock).refuse,
+            refuse_if_late=LateEvidence(
+                self.sequencer, settings=settings, clock=clock, may_act=self.expect_fit
+            ).refuse,
             policy=policy_in_force(settings),
             latest=lambda: latest_seen(database),
             printable=self._printable if settings.post_provider != "off" else None,
@@ -233,6 +239,7 @@ class PostOffice:
             recorder=self.recorder,
             intake=self.intake,
             reminders=parse_plan(settings.reminders),
+            may_act=self.expect_fit,
         )
         self.mail_room = MailRoom(
             settings,
@@ -285,7 +292,7 @@ class PostOffice:
             news=self.news.desk,
         )
         self.integration = Integration(settings, database=database, clock=clock, pepper=keys.pepper)
-        self.agenda = Agenda(database, clock)
+        self.agenda = Agenda(database, clock, may_go_on=partial(self.expect_fit, anew=True))
         self.issuer = Issuer(
             database,
             settings=settings,
@@ -438,6 +445,34 @@ class PostOffice:
     def deposit_hooks(self) -> DepositHooks:
         """What is asked before each deposit."""
         return self.intake.hooks
+
+    @cached_property
+    def rollback(self) -> RollbackWatch:
+        """Whether the database is older than what was signed."""
+        folder = self.settings.home / "checkpoints"
+        return RollbackWatch(self.database, self.log, folder=folder, clock=self.clock)
+
+    @cached_property
+    def clock_watch(self) -> ClockWatch:
+        """Whether the clock agrees with the time-stamping authorities."""
+        tolerance = timedelta(seconds=self.settings.clock_tolerance_s)
+        return ClockWatch(lambda: self.authority, clock=self.clock, tolerance=tolerance)
+
+    def expect_fit(self, *, anew: bool = False) -> None:
+        """Raise while nothing may leave and nothing may be decided; reading goes on.
+
+        Args:
+            anew: Look at the database now, and believe no look of a second ago.
+
+        Raises:
+            RolledBackError: The database is older than what was signed.
+            ClockInDoubtError: The clock disagrees with the time-stamping authorities.
+        """
+        if anew:
+            self.rollback.refuse()
+        else:
+            self.rollback.refuse_act()
+        self.clock_watch.refuse()
 
     @cached_property
     def health(self) -> Health:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lre_kit.cli.operator_session import operator_session
 from lre_kit.cli.shared import json_option, opened_office, print_json, print_table
 from lre_kit.clock import iso, now
 from lre_kit.errors import ConfigurationError, MissingFileError
@@ -189,9 +190,44 @@ def proof_command(*, number: str, out: Path) -> int:
     return 0
 
 
+@click.command("rolled-back")
+@click.option("--accept", is_flag=True, help="Go on from what the database holds; what it lost stays lost.")
+@click.option("--reason", default="", help="Why no newer backup is put back; stands in the journal.")
+@click.option("--by", default="", help="Who decides; by default the system's user.")
+@json_option
+def rolled_back_command(*, accept: bool, reason: str, by: str, as_json: bool) -> int:
+    """Tell whether the database is older than what was signed, as after an old backup was put back.
+
+    While it is, nothing leaves and no letter's state changes. Put a newer backup back if there is one. With
+    --accept the office goes on: notices that left after the backup leave once more under the same message
+    id, and what was deposited or decided since is known to its holders' proofs alone. Exit 1 while the office
+    stands still.
+
+    \b
+    Examples:
+      lre log rolled-back
+      lre log rolled-back --accept --reason "The disk of the newer backup is broken"
+    """
+    with opened_office() as office:
+        found = office.rollback.look()
+        if found is not None and accept:
+            with operator_session(office, by or None) as session:
+                office.operators.go_on_after_rollback(by=session.name, reason=reason)
+        waiting = office.agenda.due_count()
+    if as_json:
+        told = None if found is None else {"held": found.held, "signed": found.signed}
+        print_json({"rolled_back": told, "accepted": found is not None and accept, "duties_due": waiting})
+    elif found is None:
+        click.echo("The database holds all that was signed.")
+    else:
+        click.echo(str(found))
+        click.echo(f"Duties that are due: {waiting}. " + ("They go on now." if accept else "They wait."))
+    return 0 if found is None or accept else 1
+
+
 def register(group: click.Group) -> None:
     """Add the commands to ``lre log``."""
-    for command in (publish_command, show_command, monitor_command, proof_command):
+    for command in (publish_command, show_command, monitor_command, proof_command, rolled_back_command):
         group.add_command(command)
 
 

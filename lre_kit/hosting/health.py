@@ -92,6 +92,7 @@ class Health:
         return Check(name="keys", is_well=not ended, found=", ".join(ended))
 
     def _evidence(self, now: datetime) -> Check:
+        self._office.expect_fit()
         waiting = self._office.sequencer.waiting()
         age = None if waiting.oldest_at is None else max(0.0, (now - waiting.oldest_at).total_seconds())
         late = age is not None and age > self._office.settings.evidence_stop_s

@@ -71,8 +71,19 @@ class Desk:
         recorder: Recorder,
         intake: Intake,
         reminders: tuple[int, ...] = (),
+        may_act: Callable[[], None] = lambda: None,
     ) -> None:
-        """Wire the desk to its store, clock, evidence recorder and intake; `reminders` as in the law."""
+        """Wire the desk to its store, clock, evidence recorder and intake.
+
+        Args:
+            database: Where letters are.
+            clock: The office's clock.
+            recorder: Makes evidence of each act.
+            intake: Takes deposits.
+            reminders: When to remind, as in the law.
+            may_act: Raises while nothing may be done to any letter.
+        """
+        self._may_act = may_act
         self._reminders = reminders
         self._database = database
         self._clock = clock
@@ -306,6 +317,7 @@ class Desk:
         first: First | None = None,
         also: Also | None = None,
     ) -> Letter:
+        self._may_act()
         with binding(letter_id=letter_id), self._database.write() as uow:
             letter = read_letter(uow.connection, letter_id, lock=True)
             state = before = state_of(uow.connection, letter_id)

@@ -1,10 +1,11 @@
 """The operators' room as an office has it: its services, each opened when first asked for."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lre_kit.errors import InputError
 from lre_kit.operators.book import OperatorBook
 from lre_kit.operators.bulk import ACTION as BULK
 from lre_kit.operators.bulk import BulkDesk
@@ -13,9 +14,12 @@ from lre_kit.operators.entrance import Entrance
 from lre_kit.operators.filters import SavedFilters
 from lre_kit.operators.journal import OperatorJournal
 from lre_kit.operators.two_people import TwoPeople
+from lre_kit.operators.values import Outcome
 from lre_kit.parties.account_guesses import Guesses
 from lre_kit.parties.passwords import Passwords
+from lre_kit.proofs.log.rollback import Rollback
 from lre_kit.store.agenda import Duty
+from lre_kit.store.unit import UnitOfWork
 
 if TYPE_CHECKING:
     from lre_kit.office import PostOffice
@@ -91,6 +95,32 @@ class OperatorRoom:
     def filters(self) -> SavedFilters:
         """Filters they keep."""
         return SavedFilters(self._office.database)
+
+    def go_on_after_rollback(self, *, by: str, reason: str) -> Rollback | None:
+        """Decide to go on from an older database; return what it lost, or nothing if it lost nothing.
+
+        Raises:
+            InputError: No name or no reason is given.
+        """
+        if not by.strip() or not reason.strip():
+            raise InputError(
+                "A decision needs a name and a reason.", mend="Give both; the journal keeps them."
+            )
+
+        def write(uow: UnitOfWork, lost: Rollback, at: datetime) -> str:
+            return self.journal.begin(
+                uow,
+                "go_on_after_rollback",
+                subject="log",
+                label=f"{lost.held} / {lost.signed}",
+                operator=by,
+                reason=reason,
+                at=at,
+                told={"Held": lost.held, "Signed": lost.signed, "SignedRoot": lost.root.hex()},
+                outcome=Outcome.DONE,
+            )
+
+        return self._office.rollback.settle(write)
 
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:

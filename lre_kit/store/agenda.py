@@ -5,7 +5,7 @@ that fulfils it; brokers and bells only wake workers up. A worker that dies lets
 when the lease runs out, and one that comes back too late is fenced: its claim no longer matches.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,10 +131,13 @@ def fulfil_all(uow: UnitOfWork, duties: Sequence[Duty]) -> None:
 class Agenda:
     """Claims due duties and keeps account of failed ones."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Work on `database` by the office's `clock`."""
+    def __init__(
+        self, database: Database, clock: Clock, *, may_go_on: Callable[[], None] = lambda: None
+    ) -> None:
+        """Work on `database` by the office's `clock`; what `may_go_on` raises lets nothing be claimed."""
         self._database = database
         self._clock = clock
+        self._may_go_on = may_go_on
 
     def claim(self, *, limit: int, lease: timedelta, action: str | None = None) -> list[Duty]:
         """Take up to `limit` due duties for `lease`, oldest first; no two workers get the same one.
@@ -144,6 +147,7 @@ class Agenda:
         A duty that was claimed too often without being fulfilled or released has killed its workers:
         it is given up instead.
         """
+        self._may_go_on()
         now, token = self._clock(), new_id()
         asked = _claimable(now) if action is None else and_(_claimable(now), _DUTY.c.action == action)
         due = select(_DUTY.c.id).where(asked).order_by(_DUTY.c.due_at, _DUTY.c.id).limit(limit)
@@ -170,6 +174,7 @@ class Agenda:
 
         One that was claimed too often is given up, as by `claim`.
         """
+        self._may_go_on()
         now = self._clock()
         taking = (
             update(_DUTY)

@@ -22,6 +22,7 @@ from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.keys.rotation import rotate
+from lre_kit.proofs.log.rollback import RolledBackError
 from lre_kit.proofs.report import Result
 from lre_kit.proofs.verifying.anchors import Anchors
 from lre_kit.proofs.verifying.verify import verify_path
@@ -143,7 +144,8 @@ def test_what_was_shredded_stays_unreadable_after_yesterdays_backup_comes_back(t
     """F13.02: data and files come back from before the erasure; the key-encryption key rotated since.
 
     As long as the key of that day is there, a backup of that day opens with it: so the erasure is repeated by
-    the first sweep, and is final for backups once the former key is destroyed.
+    the first sweep once an operator decided to go on from it, and is final for backups once the former key is
+    destroyed.
     """
     clock, home = MovedClock(), tmp_path / "office"
     with throwaway_office(home, clock=clock, retention_content_days=90) as office:
@@ -185,6 +187,9 @@ def test_what_was_shredded_stays_unreadable_after_yesterdays_backup_comes_back(t
     former.write_bytes(kept)
     restored()
     with PostOffice.open(settings, clock=clock, courier=MemoryCourier()) as office:
+        with pytest.raises(RolledBackError):
+            office.sweep()
+        assert office.operators.go_on_after_rollback(by="anne", reason="there is no newer one") is not None
         office.sweep()
         with pytest.raises(NotFoundError, match="erased"):
             office.desk.open_document(letter.id, 1)

@@ -22,7 +22,7 @@ from flask import (
 from itsdangerous import BadData
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from lre_kit.errors import LreError, StoreUnavailableError, ThrottledError
+from lre_kit.errors import LreError, ThrottledError, UnavailableError
 from lre_kit.parties.proofing_callbacks import SIGNATURE_HEADER
 from lre_web.cookies import read_cookie, set_cookie
 from lre_web.mounting import mounted
@@ -171,7 +171,7 @@ def _error_page(error: LreError) -> Response:
     else:
         response = make_response(render_template("lre/error.html", error=error))
     response.status_code = error.status
-    if isinstance(error, StoreUnavailableError | ThrottledError):
+    if isinstance(error, UnavailableError | ThrottledError):
         response.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return response
 

@@ -16,6 +16,7 @@ from lre_kit.proofs.auditing.audit_letters import Progress, audit_contents, audi
 from lre_kit.proofs.auditing.audit_log import audit_anchor, audit_checkpoints, read_leaves
 from lre_kit.proofs.auditing.audit_report import AuditReport, Finding
 from lre_kit.proofs.keys.authorities_file import timestamp_anchors
+from lre_kit.proofs.log.rollback import NEWEST
 
 __all__ = ["UNCOVERED", "AuditReport", "Finding", "audit_office"]
 
@@ -69,5 +70,5 @@ def audit_office(
         audit_renewals.audit_renewals(connection, anchors, report, now=office.clock())
         if content:
             audit_contents(connection, office.desk.open_document, report)
-    audit_anchor(office.settings.home / "checkpoints" / "latest.txt", verifiers, leaves, report)
+    audit_anchor(office.settings.home / "checkpoints" / NEWEST, verifiers, leaves, report)
     return report

@@ -8,6 +8,7 @@ newer stamped one overtook needs no stamp of its own.
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,6 +23,7 @@ from lre_kit.errors import LreError, TimestampRejectedError
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.proofs.log.log import Log
 from lre_kit.proofs.log.renewal_store import plan_renewal
+from lre_kit.proofs.log.rollback import NEWEST, TOKEN
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
 from lre_kit.proofs.stamping.timestamp import TimestampAuthority, TimestampInfo, read_token
 from lre_kit.store.database import Database, UnitOfWork
@@ -70,6 +72,7 @@ class Sequencer:
         batch_max: int,
         anchors: Path | None = None,
         restamp_margin: timedelta = timedelta(days=90),
+        may_go_on: Callable[[], None] = lambda: None,
     ) -> None:
         """Wire the sequencer.
 
@@ -80,6 +83,7 @@ class Sequencer:
             batch_max: Records under one checkpoint at most.
             anchors: Folder for copies of stamped checkpoints outside the database.
             restamp_margin: How long before its certificate's end a token is to be renewed.
+            may_go_on: Raises when the database was set back: what is added then would fork the log.
         """
         self._database = database
         self._log = log
@@ -87,6 +91,7 @@ class Sequencer:
         self._batch_max = batch_max
         self._anchors = anchors
         self._restamp_margin = restamp_margin
+        self._may_go_on = may_go_on
 
     def run_once(self) -> int:
         """Place up to a batch of sealed records under a new checkpoint; return how many."""
@@ -99,6 +104,7 @@ class Sequencer:
         with self._database.read() as connection:
             if connection.execute(waiting.limit(1)).first() is None:
                 return 0
+        self._may_go_on()
         with self._database.write() as uow:
             uow.serialise("sequencer")
             rows = uow.execute(waiting).all()
@@ -138,6 +144,7 @@ class Sequencer:
             row = connection.execute(newest).first()
         if row is None or row.token is not None:
             return 0
+        self._may_go_on()
         failpoint("stamp.before")
         values: dict[str, Any] = {"attempts": row.attempts + 1}
         digest = sha256(row.note.encode()).digest()
@@ -200,9 +207,12 @@ class Sequencer:
         if self._anchors is None:
             return
         self._anchors.mkdir(parents=True, exist_ok=True)
-        for name, content in (("latest.tsr", token), ("latest.txt", note.encode())):
+        for name, content in ((TOKEN, token), (NEWEST, note.encode())):
             fresh = self._anchors / f".{name}.{os.getpid()}"
-            fresh.write_bytes(content)
+            with fresh.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
             fresh.replace(self._anchors / name)
 
 

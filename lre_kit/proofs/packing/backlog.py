@@ -1,5 +1,6 @@
 """Refusing deposits that could not be proved (the office stops rather than promise too much)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from lre_kit.clock import Clock
@@ -14,8 +15,16 @@ LOOK_AGAIN = timedelta(seconds=1)
 class LateEvidence:
     """Watches the age of the oldest evidence that waits for seal, place or stamp."""
 
-    def __init__(self, sequencer: Sequencer, *, settings: Settings, clock: Clock) -> None:
-        """Watch what `sequencer` has still to do."""
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        *,
+        settings: Settings,
+        clock: Clock,
+        may_act: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Watch what `sequencer` has still to do; what `may_act` raises refuses a deposit too."""
+        self._may_act = may_act
         self._sequencer = sequencer
         self._limit = timedelta(seconds=settings.evidence_stop_s)
         self._clock = clock
@@ -28,6 +37,7 @@ class LateEvidence:
         Raises:
             EvidenceBacklogError: No deposit is taken until it has caught up.
         """
+        self._may_act()
         now = self._clock()
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < LOOK_AGAIN:
             self._oldest_at = self._sequencer.waiting().oldest_at

@@ -182,7 +182,20 @@ def _sending(facts: ProofFacts, language: str) -> list[list[Any]]:
     if facts.kind != "deposit":
         decision = words[f"decision_{base_kind(facts.kind)}"]
         rows.append([decision, *_instant(facts.exhibits[-1].exhibit, language), False])
+    if facts.kind == "non_claim" and (due_at := _due_at(facts)) is not None:
+        rows.append([words["late"], words["late_why"], _due_words(due_at, language), False])
     return rows
+
+
+def _due_at(facts: ProofFacts) -> datetime | None:
+    """Return when the proof was due, if its event was recorded only later."""
+    told = [named.exhibit.record["Extensions"]["EventDetails"] for named in facts.exhibits]
+    due = [from_iso(details["proof_due_at"]) for details in told if details.get("proof_due_at")]
+    return due[-1] if due and from_iso(facts.exhibits[-1].exhibit.record["EventTime"]) > due[-1] else None
+
+
+def _due_words(due_at: datetime, language: str) -> str:
+    return WORDS[language]["late_due"].format(time=legal_time_text(due_at, language, seconds=True))
 
 
 def _by_post(facts: ProofFacts, language: str) -> list[dict[str, Any]]:

@@ -161,7 +161,7 @@ class CheckedAuthority:
         policy: str | None = None,
     ) -> None:
         """Check what `inner` answers against `anchors`, `policy` and our clock."""
-        self._inner = inner
+        self.inner = inner
         self.anchors = tuple(anchors)
         self._clock = clock
         self._tolerance = tolerance
@@ -170,7 +170,7 @@ class CheckedAuthority:
     def stamp(self, digest: bytes) -> bytes:
         """Return a token that stood every check; see `TimestampAuthority.stamp`."""
         asked_at = self._clock()
-        token = self._inner.stamp(digest)
+        token = self.inner.stamp(digest)
         window = (asked_at - self._tolerance, self._clock() + self._tolerance)
         check_token(token, digest, anchors=self.anchors, policy=self._policy, window=window)
         return token

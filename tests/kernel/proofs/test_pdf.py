@@ -214,3 +214,22 @@ def test_a_proof_written_anew_has_lost_its_seal(made: Made, tmp_path: Path) -> N
     with copied.open("wb") as file:
         writer.write(file)
     assert verify_path(copied, made.anchors).result is Result.FAILED
+
+
+def test_a_proof_that_comes_after_its_day_says_so(tmp_path: Path) -> None:
+    """F5.07: the office slept; its proof of non-claim tells when it was due. One in time says nothing."""
+    clock = MovedClock(lambda: now() - timedelta(days=45))
+    with throwaway_office(tmp_path / "office", clock=clock) as office:
+        for days in (16, 21):
+            letter = deposit_sample(office)
+            office.run_until_idle()
+            closes_at = office.reading.by_id(letter.id).window_closes_at
+            assert closes_at is not None
+            clock.advance(closes_at - clock() + timedelta(days=days - 16))
+            office.run_until_idle()
+            for language, word in (("fr", "Retard"), ("en", "Late")):
+                path = tmp_path / f"{days}-{language}.pdf"
+                path.write_bytes(office.issuer.make(letter.id, "non_claim", language))
+                text = text_of(path)
+                assert (word in text) is (days == 21)
+                assert ("due avant le" in text or "due before" in text) is (days == 21)
