@@ -17,6 +17,7 @@ class Proxy:
         lose_answer_after: If set, the connection is cut instead of passing on the first answer that
             contains these bytes: the server has done it, the client never hears of it.
         lost: How often that happened.
+        is_away: While true, whoever connects is cut off at once, as if the server had stopped.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -27,6 +28,7 @@ class Proxy:
         self.round_trips = 0
         self.lose_answer_after: bytes | None = None
         self.lost = 0
+        self.is_away = False
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -52,6 +54,9 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self.is_away:
+                _end(client)
+                continue
             server = socket.create_connection(self._target)
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -52,7 +52,9 @@ def add_pages(blueprint: Blueprint) -> None:
 
 
 def announced() -> Sequence[Announcement]:
-    """Return what the page that is being made has to announce."""
+    """Return what the page that is being made has to announce; nothing where the office does not answer."""
+    if g.get("lre_unavailable"):
+        return ()
     name = (request.endpoint or "").rpartition(".")[2]
     place = next((place for place, begins in _PLACES if name.startswith(begins)), Place.ALL)
     return mounted().office.announcements.shown(place)

@@ -20,7 +20,7 @@ from flask import (
     request,
 )
 from itsdangerous import BadData
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
 from lre_kit.errors import LreError, ThrottledError, UnavailableError
 from lre_kit.parties.proofing_callbacks import SIGNATURE_HEADER
@@ -93,6 +93,7 @@ def guard(blueprint: Blueprint, *, limit_bytes: int) -> None:
 
     blueprint.register_error_handler(LreError, _error_page)
     blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
+    blueprint.register_error_handler(InternalServerError, _unforeseen)
 
 
 def signed_call(view: Callable[[], Response]) -> Callable[[], Response]:
@@ -155,6 +156,8 @@ def _provider() -> str:
 
 
 def _error_page(error: LreError) -> Response:
+    # A page about what does not answer, or about nobody knows what, asks for nothing more.
+    g.lre_unavailable = isinstance(error, UnavailableError | _UnforeseenError)
     if isinstance(error, _StaleFormError) and (request.endpoint or "").endswith(".deposit_send"):
         from lre_web.sender import deposit_form  # it knows this module
 
@@ -180,6 +183,20 @@ def _too_large(error: HTTPException) -> Response:
     del error
     words = texts()
     return _error_page(_TooLargeError(words["too_large"], mend=words["too_large_mend"]))
+
+
+def _unforeseen(error: HTTPException) -> Response:
+    """Answer what nobody foresaw: Flask has logged it, and its words stay out of the page."""
+    del error
+    words = texts()
+    return _error_page(_UnforeseenError(words["unforeseen"], mend=words["unforeseen_mend"]))
+
+
+class _UnforeseenError(LreError):
+    """Something failed that nobody foresaw; what was asked for is done wholly or not at all."""
+
+    slug = "unforeseen"
+    status = 500
 
 
 class _TooLargeError(LreError):

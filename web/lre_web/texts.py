@@ -237,6 +237,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "accept_first_mend": ("Acceptez d'abord l'envoi.", "Accept the sending first."),
     "stale_form": ("Ce formulaire n'est plus valable.", "This form is no longer valid."),
     "stale_form_mend": ("Rechargez la page et recommencez.", "Reload the page and try again."),
+    "unforeseen": ("Une erreur imprévue s'est produite.", "An error occurred that nobody foresaw."),
+    "unforeseen_mend": (
+        "Rien n'est fait à moitié : regardez où en est l'envoi, puis recommencez.",
+        "Nothing is half done: look how the sending stands, then try again.",
+    ),
     "too_large": ("Ces documents dépassent la taille admise.", "These documents are above the size allowed."),
     "too_large_mend": (
         "Réduisez-les ou répartissez-les en plusieurs lettres.",
