@@ -15,6 +15,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = Path(__file__).resolve().with_name("faults.toml")
 _ROW = r"F(\d{1,2})\.(\d{2})"
+_NO_ROWS = {"title", "outside"}
+"""Keys of a family that are no rows: its name, and reasons why rows of it bear no test."""
 _SPAN = re.compile(rf"\b{_ROW}\b(?:\s+(?:to|until)\s+{_ROW}\b)?")
 
 
@@ -30,7 +32,7 @@ def faults_page(tests: Path = ROOT / "tests") -> str:
     """
     catalogue = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
     shown = rows_shown(tests)
-    known = {row for family in catalogue.values() for row in family if row != "title"}
+    known = {row for family in catalogue.values() for row in family if row not in _NO_ROWS}
     for row in sorted(shown.keys() - known):
         message = f"{row}, named by {', '.join(sorted(shown[row]))}, is no row of docs/faults.toml"
         raise UnknownRowError(message)
@@ -49,9 +51,10 @@ def faults_page(tests: Path = ROOT / "tests") -> str:
 def _family(name: str, family: dict[str, Any], shown: dict[str, set[str]]) -> Iterator[str]:
     yield from (f"## {name} {family['title']}", "", "| Row | What holds | Shown by |", "|---|---|---|")
     for row, sentence in family.items():
-        if row != "title":
+        if row not in _NO_ROWS:
             tests = "<br>".join(f"`{test}`" for test in sorted(shown.get(row, ())))
-            yield f"| {row} | {sentence} | {tests or 'no test bears the number yet'} |"
+            reason = family.get("outside", {}).get(row, "no test bears the number yet")
+            yield f"| {row} | {sentence} | {tests or reason} |"
     yield ""
 
 

@@ -31,6 +31,17 @@ def test_rows_are_found_in_the_docstrings_of_tests_classes_and_files(tmp_path: P
     assert "`web/test_one.py::TestCodes::test_once`" in faults_page(tmp_path)
 
 
+def test_a_row_without_a_test_says_why_or_that_there_is_none_yet(tmp_path: Path) -> None:
+    page = faults_page(tmp_path)
+    assert (
+        "| F2.06 | What is decided is read from the database that was written, never from a late copy. | by c"
+        in page
+    )
+    assert page.count("no test bears the number yet") > 100
+    (tmp_path / "test_two.py").write_text('def test_it():\n    """F2.06"""\n', encoding="utf-8")
+    assert "by construction" not in faults_page(tmp_path)
+
+
 def test_a_row_that_does_not_exist_is_named_with_its_test(tmp_path: Path) -> None:
     (tmp_path / "test_two.py").write_text('def test_it():\n    """F9.99"""\n', encoding="utf-8")
     with pytest.raises(UnknownRowError, match=r"F9\.99, named by test_two\.py::test_it"):

@@ -62,7 +62,7 @@ def test_asleep_for_three_weeks_one_round_catches_up(
 
 
 def test_a_malformed_duty_is_put_aside_and_harms_no_other(office: PostOffice, courier: MemoryCourier) -> None:
-    """F5.08."""
+    """F5.08; F5.09: one of a name that this release does not know is set aside too."""
     letter = deposit_sample(office)
     with office.database.write() as uow:
         for key, action, subject in (("x", "dance", "?"), ("y", "notify", "no such letter"), ("z", "make_proof", letter.id)):  # fmt: skip

@@ -245,6 +245,7 @@ def test_a_content_folder_that_was_lost_after_deposits_is_told(settings: Setting
 
 
 def test_an_authority_that_does_not_answer_is_told(settings: Settings) -> None:
+    """F4.01."""
     anchor = settings.home / "trust" / "tsa-ca.pem"
     url = f"http://127.0.0.1:{closed_port()}/"
     found = unwell(changed(settings, tsa_url=url, tsa_anchor_file=anchor, tsa_timeout_s=2.0))

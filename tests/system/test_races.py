@@ -113,6 +113,7 @@ def ready_letter(players: Players) -> tuple[str, Identified, datetime]:
 
 
 def test_accept_refuse_and_two_sweepers_at_the_close_give_exactly_one_end(players: Players) -> None:
+    """F6.05: the recipient's clock is behind, the sweepers' are at the close."""
     winners: Counter[Phase] = Counter()
     early, late = players.sweepers
     for number in range(ROUNDS * 5):

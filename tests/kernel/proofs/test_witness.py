@@ -115,6 +115,7 @@ def test_a_quorum_of_groups_is_met_as_the_specification_has_it() -> None:
     assert policy.is_met([x1, x3, y2])
     assert policy.is_met([x1, x2, x3, y1])
     assert not policy.is_met([x1, y1, y2])
+    assert not policy.is_met([x1, x1, y1]), "the same one twice is one"
     assert not policy.is_met([x1, x2, x3])
     assert parse_policy("quorum none\n").is_met([])
 

@@ -85,6 +85,7 @@ def test_no_deadline_moves_and_no_letter_changes(office: PostOffice) -> None:
 
 
 def test_what_was_under_way_goes_on_and_ends_when_it_would_have(office: PostOffice) -> None:
+    """F5.09: the duties that release 0.1 planned are carried out."""
     letters = {letter.subject: letter for letter in office.reading.all_letters(limit=50)}
     office.run_until_idle()
     waiting = office.reading.by_id(letters["deposited"].id)
