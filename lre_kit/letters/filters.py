@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, or_
 
 from lre_kit.law.products import Product
 from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.own_rows import is_misdirected
 from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.searching import Wanted
 from lre_kit.store.inserts import table_of
 
 _LETTER = table_of(LetterRow)
@@ -50,3 +52,23 @@ class LetterFilter:
         if self.until is not None:
             found.append(_LETTER.c.deposited_at < self.until)
         return found
+
+
+def conditions_of(wanted: Wanted, phase: Phase | None) -> list[ColumnElement[bool]]:
+    """Return what operators typed besides words, and a phase, as conditions."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.number:
+        conditions.append(_LETTER.c.number == wanted.number)
+    if wanted.phases is not None:
+        conditions.append(_LETTER.c.phase.in_(sorted(one.value for one in wanted.phases)))
+    if wanted.products is not None:
+        conditions.append(_LETTER.c.product.in_(sorted(one.value for one in wanted.products)))
+    if wanted.begins_at is not None:
+        conditions.append(_LETTER.c.deposited_at >= wanted.begins_at)
+    if wanted.ends_at is not None:
+        conditions.append(_LETTER.c.deposited_at < wanted.ends_at)
+    if wanted.is_misdirected:
+        conditions.append(is_misdirected())
+    if phase is not None:
+        conditions.append(_LETTER.c.phase == phase.value)
+    return conditions

@@ -5,7 +5,7 @@ bound. What no index knows is asked of those candidates alone. Where a bound cut
 where it looked, and the next page goes on from there: nothing is left out, and nothing is read twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,23 +16,21 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
-    exists,
     func,
-    literal,
     select,
-    text,
     union_all,
 )
 
 from lre_kit.law.assurance import Level
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Requirements
-from lre_kit.letters.finding_rows import LetterWordRow
+from lre_kit.letters import word_streams
 from lre_kit.letters.lifecycle import FINAL, Phase
-from lre_kit.letters.reading import SUMMARY_COLUMNS, Cursor, summary
+from lre_kit.letters.reading import SUMMARY_COLUMNS, summary
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import LetterSummary
-from lre_kit.letters.words import BEYOND, asked
+from lre_kit.letters.word_streams import Cursor, candidates, has_word, stream_of, words_with
+from lre_kit.letters.words import asked
 from lre_kit.parties.standing import refs_of
 from lre_kit.store.columns import among
 from lre_kit.store.database import Database
@@ -41,14 +39,8 @@ from lre_kit.store.inserts import table_of
 COUNT_MAX = 1000
 """Counts stop here; a page says “1000+”."""
 
-CANDIDATES = 1000
-"""Letters of one stream that one page looks at, where something is asked that no index knows."""
-
 CHUNK = 100
 """Candidates that are looked at in one statement."""
-
-BEGINNINGS = 40
-"""Different words with one beginning that are looked up; beyond it the question is too short."""
 
 TROUBLED = frozenset(
     {
@@ -67,18 +59,7 @@ UNDER_WAY = frozenset(Phase) - FINAL - TROUBLED
 GROUPS: Mapping[str, frozenset[Phase]] = {"attention": TROUBLED, "under_way": UNDER_WAY, "finished": FINAL}
 """The tabs of the sender's list."""
 
-_LETTER, _WORD = table_of(LetterRow), table_of(LetterWordRow)
-
-_BEGINNINGS = text(
-    "WITH RECURSIVE w(word) AS ("
-    " SELECT min(word) FROM letter_word WHERE sender_ref = :ref AND word >= :low AND word < :high"
-    " UNION ALL"
-    " SELECT (SELECT min(l.word) FROM letter_word l"
-    "  WHERE l.sender_ref = :ref AND l.word > w.word AND l.word < :high)"
-    " FROM w WHERE w.word IS NOT NULL)"
-    " SELECT word FROM w WHERE word IS NOT NULL LIMIT :most"
-)
-"""The different words with a beginning, each found by one step in the index."""
+_LETTER = table_of(LetterRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +132,10 @@ class Finding:
             if not streams:
                 return Found(letters=())
             others = _others(look, words)
-            bound = CANDIDATES if others else limit + 1
-            keys, horizon = _candidates(connection, streams, look, before, bound)
+            bound = word_streams.CANDIDATES if others else limit + 1
+            keys, horizon = candidates(
+                connection, streams, before=before, bound=bound, since=look.since, until=look.until
+            )
             found = _summaries(connection, keys, others, limit + 1)
         shown = tuple(found[:limit])
         more = (shown[-1].deposited_at, shown[-1].id) if len(found) > limit else horizon
@@ -231,65 +214,25 @@ def _streams(
 ) -> tuple[list[Select[Any]], bool]:
     """Return the ranges of one index that hold every letter looked for; whether words were left out."""
     if words:
-        found = [(ref, _words_with(connection, ref, words[0])) for ref in refs]
-        rows = [
-            select(_WORD.c.deposited_at, _WORD.c.letter_id.label("id")).where(
-                _WORD.c.sender_ref == ref, _WORD.c.word == word
-            )
-            for ref, known in found
-            for word in known[:BEGINNINGS]
-        ]
-        return rows, any(len(known) > BEGINNINGS for _, known in found)
+        found = [(ref, words_with(connection, words[0], ref=ref)) for ref in refs]
+        most = word_streams.BEGINNINGS
+        rows = [stream_of(word, ref=ref) for ref, known in found for word in known[:most]]
+        return rows, any(len(known) > most for _, known in found)
     mine = [select(_LETTER.c.deposited_at, _LETTER.c.id).where(_LETTER.c.sender_ref == ref) for ref in refs]
     if not look.phases:
         return mine, False
     return [one.where(_LETTER.c.phase == phase.value) for one in mine for phase in sorted(look.phases)], False
 
 
-def _words_with(connection: Connection, ref: str, beginning: str) -> list[str]:
-    values = {"ref": ref, "low": beginning, "high": beginning + BEYOND, "most": BEGINNINGS + 1}
-    return list(connection.execute(_BEGINNINGS, values).scalars())
-
-
 def _others(look: Look, words: Sequence[str]) -> list[ColumnElement[bool]]:
     """Return what the chosen index does not know."""
-    found: list[ColumnElement[bool]] = [
-        exists().where(_WORD.c.letter_id == _LETTER.c.id, _WORD.c.word >= word, _WORD.c.word < word + BEYOND)
-        for word in words[1:]
-    ]
+    found = [has_word(word, for_sender=True) for word in words[1:]]
     if words and look.phases:
         # The plus keeps the databases from leaving the ids for an index of states, which grows with the list.
         found.append((_LETTER.c.phase + "").in_([phase.value for phase in look.phases]))
     if look.product is not None:
         found.append(_LETTER.c.product == look.product.value)
     return found
-
-
-def _candidates(
-    connection: Connection, streams: Iterable[Select[Any]], look: Look, before: Cursor | None, bound: int
-) -> tuple[list[str], Cursor | None]:
-    """Return the newest letters of all streams; where one was cut, also up to where all are read."""
-    parts = []
-    for place, stream in enumerate(streams):
-        at, letter_id = stream.selected_columns
-        part = stream
-        if look.since is not None:
-            part = part.where(at >= look.since)
-        if look.until is not None:
-            part = part.where(at < look.until)
-        if before is not None:
-            # The first condition is the range that the index is entered by; the second settles ties.
-            part = part.where(at <= before[0], (at < before[0]) | (letter_id < before[1]))
-        part = part.order_by(at.desc(), letter_id.desc()).limit(bound)
-        cut = part.subquery()
-        parts.append(select(literal(place).label("stream"), cut.c.deposited_at, cut.c.id))
-    read: dict[int, list[Cursor]] = {}
-    for row in connection.execute(union_all(*parts) if len(parts) > 1 else parts[0]):
-        read.setdefault(row.stream, []).append((row.deposited_at, row.id))
-    ends = [keys[-1] for keys in read.values() if len(keys) == bound]
-    horizon = max(ends) if ends else None
-    keys = sorted({key for each in read.values() for key in each}, reverse=True)
-    return [letter_id for at, letter_id in keys if horizon is None or (at, letter_id) >= horizon], horizon
 
 
 def _summaries(

@@ -4,11 +4,10 @@ Columns are selected, not objects, and every list is one statement.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select, and_, func, or_, select, true
 
 from lre_kit.errors import NotFoundError
 from lre_kit.law.consents import Capacity
@@ -16,25 +15,31 @@ from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.law.pre_notices import PreNotice, PreNoticeState
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
-from lre_kit.letters.filters import LetterFilter
+from lre_kit.letters.filters import LetterFilter, conditions_of
 from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold, waits_until
-from lre_kit.letters.own_rows import is_misdirected
 from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.searching import wanted_of
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
+from lre_kit.letters.word_streams import (
+    CANDIDATES,
+    Cursor,
+    candidates,
+    has_word,
+    is_among_those_with,
+    streams_for_all,
+)
+from lre_kit.letters.words import asked
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.standing import refs_of
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.rows import CheckpointRow, EvidenceRow, LogEntryRow
+from lre_kit.store.columns import among
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
 
 PAGE_MAX = 500
 """Longest page of a list."""
-
-Cursor = tuple[datetime, str]
-"""Where a page ended: (deposited_at, id) of its last letter."""
 
 _LETTER = table_of(LetterRow)
 _DOCUMENT = table_of(DocumentRow)
@@ -87,26 +92,39 @@ class Reading:
         Args:
             limit: Longest answer.
             before: Cursor of the page before.
-            text: Part of a number, a name or an address, and filters: see `lre_kit.letters.searching`.
+            text: Words or their beginnings, and filters: see `lre_kit.letters.searching`.
             phase: Only letters in this phase.
         """
-        return self._page(_filter(text, phase), limit=limit, before=before)
+        wanted = wanted_of(text)
+        conditions, words = conditions_of(wanted, phase), asked(wanted.text)
+        if not wanted.text:
+            return self._page(and_(true(), *conditions), limit=limit, before=before)
+        if not words:
+            return []
+        limit = min(limit, PAGE_MAX)
+        conditions += map(has_word, words[1:])
+        with self._database.read() as connection:
+            streams = streams_for_all(connection, words)
+            if streams is not None:
+                return _streamed(connection, streams, conditions, limit=limit, before=before)
+        # So many words begin like this that most letters have one: looking at each soon fills a page.
+        return self._page(and_(has_word(words[0]), *conditions), limit=limit, before=before)
 
     def count(self, *, text: str = "", phase: Phase | None = None) -> int:
         """Return how many letters `all_letters` would go through."""
-        condition = _filter(text, phase)
+        wanted = wanted_of(text)
+        conditions, words = conditions_of(wanted, phase), asked(wanted.text)
+        if wanted.text and not words:
+            return 0
         query = select(func.count()).select_from(_LETTER)
         with self._database.read() as connection:
-            return int(
-                connection.execute(query if condition is None else query.where(condition)).scalar_one()
-            )
+            conditions += map(is_among_those_with, words)
+            return int(connection.execute(query.where(*conditions)).scalar_one())
 
     def _page(
-        self, condition: ColumnElement[bool] | None, *, limit: int, before: Cursor | None
+        self, condition: ColumnElement[bool], *, limit: int, before: Cursor | None
     ) -> list[LetterSummary]:
-        query: Select[Any] = select(*SUMMARY_COLUMNS)
-        if condition is not None:
-            query = query.where(condition)
+        query: Select[Any] = select(*SUMMARY_COLUMNS).where(condition)
         if before is not None:
             at, letter_id = before
             older = or_(
@@ -326,27 +344,28 @@ def _is_theirs(connection: Connection, kept: str, asked: str | None) -> bool:
     return asked is None or kept == asked or kept in refs_of(connection, asked)
 
 
-def _filter(text: str, phase: Phase | None) -> ColumnElement[bool] | None:
-    conditions: list[ColumnElement[bool]] = []
-    wanted = wanted_of(text)
-    if wanted.text:
-        names = "number recipient_name recipient_email sender_name sender_email subject reference".split()
-        conditions.append(or_(*(_LETTER.c[name].icontains(wanted.text, autoescape=True) for name in names)))
-    if wanted.number:
-        conditions.append(_LETTER.c.number == wanted.number)
-    if wanted.phases is not None:
-        conditions.append(_LETTER.c.phase.in_(sorted(one.value for one in wanted.phases)))
-    if wanted.products is not None:
-        conditions.append(_LETTER.c.product.in_(sorted(one.value for one in wanted.products)))
-    if wanted.begins_at is not None:
-        conditions.append(_LETTER.c.deposited_at >= wanted.begins_at)
-    if wanted.ends_at is not None:
-        conditions.append(_LETTER.c.deposited_at < wanted.ends_at)
-    if wanted.is_misdirected:
-        conditions.append(is_misdirected())
-    if phase is not None:
-        conditions.append(_LETTER.c.phase == phase.value)
-    return and_(*conditions) if conditions else None
+def _streamed(
+    connection: Connection,
+    streams: Sequence[Select[Any]],
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    limit: int,
+    before: Cursor | None,
+) -> list[LetterSummary]:
+    """Return a page of the letters of streams, going on behind each bound until it is full."""
+    found: list[LetterSummary] = []
+    bound = CANDIDATES if conditions else limit
+    while streams:
+        ids, before = candidates(connection, streams, before=before, bound=bound)
+        for start in range(0, len(ids), limit):
+            some = among(connection, _LETTER.c.id, ids[start : start + limit])
+            rows = connection.execute(select(*SUMMARY_COLUMNS).where(some, *conditions))
+            found += sorted(map(summary, rows), key=lambda one: (one.deposited_at, one.id), reverse=True)
+            if len(found) >= limit:
+                return found[:limit]
+        if before is None:
+            break
+    return found
 
 
 def summary(row: Row[Any]) -> LetterSummary:

@@ -3,7 +3,7 @@
 ``is:misdirected`` are those whose reader said that they are not for them, and that wait for an answer.
 
 A whole sending number, a state and a span of days are found by an index, however many letters there are;
-other words are looked for in numbers, names, addresses, subjects and references.
+so are words and their beginnings: of numbers, names, addresses, subjects and references.
 """
 
 import calendar
@@ -29,7 +29,7 @@ class Wanted:
     """What was typed.
 
     Attributes:
-        text: Words that stand somewhere in a letter, one after the other.
+        text: Words, or their beginnings, that a letter has.
         number: A whole sending number.
         phases: Only letters in one of these; nothing: in any.
         products: Only these; nothing: any.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lre_kit.letters.lifecycle import Phase
-from lre_kit.letters.reading import Cursor
+from lre_kit.letters.word_streams import Cursor
 from lre_tui.lines import Line
 from lre_tui.listing import Listing
 

@@ -16,8 +16,9 @@ from lre_kit.law.consents import ConsentState
 from lre_kit.law.products import Product, product_name
 from lre_kit.letters.finding import COUNT_MAX, GROUPS, Found, Look
 from lre_kit.letters.lifecycle import Phase
-from lre_kit.letters.reading import Cursor, not_found
+from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import LetterSummary
+from lre_kit.letters.word_streams import Cursor
 from lre_web.in_name_of import me, read_names
 from lre_web.mounting import mounted
 from lre_web.sender import current_actor

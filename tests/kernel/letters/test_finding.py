@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert, text
 
 from lre_kit.law.products import Product
-from lre_kit.letters import finding as finding_module
+from lre_kit.letters import reading as reading_module
+from lre_kit.letters import word_streams
 from lre_kit.letters.finding import FINAL, TROUBLED, UNDER_WAY, Finding, Look
 from lre_kit.letters.finding_rows import LetterWordRow
 from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.reading import Reading
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.words import WORD_MAX_CHARS, asked, cut, words_of
 from lre_kit.parties.values import Recipient
@@ -102,6 +104,9 @@ LOOKS = {
 }
 
 
+WHOLE = re.compile(r"SCAN (letter|letter_word|l)\b|Seq Scan on (letter|letter_word)\b")
+
+
 def test_no_question_reads_a_whole_table(database: Database) -> None:
     """The statements themselves are explained, on a database that knows how large its tables are."""
     fill(database, LETTERS)
@@ -119,18 +124,17 @@ def test_no_question_reads_a_whole_table(database: Database) -> None:
     selects = [(sql, values) for sql, values in seen if "letter" in sql]
     assert len(selects) > len(LOOKS)
     explain = "EXPLAIN QUERY PLAN" if database.kind == "sqlite" else "EXPLAIN"
-    whole = re.compile(r"SCAN (letter|letter_word|l)\b|Seq Scan on (letter|letter_word)\b")
     with database.engine.connect() as connection:
         for sql, values in selects:
             plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {sql}", values))
-            assert not whole.search(plan), f"{sql}\n{plan}"
+            assert not WHOLE.search(plan), f"{sql}\n{plan}"
 
 
 def test_every_page_together_is_what_a_look_at_each_letter_gives(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the bound of a stream is met again and again."""
-    monkeypatch.setattr(finding_module, "CANDIDATES", 40)
+    monkeypatch.setattr(word_streams, "CANDIDATES", 40)
     fill(database, 700)
     finding = Finding(database)
     with database.read() as connection:
@@ -163,7 +167,7 @@ def test_counts_are_exact_up_to_their_bound(database: Database) -> None:
 
 
 def test_a_beginning_of_too_many_words_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding_module, "BEGINNINGS", 5)
+    monkeypatch.setattr(word_streams, "BEGINNINGS", 5)
     fill(database, 20)
     assert Finding(database).page("me", Look(text="me")).is_too_short
     assert not Finding(database).page("me", Look(text="jean")).is_too_short
@@ -189,3 +193,64 @@ def test_words_are_plain_short_and_stay_what_they_are(given_text: str) -> None:
         assert 0 < len(word) <= WORD_MAX_CHARS
         assert word.isalnum()
     assert set(asked(given_text)) <= set(cut(given_text))
+
+
+TYPED = (
+    "jean",
+    "dup",
+    "bail tilleuls",
+    "me00000042",
+    "other0",
+    "zebra",
+    "jean state:received",
+    "me",
+    "x@example",
+)
+
+
+def test_operators_find_letters_of_everybody_by_the_same_words(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page, where bounds are met again and again, and where too many words begin alike."""
+    monkeypatch.setattr(word_streams, "CANDIDATES", 40)
+    monkeypatch.setattr(reading_module, "CANDIDATES", 40)
+    fill(database, 500)
+    fill(database, 300, ref="other")
+    reading = Reading(database)
+    with database.read() as connection:
+        rows = connection.execute(table_of(LetterRow).select()).all()
+    rows.sort(key=lambda row: (row.deposited_at, row.id), reverse=True)
+    for typed in TYPED:
+        words, _, state = typed.partition(" state:")
+        look = Look(text=words, phases=frozenset({Phase(state)} if state else ()))
+        found: list[str] = []
+        before = None
+        while page := reading.all_letters(text=typed, before=before, limit=30):
+            found += [one.number for one in page]
+            before = page[-1].deposited_at, page[-1].id
+        assert found == [row.number for row in rows if _answers(row, look)], typed
+        assert reading.count(text=typed) == len(found), typed
+    assert reading.all_letters(text="@ -") == []
+    assert reading.count(text="@ -") == 0
+
+
+def test_what_operators_look_for_is_found_by_indexes(database: Database) -> None:
+    fill(database, LETTERS)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    with statements(database) as seen:
+        for typed in ("jean", "dup", "bail tilleuls", "me00000042", "zebra"):
+            Reading(database).all_letters(text=typed)
+    explain = "EXPLAIN QUERY PLAN" if database.kind == "sqlite" else "EXPLAIN"
+    with database.engine.connect() as connection:
+        for sql, values in seen:
+            plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {sql}", values))
+            assert not WHOLE.search(plan), f"{sql}\n{plan}"
+
+
+def test_a_senders_own_name_finds_their_letters_for_operators_alone(tmp_path: Path) -> None:
+    with throwaway_office(tmp_path / "office", clock=MovedClock()) as office:
+        letter = deposit_sample(office)
+        for typed in (SENDER.name, SENDER.email, "helene"):
+            assert [one.id for one in office.reading.all_letters(text=typed)] == [letter.id]
+            assert office.finding.page(SENDER.ref, Look(text=typed)).letters == ()
