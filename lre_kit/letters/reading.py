@@ -102,13 +102,13 @@ class Reading:
         if not words:
             return []
         limit = min(limit, PAGE_MAX)
-        conditions += map(has_word, words[1:])
         with self._database.read() as connection:
-            streams = streams_for_all(connection, words)
-            if streams is not None:
+            if found := streams_for_all(connection, words):
+                first, streams = found
+                conditions += [has_word(word) for word in words if word != first]
                 return _streamed(connection, streams, conditions, limit=limit, before=before)
-        # So many words begin like this that most letters have one: looking at each soon fills a page.
-        return self._page(and_(has_word(words[0]), *conditions), limit=limit, before=before)
+        # Many letters have a word that begins like each: looking at the newest soon fills a page.
+        return self._page(and_(*map(has_word, words), *conditions), limit=limit, before=before)
 
     def count(self, *, text: str = "", phase: Phase | None = None) -> int:
         """Return how many letters `all_letters` would go through."""

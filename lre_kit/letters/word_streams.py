@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, TextClause, exists, literal, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    TextClause,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+)
 
 from lre_kit.letters.finding_rows import NOBODYS, LetterWordRow
 from lre_kit.letters.rows import LetterRow
@@ -19,6 +30,9 @@ CANDIDATES = 1000
 
 BEGINNINGS = 40
 """Different words with one beginning that are looked up; beyond it the question is too short."""
+
+RANGE_MAX = 50_000
+"""Words with one beginning that are read and sorted for a page, where different ones are too many."""
 
 _LETTER, _WORD = table_of(LetterRow), table_of(LetterWordRow)
 
@@ -56,14 +70,12 @@ def stream_of(word: str, *, ref: str | None = None) -> Select[Any]:
 def has_word(beginning: str, *, for_sender: bool = False) -> ColumnElement[bool]:
     """Return whether a letter has a word that begins so; `for_sender`, one that senders find it by."""
     theirs = [_WORD.c.sender_ref != NOBODYS] if for_sender else []
-    those = _WORD.c.word >= beginning, _WORD.c.word < beginning + BEYOND
-    return exists().where(_WORD.c.letter_id == _LETTER.c.id, *those, *theirs)
+    return exists().where(_WORD.c.letter_id == _LETTER.c.id, *_begins(beginning), *theirs)
 
 
 def is_among_those_with(beginning: str) -> ColumnElement[bool]:
     """Return the same, asked of the index of words once for all letters: what counts is counted so."""
-    those = select(_WORD.c.letter_id).where(_WORD.c.word >= beginning, _WORD.c.word < beginning + BEYOND)
-    return _LETTER.c.id.in_(those)
+    return _LETTER.c.id.in_(select(_WORD.c.letter_id).where(*_begins(beginning)))
 
 
 def candidates(
@@ -108,7 +120,21 @@ def candidates(
     return [letter_id for at, letter_id in keys if horizon is None or (at, letter_id) >= horizon], horizon
 
 
-def streams_for_all(connection: Connection, words: Sequence[str]) -> list[Select[Any]] | None:
-    """Return the streams of everybody's letters with the first word; nothing if too many begin so."""
-    known = words_with(connection, words[0])
-    return None if len(known) > BEGINNINGS else [stream_of(word) for word in known]
+def streams_for_all(connection: Connection, words: Sequence[str]) -> tuple[str, list[Select[Any]]] | None:
+    """Return a word that few others begin like, and the streams of everybody's letters with it.
+
+    Nothing where very many letters have a word that begins like each.
+    """
+    for word in words:
+        known = words_with(connection, word)
+        if len(known) <= BEGINNINGS:
+            return word, [stream_of(one) for one in known]
+    for word in words:
+        few = select(_WORD.c.word).where(*_begins(word)).limit(RANGE_MAX + 1).subquery()
+        if connection.execute(select(func.count()).select_from(few)).scalar_one() <= RANGE_MAX:
+            return word, [select(_WORD.c.deposited_at, _WORD.c.letter_id.label("id")).where(*_begins(word))]
+    return None
+
+
+def _begins(beginning: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _WORD.c.word >= beginning, _WORD.c.word < beginning + BEYOND

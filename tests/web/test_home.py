@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 import lre_web
 from lre_kit.parties.values import Recipient
@@ -139,3 +140,15 @@ def test_the_list_is_small(site: ThrowawaySite) -> None:
         *((static / name).stat().st_size for name in ("lre.css", "home.js")),
     ]
     assert sum(sizes) < 60_000, sizes
+
+
+def test_the_list_is_read_in_few_statements(site: ThrowawaySite) -> None:
+    """On a server elsewhere each is a journey."""
+    for _ in range(3):
+        deposit_sample(site.office)
+    seen: list[str] = []
+    client = site.client()
+    client.get("/lre/")
+    event.listen(site.office.database.engine, "before_cursor_execute", lambda *told: seen.append(told[2]))
+    assert client.get("/lre/").status_code == 200
+    assert len(seen) <= 8, seen

@@ -66,7 +66,11 @@ def send_names() -> Mapping[str, str]:
 
 def read_names() -> Mapping[str, str]:
     """Return whose letters the person may read, by the organisation's id."""
-    person = me()
+    return names_read_by(me())
+
+
+def names_read_by(person: Party | None) -> Mapping[str, str]:
+    """Return the same of somebody who was looked up already."""
     if person is None:
         return {}
     return {each.id: each.name for each in mounted().office.people.authorities.to_read(person.id)}

@@ -19,7 +19,8 @@ from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.reading import not_found
 from lre_kit.letters.values import LetterSummary
 from lre_kit.letters.word_streams import Cursor
-from lre_web.in_name_of import me, read_names
+from lre_kit.parties.persons import Party
+from lre_web.in_name_of import me, names_read_by, read_names
 from lre_web.mounting import mounted
 from lre_web.sender import current_actor
 from lre_web.texts import language
@@ -89,8 +90,9 @@ def home_page(error: InputError | None = None) -> str:
         found = Found(letters=office.finding.closing(asked.ref, until=now + CLOSING))
     else:
         found = office.finding.page(asked.ref, asked.look, limit=PAGE, before=before)
-    counts = office.finding.counts(asked.ref)
-    houses, words = read_names(), home_texts()
+    counts = office.finding.counts(asked.ref, closing_until=now + CLOSING)
+    person, words = me(), home_texts()
+    houses = names_read_by(person)
     made = render_template(
         "lre/letters.html",
         home=words,
@@ -112,7 +114,7 @@ def home_page(error: InputError | None = None) -> str:
         ],
         tiles=[]
         if asked.is_narrowed or asked.tab or before or asked.house
-        else _tiles(asked.ref, counts, now),
+        else _tiles(asked.ref, counts, person, now),
         houses=houses,
         phases=sorted(
             _phases(asked.tab), key=lambda phase: phase.french if language() == "fr" else phase.english
@@ -220,14 +222,15 @@ def _written(cursor: Cursor | None) -> str | None:
     return f"{cursor[0].timestamp():.6f}~{cursor[1]}" if cursor else None
 
 
-def _tiles(ref: str, counts: Mapping[str, int], now: datetime) -> list[tuple[str, str, str, str]]:
+def _tiles(
+    ref: str, counts: Mapping[str, int], person: Party | None, now: datetime
+) -> list[tuple[str, str, str, str]]:
     """Return what needs the sender: kind, count, words, address; nothing where all is well."""
-    office, words, person = mounted().office, home_texts(), me()
-    closing = len(office.finding.closing(ref, until=now + CLOSING))
+    office, words = mounted().office, home_texts()
     asked = office.consents.register.counts(ref).get(ConsentState.ASKED, 0)
     found = [
         ("danger", counts["attention"], "attention", _list(**{"in": "attention"})),
-        ("", closing, "closing", _list(**{"in": "closing"})),
+        ("", counts["closing"], "closing", _list(**{"in": "closing"})),
         ("", asked, "consents", url_for(".consents")),
     ]
     if person is not None:

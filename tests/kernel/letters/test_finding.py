@@ -119,7 +119,7 @@ def test_no_question_reads_a_whole_table(database: Database) -> None:
             page = finding.page("me", look)
             if page.more:
                 finding.page("me", look, before=page.more)
-        finding.counts("me")
+        finding.counts("me", closing_until=now)
         finding.closing("me", until=now)
     selects = [(sql, values) for sql, values in seen if "letter" in sql]
     assert len(selects) > len(LOOKS)
@@ -161,9 +161,11 @@ def test_counts_are_exact_up_to_their_bound(database: Database) -> None:
     fill(database, 4400)
     fill(database, 9, ref="small")
     finding = Finding(database)
-    assert finding.counts("small") == {"attention": 2, "under_way": 3, "finished": 4}
-    assert finding.counts("me") == {"attention": 1000, "under_way": 1000, "finished": 1000}
-    assert finding.counts("nobody") == {"attention": 0, "under_way": 0, "finished": 0}
+    until = BEGIN + timedelta(days=15, hours=5)
+    for ref, wanted in (("small", (2, 3, 4, 2)), ("me", (1000, 1000, 1000, 2)), ("nobody", (0, 0, 0, 0))):
+        found = finding.counts(ref, closing_until=until)
+        assert found == dict(zip(("attention", "under_way", "finished", "closing"), wanted, strict=True))
+        assert found["closing"] == len(finding.closing(ref, until=until))
 
 
 def test_a_beginning_of_too_many_words_says_so(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,11 +210,13 @@ TYPED = (
 )
 
 
+@pytest.mark.parametrize("range_max", [50_000, 3])
 def test_operators_find_letters_of_everybody_by_the_same_words(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, range_max: int
 ) -> None:
     """Page by page, where bounds are met again and again, and where too many words begin alike."""
     monkeypatch.setattr(word_streams, "CANDIDATES", 40)
+    monkeypatch.setattr(word_streams, "RANGE_MAX", range_max)
     monkeypatch.setattr(reading_module, "CANDIDATES", 40)
     fill(database, 500)
     fill(database, 300, ref="other")
