@@ -172,7 +172,9 @@ def _upload(name: str, stack: ExitStack) -> Upload:
 
 @click.group(invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
-@click.option("--text", default="", help="Part of a number, name or address.")
+@click.option(
+    "--text", default="", help="Words, or their beginnings: of numbers, names, addresses, subjects."
+)
 @json_option
 @click.pass_context
 def letters_command(ctx: click.Context, *, limit: int, text: str, as_json: bool) -> None:
