@@ -353,8 +353,7 @@ def _streamed(
     before: Cursor | None,
 ) -> list[LetterSummary]:
     """Return a page of the letters of streams, going on behind each bound until it is full."""
-    found: list[LetterSummary] = []
-    bound = CANDIDATES if conditions else limit
+    found, bound = list[LetterSummary](), CANDIDATES if conditions else limit
     while streams:
         ids, before = candidates(connection, streams, before=before, bound=bound)
         for start in range(0, len(ids), limit):
@@ -362,10 +361,10 @@ def _streamed(
             rows = connection.execute(select(*SUMMARY_COLUMNS).where(some, *conditions))
             found += sorted(map(summary, rows), key=lambda one: (one.deposited_at, one.id), reverse=True)
             if len(found) >= limit:
-                return found[:limit]
-        if before is None:
+                break
+        if before is None or len(found) >= limit:
             break
-    return found
+    return found[:limit]
 
 
 def summary(row: Row[Any]) -> LetterSummary:
