@@ -69,7 +69,7 @@ from lre_kit.proofs.publication.publisher import Publisher
 from lre_kit.proofs.publication.witness import Witnesses
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.proofs.sealing.seal import Seal
-from lre_kit.proofs.sealing.seal_hsm import seal_of
+from lre_kit.proofs.sealing.seal_in_force import SealInForce
 from lre_kit.proofs.stamping.clock_watch import ClockWatch
 from lre_kit.proofs.stamping.opening import open_authority
 from lre_kit.proofs.stamping.timestamp import TimestampAuthority
@@ -590,7 +590,7 @@ class PostOffice:
             keys=keys,
             blobs=open_blobs(settings),
             courier=courier or SmtpCourier(settings),
-            seal=seal_of(keys),
+            seal=SealInForce(settings, keys),
             authority=authority or open_authority(settings, keys, clock),
         )
         if read_only:
