@@ -201,6 +201,9 @@ class Settings(BaseSettings):
     """Where to tell of a weakness, for ``security.txt`` (RFC 9116): ``mailto:…`` or ``https://…``."""
     support_email: str | None = None
     """Address to which people reply when the office answers a request; `imap_host` may read its mailbox."""
+    support_notify: str | None = None
+    """Operators' own address, to which the office writes when a request or a reply comes in, without saying
+    who asks or what. Empty: operators look into the list."""
     support_phone: str = ""
     """Telephone number shown with the opening hours; empty: none."""
     support_hours: Path | None = None

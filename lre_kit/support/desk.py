@@ -49,6 +49,9 @@ log = logging.getLogger(__name__)
 SEND = "send_support_mail"
 """Duty that sends an answer or an acknowledgement."""
 
+TELL = "tell_operators_of_request"
+"""Duty that tells operators by mail that somebody asks, or writes back."""
+
 UPKEEP = "upkeep_support"
 """Daily duty that forgets what was closed long ago."""
 
@@ -64,9 +67,26 @@ class SupportDesk:
     """Takes requests in and lets operators answer them."""
 
     def __init__(
-        self, database: Database, *, clock: Clock, keeping: Keeping, links: Links, keep: timedelta
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        keeping: Keeping,
+        links: Links,
+        keep: timedelta,
+        tells: bool = False,
     ) -> None:
-        """Work on `database`; what was closed longer than `keep` ago is forgotten."""
+        """Work on `database`; what was closed longer than `keep` ago is forgotten.
+
+        Args:
+            database: The office's.
+            clock: Its time.
+            keeping: Seals what is said.
+            links: Names messages.
+            keep: How long a closed request is kept.
+            tells: Whether operators are told by mail of what comes in.
+        """
+        self._tells = tells
         self._database = database
         self._clock = clock
         self._keeping = keeping
@@ -108,6 +128,7 @@ class SupportDesk:
                 uow, key=f"{SEND}:{request_id}", due_at=now, action=SEND, subject=request_id,
                 payload={"message": ""},
             )  # fmt: skip
+            self._plan_telling(uow, request_id, message_id)
             plan_upkeep(uow, clock=self._clock)
             failpoint("support.received")
             uow.commit()
@@ -131,7 +152,9 @@ class SupportDesk:
                 self._make_room(uow, row)
                 told = f"{BEYOND[row.language]}\n\n{told}"
             key = self._keeping.key_of(row.id, row.wrapped_key)
-            self._add(uow, key, request_id, Direction.IN, told, mail_id=mail_id)
+            message_id = new_id()
+            self._add(uow, key, request_id, Direction.IN, told, message_id=message_id, mail_id=mail_id)
+            self._plan_telling(uow, request_id, message_id)
             self._change(uow, request_id, state=RequestState.OPEN.value, closed_at=None)
             uow.commit()
             return True
@@ -349,6 +372,18 @@ class SupportDesk:
             mail_id=mail_id,
             sealed=self._keeping.seal_text(key, made, text),
         )
+
+    def _plan_telling(self, uow: UnitOfWork, request_id: str, message_id: str) -> None:
+        if self._tells:
+            key = f"{TELL}:{message_id}"
+            plan(
+                uow,
+                key=key,
+                due_at=self._clock(),
+                action=TELL,
+                subject=request_id,
+                payload={"message": message_id},
+            )
 
     def _make_room(self, uow: UnitOfWork, row: Any) -> None:
         """Let a reply take the place of the one before it, if the full request ends with one."""

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from lre_kit.carriers.headers import mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.clock import Clock
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.links import Links
@@ -48,6 +49,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 """Words by language."""
 
 
+OPERATORS: Mapping[str, str] = {
+    "subject": "Demande / request {reference}: {kind}, {side}",
+    "text": "A request waits for an operator: {reference} ({kind}, from a {side}, in “{language}”, {count} message(s)). Who asks, and what, stands in the office alone.",
+    "how": "Une demande attend. / To read and answer it: the console's list of requests, or: lre requests show {reference}",
+}
+"""What operators are told; they read both languages of the office."""
+
+
 class SupportMail:
     """Sends what the desk plans; whoever dies in between sends it again under the same Message-ID."""
 
@@ -62,8 +71,10 @@ class SupportMail:
         links: Links,
         identity: MailIdentity,
         reply_to: str | None,
+        notify: str | None = None,
     ) -> None:
-        """Send with `courier`; replies go to `reply_to`, if there is such an address."""
+        """Send with `courier`; replies go to `reply_to`, and operators are told at `notify`, if there are any."""
+        self._notify = notify
         self._database = database
         self._clock = clock
         self._desk = desk
@@ -90,6 +101,36 @@ class SupportMail:
             fulfil(uow, duty)
             if message_id:
                 uow.defer(update(MESSAGE).where(MESSAGE.c.id == message_id).values(sent_at=self._clock()))
+            uow.commit()
+
+    def tell_operators(self, duty: Duty) -> None:
+        """Tell operators that a request, or a reply, came in; nothing of who asks or what leaves the office.
+
+        Raises:
+            MailUnavailableError: It could not be handed over now; it is tried again.
+        """
+        with self._database.read() as connection:
+            request = self._keeping.request(connection, duty.subject)
+        if request is not None and self._notify is not None:
+            info = request.info
+            facts = {
+                "reference": info.reference, "kind": info.kind.value, "side": info.side.value,
+                "language": info.language, "count": info.messages,
+            }  # fmt: skip
+            message = plain_message(
+                identity=self._identity,
+                name="",
+                email=self._notify,
+                subject=OPERATORS["subject"].format(**facts),
+                paragraphs=[OPERATORS["text"].format(**facts), OPERATORS["how"].format(**facts)],
+                message_id=self._links.message_id("support-tell", str(duty.payload["message"]), 1),
+                language="en",
+            )
+            if self._courier.send(message).outcome is MailOutcome.UNKNOWN:
+                msg = "It is not known whether operators were told of a request."
+                raise MailUnavailableError(msg, mend="It is tried again, under the same Message-ID.")
+        with self._database.write() as uow:
+            fulfil(uow, duty)
             uow.commit()
 
     def take(self, raw: bytes) -> bool:

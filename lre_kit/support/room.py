@@ -15,7 +15,7 @@ from lre_kit.store.agenda import Duty
 from lre_kit.store.database import Database
 from lre_kit.store.vault import Vault
 from lre_kit.support.answers import AnswerTemplates
-from lre_kit.support.desk import SEND, UPKEEP, SupportDesk
+from lre_kit.support.desk import SEND, TELL, UPKEEP, SupportDesk
 from lre_kit.support.hours import Open, OpeningHours, read_hours
 from lre_kit.support.keeping import Keeping
 from lre_kit.support.mail import SupportMail
@@ -55,6 +55,7 @@ class Support:
             keeping=self.keeping,
             links=links,
             keep=timedelta(days=settings.support_keep_days),
+            tells=settings.support_notify is not None,
         )
         self.mail = SupportMail(
             database,
@@ -65,6 +66,7 @@ class Support:
             links=links,
             identity=identity,
             reply_to=settings.support_email,
+            notify=settings.support_notify,
         )
         self.templates = AnswerTemplates(settings.support_answers)
 
@@ -101,4 +103,4 @@ class Support:
     @property
     def actions(self) -> Mapping[str, Callable[[Duty], None]]:
         """The duties by action, for the office's runner."""
-        return {SEND: self.mail.run, UPKEEP: self.desk.upkeep}
+        return {SEND: self.mail.run, TELL: self.mail.tell_operators, UPKEEP: self.desk.upkeep}
