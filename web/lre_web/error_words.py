@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from lre_kit.errors import LreError
 from lre_kit.hosting.hooks import DepositRefusedError
 from lre_kit.postroom.errors import NotPrintableError
+from lre_web.input_words import french_of
 from lre_web.texts import catalogue
 from lre_web.texts_api import FRENCH_PROBLEMS
 from lre_web.texts_consents import catalogue as consent_catalogue
@@ -182,6 +183,8 @@ def error_words(error: LreError, language: str) -> tuple[str, str]:
         why, how = PRINT_REASONS.get(error.reason, PRINT_REASONS["unreadable"])
         document = _QUOTED.search(error.problem)
         return f"« {document.group(1) if document else 'Le document'} » {why}.", how
+    if (found := french_of(error.problem)) is not None:
+        return found
     slugs = (vars(kind).get("slug", "") for kind in type(error).__mro__)
     problem, mend = next(_FRENCH[slug] for slug in slugs if slug in _FRENCH)
     named = _QUOTED.search(error.problem)
