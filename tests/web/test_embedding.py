@@ -209,6 +209,18 @@ def test_each_page_answers_on_its_own_sides_host_name_alone(tmp_path: Path) -> N
         assert site.noticed_link(letter).startswith("https://notices.example/lre/r/")
 
 
+def test_recipients_identify_on_the_neutral_name(tmp_path: Path) -> None:
+    """Keys belong to it: their relying party names no sender."""
+    pytest.importorskip("webauthn")
+    site = ThrowawaySite.open(tmp_path / "office", **NEUTRAL)
+    with site.office:
+        keys = site.office.people.security_keys
+        assert keys is not None
+        told = str(keys.begin_discovery(purpose="session", binding="browser"))
+        assert "notices.example" in told
+        assert "app.example" not in told
+
+
 def test_what_the_api_makes_has_its_address_on_the_senders_host_name(tmp_path: Path) -> None:
     site = ThrowawaySite.open(tmp_path / "office", **NEUTRAL)
     with site.office:

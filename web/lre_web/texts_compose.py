@@ -21,7 +21,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "draft_drop_of": ("Effacer le brouillon pour {name}", "Delete the draft for {name}"),
     "draft_save": ("Garder en brouillon", "Save draft"),
     "draft_saved": (
-        "Brouillon gardé, avec ses documents : vous pouvez continuer ici ou sur un autre appareil.",
+        "Brouillon gardé, avec ses documents\N{NO-BREAK SPACE}: vous pouvez continuer ici ou sur un autre appareil.",
         "Draft saved, with its documents: you can go on here or on another device.",
     ),
     "kept_title": ("Documents gardés avec le brouillon", "Documents kept with the draft"),
@@ -30,7 +30,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "They are encrypted. Untick those you do not want to send.",
     ),
     "kept_get": ("Télécharger {name}", "Download {name}"),
-    "kept_count": ("({count} document·s)", "({count} document(s))"),
+    "kept_count": ("({count} document(s))", "({count} document(s))"),
     "kept_sending": ("Vos documents sont en train d'être gardés…", "Your documents are being kept…"),
     "draft_auto": ("Brouillon gardé à {time}", "Draft saved at {time}"),
     "draft_lost": (

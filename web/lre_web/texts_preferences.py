@@ -24,7 +24,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "pace_daily": ("Une fois par jour, à 9 h", "Once a day, at 9:00"),
     "kind_bounced": ("L'avis n'a pas pu être remis", "The notice could not be delivered"),
     "kind_bounced_hint": (
-        "Toujours signalé : tant que l'adresse n'est pas corrigée, aucun délai ne court.",
+        "Toujours signalé\N{NO-BREAK SPACE}: tant que l'adresse n'est pas corrigée, aucun délai ne court.",
         "Always told: until the address is corrected, no time runs.",
     ),
     "kind_accepted": ("Une lettre est acceptée", "A letter is accepted"),
@@ -51,23 +51,23 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "keep": ("Enregistrer", "Save"),
     "always": ("Ce qui part toujours", "What always leaves"),
     "always_lead": (
-        "Ces messages ne peuvent pas être arrêtés :",
+        "Ces messages ne peuvent pas être arrêtés\N{NO-BREAK SPACE}:",
         "These messages cannot be turned off:",
     ),
     "always_notices": (
-        "Les avis et rappels aux destinataires, et les demandes d'accord : la loi les exige (CPCE R. 53-2 et R. 53-3), et le délai en dépend.",
+        "Les avis et rappels aux destinataires, et les demandes d'accord\N{NO-BREAK SPACE}: la loi les exige (CPCE R. 53-2 et R. 53-3), et le délai en dépend.",
         "Notices and reminders to recipients, and requests for consent: the law asks for them (CPCE R. 53-2 and R. 53-3), and the time to decide depends on them.",
     ),
     "always_security": (
-        "Les messages de sécurité (mot de passe, moyens d'identification, adresses) : c'est par eux que vous apprenez que quelqu'un d'autre agit à votre place.",
+        "Les messages de sécurité (mot de passe, moyens d'identification, adresses)\N{NO-BREAK SPACE}: c'est par eux que vous apprenez que quelqu'un d'autre agit à votre place.",
         "Security messages (password, identification means, addresses): they are how you learn that somebody else acts in your place.",
     ),
     "always_identity": (
-        "Le résultat d'une vérification d'identité, et les codes à usage unique : sans eux vous ne pouvez pas continuer.",
+        "Le résultat d'une vérification d'identité, et les codes à usage unique\N{NO-BREAK SPACE}: sans eux vous ne pouvez pas continuer.",
         "The result of an identity check, and one-time codes: without them you cannot go on.",
     ),
     "always_answers": (
-        "Les réponses à vos demandes, et la suspension d'un webhook : vous les attendez, ou vous devez agir.",
+        "Les réponses à vos demandes, et la suspension d'un webhook\N{NO-BREAK SPACE}: vous les attendez, ou vous devez agir.",
         "Answers to your requests, and the suspension of a webhook: you wait for them, or have to act.",
     ),
 }
