@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from lre_kit.bulk.rows import BulkRow
 from lre_kit.consents.rows import ConsentScanRow
+from lre_kit.integration.rows import ApiUploadPartRow, ApiUploadRow
 from lre_kit.letters.leftovers import LETTERS, Named, named_by
 from lre_kit.letters.own_rows import DraftDocumentRow
 from lre_kit.postroom.rows import PostFileRow, PostItemRow
@@ -62,6 +63,7 @@ LOCKED = (
     Locked(table=_PREPARED),
     Locked(table=_DRAFTED),
     Locked(table=_SCAN, bound_by="blob_key"),
+    Locked(table=table_of(ApiUploadRow)),
 )
 """Tables of these rooms whose rows hold a wrapped key: locked anew after the key-encryption key rotated."""
 
@@ -73,5 +75,6 @@ NAMED: Mapping[str, Named] = {
     "drafts/": _drafted,
     "proofs/": named_by(table_of(ProofRow).c.blob_key),
     "prepared/": _prepared,
+    "uploads/": named_by(table_of(ApiUploadPartRow).c.blob_key),
 }
 """What looks up the keys below each prefix of the content store."""

@@ -291,7 +291,9 @@ class PostOffice:
             people=lambda: self.people,
             news=self.news.desk,
         )
-        self.integration = Integration(settings, database=database, clock=clock, pepper=keys.pepper)
+        self.integration = Integration(
+            settings, database=database, clock=clock, pepper=keys.pepper, blobs=blobs, vault=self.vault
+        )
         self.agenda = Agenda(database, clock, may_go_on=partial(self.expect_fit, anew=True))
         self.issuer = Issuer(
             database,

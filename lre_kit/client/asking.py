@@ -82,6 +82,14 @@ class Form:
         return b"".join([*pieces, f"--{boundary}--\r\n".encode()]), media
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body as it is, with headers of its own."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+
 class Asker:
     """Sends requests, and sends them again where that is safe.
 
@@ -116,7 +124,7 @@ class Asker:
         path: str,
         *,
         query: Mapping[str, Any] | None = None,
-        told: Mapping[str, Any] | Form | None = None,
+        told: Mapping[str, Any] | Form | Raw | None = None,
         etag: str | None = None,
         idempotency_key: str | None = None,
     ) -> Answered:
@@ -134,7 +142,9 @@ class Asker:
         if method != "GET":
             headers["Idempotency-Key"] = idempotency_key or str(uuid.uuid4())
         body: bytes | None = None
-        if isinstance(told, Form):
+        if isinstance(told, Raw):
+            body, headers = told.content, {**headers, **told.headers}
+        elif isinstance(told, Form):
             body, headers["Content-Type"] = told.encoded()
         elif told is not None:
             body, headers["Content-Type"] = json.dumps(told).encode(), "application/json"

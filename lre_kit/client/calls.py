@@ -13,11 +13,12 @@ from lre_kit.client.people import PeopleCalls
 from lre_kit.client.rules import RuleCalls
 from lre_kit.client.sandbox import SandboxCalls
 from lre_kit.client.transport import Transport, usual_transport
+from lre_kit.client.uploading import UploadCalls, is_large
 
 Language = Literal["fr", "en"]
 
 
-class LreClient(HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
+class LreClient(UploadCalls, HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
     """Talks to an office's API with one key, or with access tokens that it fetches and renews.
 
     What breaks on the way is tried again, each act under its own idempotency key: nothing is done twice.
@@ -60,11 +61,11 @@ class LreClient(HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
         idempotency_key: str | None = None,
         **terms: Any,
     ) -> shapes.LetterTold:
-        """Deposit a letter.
+        """Deposit a letter; documents go in parts first where one of them is large.
 
         Args:
             recipient: Who is addressed.
-            documents: Paths, or names with contents.
+            documents: Paths, or names with contents; none where `terms` name `uploads`.
             idempotency_key: Of your own, where you keep one through restarts of your program.
             terms: Further fields of `shapes.LetterAsked`: product, subject, reference, notify_at…
 
@@ -72,9 +73,15 @@ class LreClient(HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
             ProblemError: The office refuses it.
             OfficeUnreachableError: No answer came.
         """
-        told = {"recipient": recipient, **plain(terms)}
-        form = Form("letter", told, as_files("documents", documents))
-        return cast("shapes.LetterTold", self._post("/letters", told=form, idempotency_key=idempotency_key))
+        told, documents = {"recipient": recipient, **plain(terms)}, list(documents)
+        body: Form | dict[str, Any] = Form("letter", told, as_files("documents", documents))
+        if any(is_large(each) for each in documents):
+            keys = [f"{idempotency_key}:{n}" if idempotency_key else None for n in range(len(documents))]
+            sent = [self.upload(each, idempotency_key=key) for each, key in zip(documents, keys, strict=True)]
+            body = {**told, "uploads": sent}
+        elif terms.get("uploads"):
+            body = told
+        return cast("shapes.LetterTold", self._post("/letters", told=body, idempotency_key=idempotency_key))
 
     def letters(self, **which: Any) -> Iterator[shapes.LetterLine]:
         """Yield your letters, the newest first, page by page.

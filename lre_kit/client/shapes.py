@@ -734,6 +734,7 @@ class LetterAsked(TypedDict):
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
+    uploads: NotRequired[list[str]]
     recipient: RecipientAsked
 
 
@@ -833,6 +834,7 @@ class LettersToAsked(TypedDict):
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
+    uploads: NotRequired[list[str]]
     recipients: list[RecipientAsked]
 
 
@@ -955,6 +957,7 @@ class PreparedAsked(TypedDict):
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
+    uploads: NotRequired[list[str]]
     recipient: RecipientAsked
     organisation: str
     others: NotRequired[list[RecipientAsked]]
@@ -1118,6 +1121,17 @@ class TimelineTold(TypedDict):
     """A letter's journal, the first act first."""
 
     items: list[ActTold]
+
+
+class UploadTold(TypedDict):
+    """A document that comes in parts."""
+
+    id: str
+    name: str
+    length: int
+    received: int
+    is_whole: bool
+    expires_at: str
 
 
 class WithdrawalAsked(TypedDict):

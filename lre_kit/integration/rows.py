@@ -1,8 +1,8 @@
-"""Tables of the API: its keys, and the answers kept for who asks again."""
+"""Tables of the API: its keys, the answers kept for who asks again, and documents that come in parts."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Index, LargeBinary
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from lre_kit.store.columns import UtcDateTime
@@ -58,3 +58,31 @@ class ApiAnswerRow(SQLModel, table=True):
     headers: dict[str, str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     body: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ApiUploadRow(SQLModel, table=True):
+    """A document that comes in parts, before a deposit names it."""
+
+    __tablename__ = "api_upload"
+    __table_args__ = (Index("ix_api_upload_owner", "owner_ref"), Index("ix_api_upload_expires", "expires_at"))
+
+    id: str = Field(primary_key=True, max_length=32)
+    owner_ref: str = Field(max_length=200)
+    name: str = Field(max_length=255)
+    length: int = Field(sa_column=Column(BigInteger, nullable=False))
+    received: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    parts: int = 0
+    wrapped_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ApiUploadPartRow(SQLModel, table=True):
+    """One part of an upload."""
+
+    __tablename__ = "api_upload_part"
+
+    upload_id: str = Field(primary_key=True, foreign_key="api_upload.id", max_length=32)
+    seq: int = Field(primary_key=True)
+    size_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    blob_key: str = Field(unique=True, max_length=200)

@@ -41,6 +41,7 @@ DUTY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("duty_post_reconcile", "rapprocher le lot", "reconcile the batch"),
     ("duty_post_track", "suivre le pli", "track the posting"),
     ("duty_purge_answers", "effacer les réponses gardées", "purge kept answers"),
+    ("duty_sweep_uploads", "effacer les envois de fichiers inachevés", "erase unfinished uploads"),
     ("duty_purge", "effacer les contenus échus", "purge old contents"),
     ("duty_remind", "rappeler au destinataire", "remind the recipient"),
     ("duty_renew_revocation_lists", "listes de révocation", "fetch revocation lists"),

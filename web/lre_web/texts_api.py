@@ -19,6 +19,24 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Ce jeton d'accès n'est pas accepté.",
         "Demandez un nouveau jeton pour ce service à votre serveur d'autorisation.",
     ),
+    "upload-offset": (
+        "L'envoi du fichier n'en est pas là.",
+        "Demandez où il en est, et envoyez la suite.",
+    ),
+    "upload-checksum": ("Cette partie du fichier a été abîmée.", "Envoyez-la de nouveau."),
+    "upload-input": (
+        "Cet envoi de fichier, ou cette partie, ne peut pas être pris ainsi.",
+        "Voyez la description de l'API, openapi.json.",
+    ),
+    "upload-quota": (
+        "Trop de fichiers envoyés attendent un dépôt.",
+        "Déposez-les ou supprimez-en ; ils s'effacent un jour après leur dernière partie.",
+    ),
+    "upload-unusable": (
+        "Un fichier que le dépôt nomme n'est pas là, ou n'est pas entier.",
+        "Envoyez-le de nouveau, ou envoyez la suite.",
+    ),
+    "tus-version": ("Une autre version de tus est parlée ici.", "Envoyez « Tus-Resumable: 1.0.0 »."),
     "token-issuer-unavailable": (
         "L'émetteur de ce jeton d'accès ne répond pas : il ne peut pas être vérifié.",
         "Réessayez dans une minute, ou utilisez une clé de l'API.",

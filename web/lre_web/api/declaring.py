@@ -77,6 +77,16 @@ class Result:
 Handler = Callable[[Call], Result]
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that a request bears; `schema` is what the description says of its value."""
+
+    name: str
+    words: str
+    schema: Mapping[str, Any]
+    is_required: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One route.
@@ -91,6 +101,9 @@ class Route:
         files: Files that come with a body as ``multipart/form-data``: field, and what it is.
         may_lack: Those of the files that may be left out.
         takes_json: Whether the body may come as JSON.
+        raw: Media type of a body that is read as it comes, by the handler.
+        headers: Headers that its requests bear.
+        tells: Headers of its answer, and what each says.
         part: Name of the field that holds the body, where it comes with files.
         answer: What it answers.
         media: The kinds of files it answers with, where it does.
@@ -117,6 +130,9 @@ class Route:
     files: Mapping[str, str] = field(default_factory=dict)
     may_lack: frozenset[str] = frozenset()
     takes_json: bool = True
+    raw: str = ""
+    headers: tuple[Header, ...] = ()
+    tells: Mapping[str, str] = field(default_factory=dict)
     part: str = ""
     answer: type[Told] | None = None
     media: tuple[str, ...] = ()

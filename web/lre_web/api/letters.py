@@ -21,6 +21,7 @@ from lre_kit.errors import (
 from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.answers import IdempotencyReusedError
 from lre_kit.integration.keys import may_write_to
+from lre_kit.integration.uploads import UploadUnusableError
 from lre_kit.integration.values import KeyKind, KeyKindError, Scope
 from lre_kit.law.paper import PrintOptions
 from lre_kit.law.products import Product
@@ -174,11 +175,15 @@ def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:
 
 def _documents(call: Call, asked: LetterBodyAsked) -> list[Upload]:
     sent = [Upload(name=file.filename or "", stream=file.stream) for file in call.files.get("documents", ())]
-    if sent and asked.documents:
-        wrong = FieldProblem(pointer="/documents", detail="Documents come as files, or in the JSON.")
+    if sum(map(bool, (sent, asked.documents, asked.uploads))) > 1:
+        wrong = FieldProblem(
+            pointer="/documents", detail="Documents come as files, as uploads, or in the JSON."
+        )
         msg = "The letter has documents in two places."
-        raise InvalidRequestError(msg, mend="Send them all as files.", errors=[wrong])
-    found = sent or [Upload(name=each.name, stream=BytesIO(each.content)) for each in asked.documents]
+        raise InvalidRequestError(msg, mend="Send them all in one way.", errors=[wrong])
+    uploaded = call.office.integration.uploads.documents(asked.uploads, owner_ref=call.owner.ref)
+    inside = [Upload(name=each.name, stream=BytesIO(each.content)) for each in asked.documents]
+    found = sent or uploaded or inside
     expect_digests(asked.sha256, found)
     return found
 
@@ -284,6 +289,7 @@ _DEPOSIT_ERRORS: tuple[type[LreError], ...] = (
     UnsupportedDocumentError,
     InvalidAddressError,
     DigestMismatchError,
+    UploadUnusableError,
     EvidenceBacklogError,
     PreNoticeError,
 )

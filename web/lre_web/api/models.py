@@ -132,6 +132,8 @@ class LetterBodyAsked(Asked):
     """SHA-256 of each document in its order, in hexadecimal digits: if one differs, nothing is deposited."""
     documents: list[DocumentAsked] = Field(default_factory=list, max_length=50)
     """Documents inside the JSON, small ones only; larger ones come as files of a form."""
+    uploads: list[str] = Field(default_factory=list, max_length=50)
+    """Ids of uploads, in the order of the documents: large ones that came in parts."""
 
 
 class LetterAsked(LetterBodyAsked):

@@ -25,6 +25,7 @@ from lre_web.api import (
     proofs,
     sandbox,
     templates,
+    uploads,
     verifying,
     webhooks,
     whoami,
@@ -48,6 +49,7 @@ log = logging.getLogger(__name__)
 _ROOMS: tuple[Any, ...] = (
     letterhead,
     letters,
+    uploads,
     proofs,
     consents,
     contacts,
@@ -126,6 +128,7 @@ def _nothing(rest: str = "") -> Response:
 def _protect(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    uploads.describe_tus(response, mounted().office)
     rate = g.get("lre_api_rate")
     if isinstance(rate, Rate):
         response.headers["RateLimit-Policy"] = f'"key";q={rate.limit};w=60'

@@ -52,6 +52,7 @@ _ARGUMENTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "template_id": ("The template's id", {"type": "string"}),
     "line": ("The line's number in the table", {"type": "integer", "minimum": 0}),
     "bulk_id": ("The bulk sending's id", {"type": "string"}),
+    "upload_id": ("The upload's id", {"type": "string"}),
 }
 """What stands in addresses, by name."""
 
@@ -181,7 +182,11 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = [
+        {"name": each.name, "in": "header", "description": each.words, "schema": dict(each.schema)}
+        | ({"required": True} if each.is_required else {})
+        for each in route.headers
+    ]
     if route.is_act:
         words = "Makes the request safe to send again: a fresh one for each act, such as a UUID."
         schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
@@ -196,6 +201,8 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _body(route: Route) -> dict[str, Any] | None:
+    if route.raw:
+        return {"required": True, "content": {route.raw: {"schema": _file(route.raw)}}}
     if route.body is None and not route.files:
         return None
     content: dict[str, Any] = {}
@@ -234,10 +241,13 @@ def _answers(route: Route) -> dict[str, Any]:
         headers["Idempotency-Replayed"] = {"description": words, "schema": {"type": "string"}}
     if route.status == 201:
         headers["Location"] = {"description": "Where it is read", "schema": {"type": "string"}}
+    headers |= {
+        name: {"description": words, "schema": {"type": "string"}} for name, words in route.tells.items()
+    }
     content: dict[str, Any] = {media: {"schema": _file(media)} for media in route.media}
     if route.answer is not None:
         content[JSON] = {"schema": {"$ref": _REF.format(model=route.answer.__name__)}}
-    whole = {"description": route.summary, "headers": headers, "content": content}
+    whole = {"description": route.summary, "headers": headers, **({"content": content} if content else {})}
     if route.judges and route.status == 201:
         return {"201": whole, "200": whole | {"description": "Judged with a test key; nothing is kept"}}
     return {str(route.status): whole}
@@ -252,7 +262,7 @@ def refusals_of(route: Route) -> list[type[LreError]]:
     found: list[type[LreError]] = [KeyRefusedError, InvalidRequestError, RateLimitedError]
     if route.scope is not None:
         found.append(ScopeMissingError)
-    if route.body is not None or route.files:
+    if route.body is not None or route.files or route.raw:
         found += [MalformedError, WrongMediaError, BodyTooLargeError]
     if route.is_act:
         found += [MalformedError, IdempotencyReusedError, InProgressError, KeyKindError]

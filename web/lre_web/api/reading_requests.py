@@ -52,6 +52,13 @@ def body_of(route: Route, *, limit_bytes: int) -> tuple[Any, Files]:
         WrongMediaError: It is of a kind that is not read here.
         MalformedError: It cannot be read.
     """
+    if route.raw:
+        if request.mimetype != route.raw:
+            msg = f"The body is “{request.mimetype[:60] or 'nothing'}”."
+            raise WrongMediaError(msg, mend=f"Send {route.raw}.")
+        # How much of it is taken the handler says: it reads the body as it comes.
+        request.max_content_length = limit_bytes
+        return None, {}
     if route.body is None and not route.files:
         request.max_content_length = JSON_MAX_BYTES
         return None, {}
@@ -79,7 +86,9 @@ def checked_body(route: Route, told: Any) -> Asked | None:
 def fingerprint(told: Any, files: Files) -> str:
     """Return the digest of all that makes two requests the same: method, address, body, files."""
     digest = hashlib.sha256()
+    heads = {name: value for name, value in request.headers.items() if name.startswith("Upload-")}
     parts = [request.method, request.path, sorted(request.args.items(multi=True)), told]
+    parts += [heads] if heads else []
     digest.update(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace"))
     for field in sorted(files):
         for file in files[field]:

@@ -31,7 +31,9 @@ FORM_MARGIN_BYTES = 1024 * 1024
 SERVER_FAULT = 500
 """From this status on an answer says nothing of whether the request was right."""
 
-KEPT_HEADERS = ("Location", "ETag", "Content-Type")
+NO_CONTENT = 204
+
+KEPT_HEADERS = ("Location", "ETag", "Content-Type", "Upload-Offset", "Upload-Expires")
 """Headers of an answer that are given again with it."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -187,6 +189,8 @@ def _response(route: Route, result: Result) -> Response:
     body = told.model_dump_json().encode() if isinstance(told, Told) else told
     response = Response(body, status=result.status or route.status, content_type=result.media)
     response.headers.extend(dict(result.headers))
+    if response.status_code == NO_CONTENT:
+        del response.headers["Content-Type"]
     if result.name:
         response.headers.set("Content-Disposition", "attachment", filename=result.name)
     if route.has_etag and isinstance(result.body, Told) and result.media == JSON:
