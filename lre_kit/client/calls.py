@@ -67,7 +67,7 @@ class LreClient(UploadCalls, HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
             recipient: Who is addressed.
             documents: Paths, or names with contents; none where `terms` name `uploads`.
             idempotency_key: Of your own, where you keep one through restarts of your program.
-            terms: Further fields of `shapes.LetterAsked`: product, subject, reference, notify_at…
+            terms: Further fields of `shapes.LetterAsked`: product, subject, reference, in_name_of…
 
         Raises:
             ProblemError: The office refuses it.
@@ -87,7 +87,7 @@ class LreClient(UploadCalls, HookCalls, SandboxCalls, PeopleCalls, RuleCalls):
         """Yield your letters, the newest first, page by page.
 
         Args:
-            which: phase, product, reference, q, since, until, limit (of a page).
+            which: organisation, phase, product, reference, q, since, until, limit (of a page).
         """
         return cast("Iterator[shapes.LetterLine]", self._pages("/letters", which))
 

@@ -28,3 +28,7 @@ class RuleCalls(Calls):
         """Return what the checks of a proof found, whoever made it."""
         form = Form("", {}, [("proof", proof)])
         return cast("shapes.ReportTold", self._post("/verify", told=form))
+
+    def status(self) -> shapes.StatusTold:
+        """Return how the office is: its services, outages attested in the log, versions."""
+        return cast("shapes.StatusTold", self._get("/status"))

@@ -487,6 +487,14 @@ class ContactPage(TypedDict):
     next: str | None
 
 
+class DayTold(TypedDict):
+    """A day of a service."""
+
+    day: str
+    worst: str | None
+    down_s: int
+
+
 class DeadlinesTold(TypedDict):
     """The days that follow from a notice; days are those of legal time (Europe/Paris)."""
 
@@ -731,6 +739,7 @@ class LetterAsked(TypedDict):
     notify_at: NotRequired[str | None]
     pre_notice: NotRequired[str]
     matter: NotRequired[Matter]
+    in_name_of: NotRequired[str | None]
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
@@ -831,6 +840,7 @@ class LettersToAsked(TypedDict):
     notify_at: NotRequired[str | None]
     pre_notice: NotRequired[str]
     matter: NotRequired[Matter]
+    in_name_of: NotRequired[str | None]
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
@@ -904,6 +914,33 @@ class MembersAsked(TypedDict):
     take: NotRequired[list[str]]
 
 
+class WordsTold(TypedDict):
+    """Words in the languages of the office."""
+
+    fr: str
+    en: str
+
+
+class UpdateTold(TypedDict):
+    """What operators said of it, when."""
+
+    at: str
+    text: WordsTold
+
+
+class NoticeTold(TypedDict):
+    """An incident or a maintenance, as operators tell it."""
+
+    id: str
+    kind: str
+    services: list[str]
+    title: WordsTold
+    begins_at: str
+    ends_at: str | None
+    ended_at: str | None
+    updates: list[UpdateTold]
+
+
 class OrderAsked(TypedDict):
     """A means to be made and delivered to its holder."""
 
@@ -944,6 +981,18 @@ class OrganisationList(TypedDict):
     items: list[OrganisationTold]
 
 
+class OutageTold(TypedDict):
+    """A time in which a service did not answer."""
+
+    id: str
+    service: str
+    began_at: str
+    ended_at: str | None
+    probes: int
+    failure: str
+    evidence: str | None
+
+
 class PreparedAsked(TypedDict):
     """A letter to prepare; its documents come as files."""
 
@@ -954,6 +1003,7 @@ class PreparedAsked(TypedDict):
     notify_at: NotRequired[str | None]
     pre_notice: NotRequired[str]
     matter: NotRequired[Matter]
+    in_name_of: NotRequired[str | None]
     paper: NotRequired[PaperAsked | None]
     sha256: NotRequired[list[str]]
     documents: NotRequired[list[DocumentAsked]]
@@ -1081,6 +1131,35 @@ class SandboxTold(TypedDict):
     day_lasts_s: float
     domain: str
     outcomes: list[ScriptedOutcome]
+
+
+class ServiceTold(TypedDict):
+    """A service of the office."""
+
+    service: str
+    name: WordsTold
+    state: str
+    since: str | None
+    days: list[DayTold]
+
+
+class VersionsTold(TypedDict):
+    """What is spoken here."""
+
+    api: str
+    office: str
+    tus: str
+
+
+class StatusTold(TypedDict):
+    """How the office is."""
+
+    state: str
+    probed_at: str | None
+    services: list[ServiceTold]
+    outages: list[OutageTold]
+    notices: list[NoticeTold]
+    versions: VersionsTold
 
 
 class TemplateAsked(TypedDict):

@@ -36,6 +36,10 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Un fichier que le dépôt nomme n'est pas là, ou n'est pas entier.",
         "Envoyez-le de nouveau, ou envoyez la suite.",
     ),
+    "not-acceptable": (
+        "Cette adresse ne répond rien que l'en-tête « Accept » accepte.",
+        "Acceptez ce que dit la description de l'API, ou n'envoyez pas cet en-tête.",
+    ),
     "tus-version": ("Une autre version de tus est parlée ici.", "Envoyez « Tus-Resumable: 1.0.0 »."),
     "token-issuer-unavailable": (
         "L'émetteur de ce jeton d'accès ne répond pas : il ne peut pas être vérifié.",

@@ -295,3 +295,53 @@ def test_a_secret_stands_nowhere(site: ThrowawaySite, api: Any) -> None:
         )
     assert secret not in told
     assert secret not in repr(site.office.integration.keys.of(site.actor.ref if site.actor else ""))
+
+
+@pytest.mark.parametrize(
+    ("accept", "path", "status"),
+    [
+        ("application/json", "/letters", 200),
+        ("*/*", "/letters", 200),
+        ("application/*;q=0.1", "/letters", 200),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "/letters", 200),
+        ("", "/letters", 200),
+        ("text/html", "/letters", 406),
+        ("application/json;q=0", "/letters", 406),
+        ("application/xml", "/letters", 406),
+        ("text/html", "/key", 406),
+        ("text/html", "/nothing", 404),
+    ],
+)
+def test_what_is_not_accepted_is_not_sent(api: Any, accept: str, path: str, status: int) -> None:
+    answer = api.get(path, headers={"Accept": accept})
+    assert answer.status_code == status
+    if status == 406:
+        assert slug(answer) == "not-acceptable"
+        assert "application/json" in answer.get_json()["mend"]
+
+
+def test_an_act_whose_answer_is_not_accepted_is_not_done(site: ThrowawaySite, api: Any) -> None:
+    body = {
+        "recipient": {"name": "Ada", "email": "ada@example.net"},
+        "documents": [{"name": "a.txt", "content": "aGVsbG8="}],
+    }
+    assert api.post("/letters", json=body, headers={"Accept": "text/html"}).status_code == 406
+    assert api.get("/letters").get_json()["items"] == []
+    number = api.deposited()
+    container = f"/letters/{number}/container"
+    assert api.get(container, headers={"Accept": "application/pdf"}).status_code == 406
+    assert api.get(container, headers={"Accept": "application/vnd.etsi.asic-e+zip"}).status_code == 200
+    assert api.get(f"/letters/{number}/documents/1", headers={"Accept": "application/pdf"}).status_code == 200
+    del site
+
+
+def test_how_the_office_is_can_be_asked(site: ThrowawaySite, api: Any) -> None:
+    told = api.get("/status").get_json()
+    assert told["state"] == "unknown", "nobody looked yet"
+    assert told["versions"]["api"] == "v1"
+    site.office.status.watch.probe_now()
+    site.office.status._held = None
+    told = api.get("/status").get_json()
+    assert told["state"] != "unknown"
+    assert {each["service"] for each in told["services"]} >= {"database"}
+    assert told["outages"] == []

@@ -206,3 +206,61 @@ def test_a_name_that_was_not_proofed_stands_on_no_letter(scene: Scene) -> None:
     account.present_as(found.id, name="Claire Dubois", language="en")
     assert book.parties.by_id(scene.party.id).name == NAME
     assert slug(scene.deposit(key, given)) == "requirement-missing"
+
+
+def test_a_member_deposits_in_the_name_of_an_organisation_with_a_pass(
+    scene: Scene, site: ProfileSite
+) -> None:
+    people = site.office.people
+    house = people.parties.add(BRUMES)
+    people.parties.emails.verify(house.id, "office@acme.example", actor=ACTOR)
+    people.members.set_role(house.id, scene.party.id, MemberRole.SENDER, actor=ACTOR)
+    scene.show_a_code()
+    made = site.office.integration.keys.create(scene.sender, KeyWish(name="desk"))
+    headers = {"Authorization": f"Bearer {made.text}"}
+    given = headers | {"LRE-Identification": given_to(scene, made.key.id)}
+    client = site.app.test_client()
+    letter = {
+        "recipient": WHO,
+        "subject": "Notice",
+        "in_name_of": house.id,
+        "documents": [{"name": "a.txt", "content": "aGVsbG8="}],
+    }
+    refused = client.post("/api/v1/letters", json=letter, headers=headers)
+    assert refused.status_code == 403, "a key alone does not say who acts"
+    told = client.post("/api/v1/letters", json=letter, headers=given)
+    assert told.status_code == 201, told.text
+    number = told.get_json()["number"]
+    assert told.get_json()["sender"]["email"] == "office@acme.example"
+    # It is the organisation's, and its member's to see; evidence says by what they acted.
+    assert client.get(f"/api/v1/letters/{number}", headers=headers).status_code == 200
+    mine = client.get("/api/v1/letters", headers=headers).get_json()["items"]
+    theirs = client.get(f"/api/v1/letters?organisation={house.id}", headers=headers).get_json()["items"]
+    assert ([each["number"] for each in mine], [each["number"] for each in theirs]) == ([], [number])
+    letter_id = site.office.reading.letter(number).id
+    record = site.office.issuer.exhibits(letter_id)[0].exhibit.record
+    assert "member:sender" in json.dumps(record)
+    # Who may act no more acts no more, and sees nothing.
+    withdrawn = client.post(f"/api/v1/letters/{number}/withdraw", headers=headers)
+    assert withdrawn.status_code == 200, withdrawn.text
+    people.members.set_role(house.id, scene.party.id, None, actor=ACTOR)
+    again = client.post("/api/v1/letters", json=letter, headers=given)
+    assert (again.status_code, again.get_json()["type"]) == (404, "urn:lre-kit:problem:no-authority")
+    assert client.get(f"/api/v1/letters/{number}", headers=headers).status_code == 404
+    denied = client.get(f"/api/v1/letters?organisation={house.id}", headers=headers)
+    assert denied.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "x", "0" * 32])
+def test_nobody_deposits_in_a_name_that_is_not_theirs_to_use(
+    scene: Scene, site: ProfileSite, name: str
+) -> None:
+    made = site.office.integration.keys.create(scene.sender, KeyWish(name="desk"))
+    letter = {
+        "recipient": WHO,
+        "in_name_of": name,
+        "documents": [{"name": "a.txt", "content": "aGVsbG8="}],
+    }
+    headers = {"Authorization": f"Bearer {made.text}"}
+    told = site.app.test_client().post("/api/v1/letters", json=letter, headers=headers)
+    assert (told.status_code, told.get_json()["type"]) == (404, "urn:lre-kit:problem:no-authority")

@@ -17,6 +17,8 @@ from lre_web.testing import ThrowawaySite
 
 schemathesis = pytest.importorskip("schemathesis")
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 EXAMPLES = 3
 """Requests of each kind for each operation; more find no more, as a longer run showed."""
 

@@ -272,7 +272,7 @@ def test_who_dies_between_part_and_commit_loses_the_part_alone(site: ThrowawaySi
     try:
         assert part(api, upload, 0, TEXT).status_code == 500
     finally:
-        disarm("upload.kept")
+        disarm()
     assert api.get(f"/uploads/{upload}").get_json()["received"] == 0
     assert part(api, upload, 0, TEXT).status_code == 204
     assert len(stored(site)) == 2

@@ -21,6 +21,9 @@ SINGLE = frozenset({"table", "proof"})
 
 PDF, XML, CSV = "application/pdf", "application/xml", "text/csv"
 
+ANY = "application/octet-stream"
+"""Stands for whatever a document is."""
+
 ZIP, ASICE = "application/zip", "application/vnd.etsi.asic-e+zip"
 
 

@@ -1,6 +1,7 @@
 """Who the owner of a key is to the office: the person whose means, organisations and letters these are."""
 
 from lre_kit.authority import NoAuthorityError
+from lre_kit.errors import NotFoundError
 from lre_kit.parties.persons import Party
 from lre_web.account_session import EXTENSION
 from lre_web.api.declaring import Call
@@ -21,6 +22,14 @@ def person_of(call: Call) -> Party:
     if found is None:
         raise NoAuthorityError
     return found
+
+
+def known_person(call: Call) -> Party | None:
+    """Return the person in whose name a key acts; nothing if the office does not know them as one."""
+    try:
+        return person_of(call)
+    except NotFoundError:
+        return None
 
 
 def actor_of(person: Party) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any
 
+from lre_kit.authority import NoAuthorityError
 from lre_kit.errors import (
     AlreadyDecidedError,
     ConsentMissingError,
@@ -18,6 +19,7 @@ from lre_kit.errors import (
     UnlawfulActError,
     UnsupportedDocumentError,
 )
+from lre_kit.identifiers.challenges import refused
 from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.answers import IdempotencyReusedError
 from lre_kit.integration.keys import may_write_to
@@ -41,9 +43,11 @@ from lre_kit.letters.several import (
 from lre_kit.letters.terms import PreNoticeError
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.addresses import InvalidPostalAddressError
+from lre_kit.parties.values import Sender
 from lre_kit.store.database import UnitOfWork
-from lre_web.api.acting import identified_sender
+from lre_web.api.acting import acting_of, identified_sender
 from lre_web.api.declaring import Call, Result, Route
+from lre_web.api.holder import known_person, person_of
 from lre_web.api.models import (
     AddressAsked,
     LetterAsked,
@@ -59,7 +63,7 @@ from lre_web.api.models import (
     letter_told,
     line_told,
 )
-from lre_web.api.paging import read_cursor, written_cursor
+from lre_web.api.paging import expect_id, read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem, InvalidRequestError, StaleMatchError
 from lre_web.api.serving import count_letters, matches
 from lre_web.extension import API_PREFIX
@@ -85,7 +89,7 @@ class DigestMismatchError(InputError):
 
 
 def own(call: Call) -> Letter:
-    """Return the letter of the address.
+    """Return the letter of the address: the owner's, or one of a party in whose name they may see it.
 
     Raises:
         NotFoundError: There is none of this number, or it is another's.
@@ -97,7 +101,16 @@ def _numbered(call: Call, text: str) -> Letter:
     number = parse_number(text)
     if number is None:
         raise not_found()
-    return call.office.reading.letter(number, sender_ref=call.owner.ref)
+    try:
+        return call.office.reading.letter(number, sender_ref=call.owner.ref)
+    except NotFoundError:
+        found, person = call.office.reading.letter(number), known_person(call)
+        seen = person is not None and call.office.people.authorities.may_see(
+            person.id, found.sender.ref, call.office.reading.depositor(found.id)
+        )
+        if not seen:
+            raise
+        return found
 
 
 def expect_reachable(call: Call, email: str, product: Product | None = None) -> None:
@@ -160,7 +173,7 @@ def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:
     # A letter with a choice goes on as its sender deposits it: that kind says who must be identified.
     kind = wish.electronic if asked.product is Product.OPTIMAL else asked.product
     return {
-        "sender": call.owner,
+        **_who_sends(call, asked, kind),
         "product": asked.product,
         "subject": asked.subject,
         "reference": asked.reference,
@@ -169,7 +182,29 @@ def _common(call: Call, asked: LetterBodyAsked) -> dict[str, Any]:
         "pre_notice": asked.pre_notice,
         "matter": asked.matter,
         "paper": wish if asked.product in ON_PAPER else None,
-        "identified": identified_sender(call, kind),
+    }
+
+
+def _who_sends(call: Call, asked: LetterBodyAsked, kind: Product) -> dict[str, Any]:
+    """Return in whose name it is deposited: the key's owner's, or another's by a role or a mandate.
+
+    Raises:
+        NoAuthorityError: The owner may not send in that name.
+        IdentificationError: Nobody showed who acts for another: a key alone does not say.
+    """
+    if asked.in_name_of is None:
+        return {"sender": call.owner, "identified": identified_sender(call, kind)}
+    person, authorities = person_of(call), call.office.people.authorities
+    authority = authorities.expect_to_send(person.id, expect_id(asked.in_name_of, NoAuthorityError))
+    acting = acting_of(call, delegate=person.name, mandate=authority.basis)
+    identified = call.office.people.gate.sender(kind, acting)
+    if identified is None:
+        raise refused()
+    party = authority.party
+    return {
+        "sender": Sender(ref=party.id, name=party.name, email=authorities.address_of(party)),
+        "identified": identified,
+        "authority": authorities.still_sends(person.id, party.id),
     }
 
 
@@ -218,7 +253,7 @@ def _is_of(declared: str, document: Upload) -> bool:
 def _list(call: Call) -> Result:
     asked: LettersAsked = call.query
     found = call.office.reading.letters(
-        call.owner.ref,
+        call.owner.ref if asked.organisation is None else _house(call, asked.organisation),
         limit=asked.limit + 1,
         before=read_cursor(asked.cursor),
         which=LetterFilter(
@@ -235,6 +270,19 @@ def _list(call: Call) -> Result:
     return Result(body=LetterPage(items=[line_told(each) for each in page], next=after))
 
 
+def _house(call: Call, organisation: str) -> str:
+    """Return the organisation whose letters the key's owner may read.
+
+    Raises:
+        NoAuthorityError: There is none of this id, or they may not.
+    """
+    wanted = expect_id(organisation, NoAuthorityError)
+    readable = call.office.people.authorities.to_read(person_of(call).id)
+    if wanted not in {each.id for each in readable}:
+        raise NoAuthorityError
+    return wanted
+
+
 def _one(call: Call) -> Result:
     return Result(body=letter_told(own(call)))
 
@@ -248,10 +296,17 @@ def _timeline(call: Call) -> Result:
 # --- acts -----------------------------------------------------------------------------------------
 
 
-def _guard(call: Call) -> Guard:
-    """Return what is looked at and noted under the letter's lock, in the act's own transaction."""
+def _guard(call: Call, sent: Letter) -> Guard:
+    """Return what is looked at and noted under the letter's lock, in the act's own transaction.
+
+    Raises:
+        NoAuthorityError: The letter was sent in another's name, and the owner may read it and no more.
+    """
+    still = _still_acts(call, sent)
 
     def guard(uow: UnitOfWork, letter: Letter) -> None:
+        if still is not None:
+            still(uow)
         if not matches(letter_told(letter)):
             raise StaleMatchError
         call.note(uow, letter.number)
@@ -259,22 +314,30 @@ def _guard(call: Call) -> Guard:
     return guard
 
 
+def _still_acts(call: Call, letter: Letter) -> Callable[[UnitOfWork], None] | None:
+    if letter.sender.ref == call.owner.ref:
+        return None
+    return call.office.people.authorities.acting_on(person_of(call).id, letter.sender.ref)
+
+
 def _withdraw(call: Call) -> Result:
     letter = own(call)
-    return Result(body=letter_told(call.office.desk.withdraw(letter.id, actor=ACTOR, guard=_guard(call))))
+    return Result(
+        body=letter_told(call.office.desk.withdraw(letter.id, actor=ACTOR, guard=_guard(call, letter)))
+    )
 
 
 def _correct(call: Call) -> Result:
     letter, asked = own(call), call.body
     expect_reachable(call, asked.email)
-    call.office.desk.correct_address(letter.id, asked.email, actor=ACTOR, guard=_guard(call))
+    call.office.desk.correct_address(letter.id, asked.email, actor=ACTOR, guard=_guard(call, letter))
     return Result(body=letter_told(call.office.reading.by_id(letter.id)))
 
 
 def _readdress(call: Call) -> Result:
     letter = own(call)
     expect_reachable(call, "", Product.HYBRID)
-    call.office.post.readdress(letter.id, call.body.to_value())
+    call.office.post.readdress(letter.id, call.body.to_value(), guard=_guard(call, letter))
     return Result(body=letter_told(call.office.reading.by_id(letter.id)))
 
 
@@ -285,6 +348,7 @@ def _again(call: Call, number: str) -> Result:
 _DEPOSIT_ERRORS: tuple[type[LreError], ...] = (
     ConsentMissingError,
     NotIdentifiedError,
+    NoAuthorityError,
     KeyKindError,
     UnsupportedDocumentError,
     InvalidAddressError,
@@ -295,6 +359,7 @@ _DEPOSIT_ERRORS: tuple[type[LreError], ...] = (
 )
 _ACT_ERRORS: tuple[type[LreError], ...] = (
     NotFoundError,
+    NoAuthorityError,
     UnlawfulActError,
     AlreadyDecidedError,
     NoticeLeavingError,
@@ -322,7 +387,8 @@ ROUTES = (
     ),
     Route(
         method="GET", path="/letters", name="listLetters", tag="Letters", scope=Scope.LETTERS_READ,
-        summary="List your letters, the newest first", handler=_list, query=LettersAsked, answer=LetterPage,
+        summary="List your letters, or an organisation's, the newest first", handler=_list,
+        query=LettersAsked, answer=LetterPage, errors=(NoAuthorityError,),
     ),
     Route(
         method="GET", path="/letters/<number>", name="readLetter", tag="Letters", scope=Scope.LETTERS_READ,

@@ -126,6 +126,8 @@ class LetterBodyAsked(Asked):
     """When the recipient is told that it is coming: ``deposit``, or days before the notice; empty: never."""
     matter: Matter = Matter.ORDINARY
     """What it is about, where the law has rules of its own for it."""
+    in_name_of: str | None = Field(default=None, max_length=40)
+    """Id of the organisation, or of who gave you a mandate, in whose name it is sent; with a pass."""
     paper: PaperAsked | None = None
     """How it is printed, for a letter that goes or may go by post."""
     sha256: list[str] = Field(default_factory=list, max_length=50)
@@ -169,6 +171,8 @@ class PageAsked(Asked):
 class LettersAsked(PageAsked):
     """Which letters are looked for; the newest come first."""
 
+    organisation: str | None = Field(default=None, max_length=40)
+    """Letters of this organisation, whose letters you may read, instead of your own."""
     phase: Phase | None = None
     """Only letters that stand here."""
     product: Product | None = None

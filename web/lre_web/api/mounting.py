@@ -24,6 +24,7 @@ from lre_web.api import (
     prepared,
     proofs,
     sandbox,
+    status,
     templates,
     uploads,
     verifying,
@@ -63,6 +64,7 @@ _ROOMS: tuple[Any, ...] = (
     verifying,
     sandbox,
     whoami,
+    status,
 )
 
 ROUTES: tuple[Route, ...] = tuple(route for room in _ROOMS for route in room.ROUTES)

@@ -24,6 +24,7 @@ from lre_web.api.problems import (
     BodyTooLargeError,
     InvalidRequestError,
     MalformedError,
+    NotAcceptableError,
     Problem,
     StaleMatchError,
     WrongMediaError,
@@ -262,6 +263,8 @@ def refusals_of(route: Route) -> list[type[LreError]]:
     found: list[type[LreError]] = [KeyRefusedError, InvalidRequestError, RateLimitedError]
     if route.scope is not None:
         found.append(ScopeMissingError)
+    if route.answer is not None or route.media:
+        found.append(NotAcceptableError)
     if route.body is not None or route.files or route.raw:
         found += [MalformedError, WrongMediaError, BodyTooLargeError]
     if route.is_act:

@@ -124,8 +124,9 @@ def _prepare(call: Call) -> Result:
     others = tuple(each.to_value() for each in asked.others)
     for each in (recipient, *others):
         expect_reachable(call, each.email, asked.product)
-    if asked.documents:
-        raise InputError("Documents of a prepared letter come as files.", mend="Send a form.")
+    if asked.documents or asked.uploads or asked.in_name_of is not None:
+        msg = "Documents of a prepared letter come as files, and `organisation` says in whose name."
+        raise InputError(msg, mend="Send a form.")
     wish = PaperWish()
     if paper is not None:
         options = PrintOptions(colour=paper.colour, duplex=paper.duplex)

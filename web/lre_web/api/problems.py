@@ -75,6 +75,20 @@ class WrongMediaError(LreError):
     status = 415
 
 
+class NotAcceptableError(LreError):
+    """The header ``Accept`` leaves nothing that this address answers with."""
+
+    slug = "not-acceptable"
+    status = 406
+
+    def __init__(self, offered: Sequence[str]) -> None:
+        """Name what it answers with."""
+        super().__init__(
+            "This address answers with nothing that “Accept” takes.",
+            mend=f"Accept {' or '.join(offered)}, or leave the header out.",
+        )
+
+
 class BodyTooLargeError(LreError):
     """The body of a request is larger than is read here; nothing of it was kept."""
 

@@ -6,12 +6,9 @@ from lre_kit.errors import NotFoundError
 from lre_kit.integration.values import Scope
 from lre_kit.letters.values import Letter
 from lre_kit.proofs.packing.issue import EvidencePendingError
-from lre_web.api.declaring import ASICE, JSON, PDF, XML, ZIP, Call, Result, Route
+from lre_web.api.declaring import ANY, ASICE, JSON, PDF, XML, ZIP, Call, Result, Route
 from lre_web.api.letters import own
 from lre_web.api.models import PackedAsked, ProofAsked, ProofsTold, proof_told
-
-ANY = "application/octet-stream"
-"""Stands for whatever a document is."""
 
 
 def _list(call: Call) -> Result:

@@ -20,8 +20,8 @@ from lre_kit.integration.values import (
 )
 from lre_kit.parties.values import Sender
 from lre_web.account_session import EXTENSION, account_site
-from lre_web.api.declaring import JSON, Call, Result, Route, Told
-from lre_web.api.problems import MalformedError
+from lre_web.api.declaring import ANY, JSON, Call, Result, Route, Told
+from lre_web.api.problems import MalformedError, NotAcceptableError
 from lre_web.api.reading_requests import Files, body_of, checked_body, fingerprint, query_of
 from lre_web.extension import mounted
 
@@ -53,6 +53,7 @@ def serve(route: Route, **args: Any) -> Response:
     if route.is_act and key.kind is KeyKind.TEST and not route.judges:
         msg = "A test key carries nothing out."
         raise KeyKindError(msg, mend="Use a live key, or a key of an office that is set up for trying out.")
+    _expect_acceptable(route)
     query = query_of(route)
     told, files = body_of(route, limit_bytes=office.settings.letter_max_bytes + FORM_MARGIN_BYTES)
     repeated = _begin(route, key, told, files)
@@ -87,6 +88,19 @@ def serve(route: Route, **args: Any) -> Response:
         kept = Kept(status=response.status_code, headers=headers, body=body)
         office.integration.answers.keep(claim, kept)
     return response
+
+
+def _expect_acceptable(route: Route) -> None:
+    """Refuse, before anything is done, what would be answered with a kind the caller does not take.
+
+    Raises:
+        NotAcceptableError: “Accept” takes none of the kinds that the route answers with.
+    """
+    offered = [*((JSON,) if route.answer is not None else ()), *route.media]
+    if not request.accept_mimetypes or not offered or ANY in offered:
+        return
+    if request.accept_mimetypes.best_match(offered) is None:
+        raise NotAcceptableError(offered)
 
 
 def etag_of(body: Told) -> str:
