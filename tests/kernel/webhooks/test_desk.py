@@ -197,6 +197,7 @@ def test_a_test_is_one_try_on_the_same_way_even_of_a_disabled_endpoint(hooks: Ho
 
 
 def test_one_dead_endpoint_does_not_hold_a_good_one_up(hooks: Hooks) -> None:
+    """F12.07: and while it rests, nothing more is sent to it."""
     dead = hooks.add(f"http://127.0.0.1:{free_port()}/")
     good = hooks.add()
     for _ in range(3):
