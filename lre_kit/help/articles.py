@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-from markdown_it import MarkdownIt
+from typing import TYPE_CHECKING, Any
 
 from lre_kit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 OWN = Path(__file__).parent / "articles"
 """The kit's own articles."""
@@ -175,7 +176,9 @@ def _day(value: object) -> date | None:
 
 
 @lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
     made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
     made.validateLink = _may_lead_there  # type: ignore[method-assign]  # the library's own way to say so
     made.add_render_rule("heading_open", _heading)

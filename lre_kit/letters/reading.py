@@ -103,7 +103,7 @@ class Reading:
             return []
         limit = min(limit, PAGE_MAX)
         with self._database.read() as connection:
-            if found := streams_for_all(connection, words):
+            if found := streams_for_all(connection, words, is_all=not conditions):
                 first, streams = found
                 conditions += [has_word(word) for word in words if word != first]
                 return _streamed(connection, streams, conditions, limit=limit, before=before)
@@ -356,10 +356,10 @@ def _streamed(
     found, bound = list[LetterSummary](), CANDIDATES if conditions else limit
     while streams:
         ids, before = candidates(connection, streams, before=before, bound=bound)
-        for start in range(0, len(ids), limit):
-            some = among(connection, _LETTER.c.id, ids[start : start + limit])
-            rows = connection.execute(select(*SUMMARY_COLUMNS).where(some, *conditions))
-            found += sorted(map(summary, rows), key=lambda one: (one.deposited_at, one.id), reverse=True)
+        for some in filter(None, (ids[:limit], ids[limit:])):
+            query = select(*SUMMARY_COLUMNS).where(among(connection, _LETTER.c.id, some), *conditions)
+            found += map(summary, connection.execute(query))
+            found.sort(key=lambda one: (one.deposited_at, one.id), reverse=True)
             if len(found) >= limit:
                 break
         if before is None or len(found) >= limit:

@@ -120,20 +120,36 @@ def candidates(
     return [letter_id for at, letter_id in keys if horizon is None or (at, letter_id) >= horizon], horizon
 
 
-def streams_for_all(connection: Connection, words: Sequence[str]) -> tuple[str, list[Select[Any]]] | None:
-    """Return a word that few others begin like, and the streams of everybody's letters with it.
+def streams_for_all(
+    connection: Connection, words: Sequence[str], *, is_all: bool
+) -> tuple[str, list[Select[Any]]] | None:
+    """Return the rarest of the words, and the streams of everybody's letters with it.
 
-    Nothing where very many letters have a word that begins like each.
+    Nothing where very many letters have a word that begins like each: then the database looks at one after
+    the other, newest first, or goes by an index of what is asked besides.
+
+    Args:
+        connection: Where to read.
+        words: Not none.
+        is_all: Nothing is asked besides.
     """
-    for word in words:
-        known = words_with(connection, word)
-        if len(known) <= BEGINNINGS:
-            return word, [stream_of(one) for one in known]
-    for word in words:
-        few = select(_WORD.c.word).where(*_begins(word)).limit(RANGE_MAX + 1).subquery()
-        if connection.execute(select(func.count()).select_from(few)).scalar_one() <= RANGE_MAX:
-            return word, [select(_WORD.c.deposited_at, _WORD.c.letter_id.label("id")).where(*_begins(word))]
-    return None
+    is_all = is_all and len(words) == 1
+    counts = {} if is_all else {word: _count(connection, word) for word in words}
+    rarest = min(words, key=lambda word: counts.get(word, 0))
+    if counts.get(rarest, 0) > RANGE_MAX:
+        return None
+    known = words_with(connection, rarest)
+    if len(known) <= BEGINNINGS:
+        return rarest, [stream_of(one) for one in known]
+    if is_all and _count(connection, rarest) > RANGE_MAX:
+        return None
+    return rarest, [select(_WORD.c.deposited_at, _WORD.c.letter_id.label("id")).where(*_begins(rarest))]
+
+
+def _count(connection: Connection, beginning: str) -> int:
+    """Return how many words of letters begin so, up to one more than `RANGE_MAX`."""
+    some = select(_WORD.c.word).where(*_begins(beginning)).limit(RANGE_MAX + 1).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def _begins(beginning: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -49,6 +49,17 @@ def test_importing_the_kernel_loads_no_framework() -> None:
     assert loaded.isdisjoint({*FRAMEWORKS, *FACES})
 
 
+def test_an_office_opens_without_what_only_some_of_its_acts_use() -> None:
+    """What a command loads is counted, not how long it takes: machines differ."""
+    heavy = {
+        "PIL", "alembic", "cbor2", "httpx", "joserfc", "lxml", "markdown_it", "openpyxl", "paramiko",
+        "pikepdf", "pyhanko", "pypdfium2", "requests", "segno", "signxml", "typst", "webauthn",
+    }  # fmt: skip
+    assert loaded_after("import lre_kit.office, lre_kit.cli.letters, lre_kit.cli.shared").isdisjoint(heavy)
+    code = "import sys, lre_kit.office\nassert not {'asn1crypto.cms', 'asn1crypto.x509'} & set(sys.modules)"
+    assert python(code).returncode == 0
+
+
 def test_help_loads_neither_a_face_nor_its_framework() -> None:
     code = (
         "import sys; sys.argv = ['lre', '--help']\n"

@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from asn1crypto import crl, x509
 from cryptography import x509 as certificates
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -112,6 +111,7 @@ def _prolong(
     stamp: Callable[[bytes], bytes],
 ) -> bytes:
     """Return the PDF with chain and lists inside, and a document time stamp over everything."""
+    from asn1crypto import crl, x509
     from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
     from pyhanko.sign.validation.dss import DocumentSecurityStore
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from asn1crypto import cms, parser, tsp
+from asn1crypto import parser
 
 from lre_kit.errors import ConfigurationError, TimestampRejectedError, TimestampUnavailableError
 from lre_kit.proofs.forms import der
@@ -126,6 +126,8 @@ def _hang_up(link: socket.socket) -> None:
 
 def _token(body: bytes, nonce: int) -> bytes:
     """Return the token of an answer whose status and nonce are right (RFC 3161 §2.4.2)."""
+    from asn1crypto import tsp
+
     try:
         outer = parser.parse(body, strict=True)[4]
         status_length = sum(len(part) for part in parser.parse(outer)[3:6])
@@ -147,6 +149,8 @@ def _token(body: bytes, nonce: int) -> bytes:
 
 
 def _nonce(token: bytes) -> int | None:
+    from asn1crypto import cms
+
     content = cms.ContentInfo.load(token, strict=True)["content"]
     nonce: int | None = content["encap_content_info"]["content"].parsed["nonce"].native
     return nonce
