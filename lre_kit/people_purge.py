@@ -37,7 +37,8 @@ from lre_kit.parties.proofing_rows import (
     IdentityProofingRow,
     IdentityVerdictRow,
 )
-from lre_kit.parties.rows import PartyEmailRow, PartyRow
+from lre_kit.parties.rows import PartyChangeRow, PartyEmailRow, PartyRow
+from lre_kit.party_purge import forget_parties, free_of
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 
@@ -50,6 +51,7 @@ PURGED = (
     DataClass.MEANS,
     DataClass.AUTHENTICATIONS,
     DataClass.IDENTITY_FILE,
+    DataClass.PARTIES,
 )
 """What is let go of here."""
 
@@ -65,7 +67,7 @@ LETTER_ID_CHARS = 32
 """Length of a letter's id."""
 
 _HOLD, _LETTER, _JOURNAL = table_of(HoldRow), table_of(LetterRow), table_of(EventRow)
-_PARTY, _EMAIL = table_of(PartyRow), table_of(PartyEmailRow)
+_PARTY, _EMAIL, _CHANGE = table_of(PartyRow), table_of(PartyEmailRow), table_of(PartyChangeRow)
 _CASE, _PROOFING, _MEDIA = (
     table_of(IdentityCaseRow),
     table_of(IdentityProofingRow),
@@ -101,12 +103,18 @@ class Needed:
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """One transaction of a class of data; `after` is the last id that was looked at."""
+    """One transaction of a class of data.
+
+    Attributes:
+        after: The last id that was looked at.
+        goes_on: Whether there is more to look at, though fewer went than fill a batch.
+    """
 
     uow: UnitOfWork
     before: datetime
     needed: Needed
     after: str
+    goes_on: bool = False
 
 
 def rules_of(identity_days: int | None) -> Mapping[DataClass, Rule]:
@@ -140,6 +148,8 @@ class PeoplePurge:
             (DataClass.AUTHENTICATIONS, _authentications),
             # The files come last: a means that goes with them does not keep its file for another day.
             (DataClass.IDENTITY_FILE, _files),
+            # And whom they were about after them.
+            (DataClass.PARTIES, _parties),
         )
         gone: dict[DataClass, int] = {}
         self._needed = Needed()
@@ -160,7 +170,7 @@ class PeoplePurge:
                 uow.commit()
             failpoint(f"people_purge.{data.value}")
             total, after = total + done, batch.after
-            if done < BATCH:
+            if done < BATCH and not batch.goes_on:
                 return total
 
 
@@ -240,13 +250,21 @@ def _under_all_ids(connection: Connection, parties: set[str]) -> set[str]:
 # --- one batch of each ------------------------------------------------------------------------------------
 
 
-def _some(batch: Batch, table: Table, *over: ColumnElement[bool], party: bool = False) -> list[str]:
+def _some(
+    batch: Batch,
+    table: Table,
+    *over: ColumnElement[bool],
+    party: bool = False,
+    owner: ColumnElement[Any] | None = None,
+) -> list[str]:
     """Return ids of the next rows that are over; with `party`, without those that a letter on hold needs.
+
+    Whose a row is says its column ``party_id``, or `owner`.
 
     Those are passed over here, not in the query: no database takes any number of them there.
     """
-    owner = table.c.party_id if party else null()
-    query = select(table.c.id, owner.label("party_id")).where(*over).order_by(table.c.id).limit(BATCH)
+    whose = owner if owner is not None else table.c.party_id if party else null()
+    query = select(table.c.id, whose.label("party_id")).where(*over).order_by(table.c.id).limit(BATCH)
     found: list[str] = []
     while len(found) < BATCH:
         rows = batch.uow.execute(query.where(table.c.id > batch.after)).all()
@@ -329,6 +347,21 @@ def _orders(batch: Batch) -> int:
     for column in (_ORDER_EVENT.c.order_id, _REPLACED.c.order_id):
         _delete(batch.uow, column, ids)
     return _delete(batch.uow, _ORDER.c.id, ids)
+
+
+def _parties(batch: Batch) -> int:
+    """Let go of whom nothing names; those who are kept are passed over."""
+    changed = exists().where(_CHANGE.c.party_id == _PARTY.c.id, _CHANGE.c.occurred_at >= batch.before)
+    is_known = (
+        exists().where(table.c.party_id == _PARTY.c.id) for table in (_ACCOUNT, _MEANS, _CASE, _SHOWN)
+    )
+    over = (_PARTY.c.created_at < batch.before, ~changed, *(~each for each in is_known))
+    ids = _some(batch, _PARTY, *over, owner=_PARTY.c.id)
+    batch.goes_on = len(ids) == BATCH
+    free = free_of(batch.uow.connection, ids, before=batch.before, among=_among) if ids else []
+    if free:
+        forget_parties(batch.uow, free)
+    return len(free)
 
 
 def _authentications(batch: Batch) -> int:

@@ -31,6 +31,7 @@ class DataClass(StrEnum):
     CONSENTS = "consents"
     CONSENT_SCANS = "consent_scans"
     ACCOUNTS = "accounts"
+    PARTIES = "parties"
     TRIES = "tries"
     LOG = "log"
 
@@ -255,6 +256,21 @@ RULES: Mapping[DataClass, Rule] = {
             erased=Words(
                 fr="la clé du document est détruite, le fichier est supprimé",
                 en="the scan's key is destroyed, its file is deleted",
+            ),
+            stops_for_hold=True,
+        ),
+        Rule(
+            data=DataClass.PARTIES,
+            span=Span(years=1),
+            floor=Span(days=30),
+            source="GDPR art. 5(1)(e)",
+            starts=Words(
+                fr="à leur dernière modification, une fois que plus rien ne les nomme",
+                en="their last change, once nothing names them any more",
+            ),
+            erased=Words(
+                fr="la personne, ses adresses, ses mandats finis et son histoire sont supprimés",
+                en="the person, their addresses, mandates that ended and their history are deleted",
             ),
             stops_for_hold=True,
         ),
