@@ -32,6 +32,8 @@ UNCOVERED: Mapping[str, frozenset[str]] = {
             "idempotency_key",
             "request_digest",
             "requirements",
+            "pre_notice_state",
+            "pre_notice_settled_at",
         }
     ),
     "event": frozenset({"id", "letter_id"}),
