@@ -15,6 +15,7 @@ from lre_kit.bulk.tables import BulkLine, Judge, read_recipients
 from lre_kit.bulk.values import BulkWish
 from lre_kit.csv_tables import SheetLine, csv_line, neutral
 from lre_kit.errors import InputError, LreError
+from lre_kit.law.products import Product
 
 openpyxl = pytest.importorskip("openpyxl")
 
@@ -87,6 +88,25 @@ def test_what_is_wrong_with_a_line_is_told_and_the_next_is_read(line: str, told:
     assert isinstance(wrong, LreError)
     assert not told or told in wrong.slug or isinstance(wrong, InputError)
     assert isinstance(right, BulkLine)
+
+
+def test_addresses_that_fail_the_postal_norm_are_told_by_line_and_never_mended() -> None:
+    raw = as_csv(
+        [
+            ["name", "address", "postcode", "city"],
+            ["Ada Lovelace", "12 rue des Fleurs", "75001", "Paris"],
+            ["Bob", "3 rue Haute", "7500", "Paris"],
+            ["Eve", "", "", ""],
+            ["Zoé", "x" * 60, "75001", "Paris"],
+        ]
+    )
+    found = Judge(BulkWish(product=Product.HYBRID), subject="Objet", now=NOW)
+    lines = read_recipients(io.BytesIO(raw), limit=9, product=Product.HYBRID)
+    first, *wrong = [found.judged(line) for line in lines]
+    assert isinstance(first, BulkLine)
+    assert first.recipient.postal is not None
+    assert first.recipient.postal.lines[0] == "Ada Lovelace"
+    assert [isinstance(each, LreError) for each in wrong] == [True, True, True]
 
 
 def test_a_recipient_who_stands_twice_is_told_unless_the_references_differ() -> None:
