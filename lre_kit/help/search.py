@@ -8,9 +8,12 @@ title 6, keywords 5, headings 3, text 1 (with less gain for each repetition).
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, takewhile
 
 from lre_kit.help.articles import Article
 
@@ -19,6 +22,9 @@ QUERY_MAX_CHARS = 200
 
 WORDS_MAX = 12
 """Words of a query that are looked at."""
+
+FIELDS_KEPT = 2000
+"""Articles whose words are kept ready, so that a question reads none of them anew."""
 
 SHOWN_CHARS = 180
 """Length of the passage shown with a hit."""
@@ -76,22 +82,19 @@ def search(articles: Sequence[Article], query: str, *, limit: int = 20) -> Seque
     wanted = _wanted(query)
     if not wanted:
         return []
-    indexed = [(article, _fields(article)) for article in articles]
-    found = []
-    for article, fields in indexed:
-        score = 0.0
-        for word in wanted:
-            met = _met(word, fields)
-            if met:
-                holders = sum(1 for _, others in indexed if _met(word, others))
-                score += met * math.log(1 + len(indexed) / holders)
+    fields = [_fields(article) for article in articles]
+    met = [[_met(word, each) for word in wanted] for each in fields]
+    holders = [sum(1 for each in column if each) for column in zip(*met, strict=True)]
+    rare = [math.log(1 + len(articles) / count) if count else 0.0 for count in holders]
+    scored = []
+    for article, weights in zip(articles, met, strict=True):
+        score = sum(weight * each for weight, each in zip(weights, rare, strict=True))
         if score:
             # Whoever typed three words wants an article about all three.
-            matched = sum(1 for word in wanted if _met(word, fields))
-            found.append(
-                Hit(article=article, score=score * matched / len(wanted), passage=_passage(article, wanted))
-            )
-    return sorted(found, key=lambda hit: (-hit.score, hit.article.order, hit.article.name))[:limit]
+            matched = sum(1 for weight in weights if weight)
+            scored.append((score * matched / len(wanted), article))
+    best = sorted(scored, key=lambda each: (-each[0], each[1].order, each[1].name))[:limit]
+    return [Hit(article=article, score=score, passage=_passage(article, wanted)) for score, article in best]
 
 
 def _wanted(query: str) -> Sequence[str]:
@@ -100,32 +103,39 @@ def _wanted(query: str) -> Sequence[str]:
     return list(dict.fromkeys(stemmed(word) for word in telling))[:WORDS_MAX]
 
 
-def _fields(article: Article) -> Mapping[str, Counter[str]]:
+@lru_cache(maxsize=FIELDS_KEPT)
+def _fields(article: Article) -> Mapping[str, tuple[Counter[str], Sequence[str]]]:
+    """Return the words of each part of an article, counted, and in order."""
     headings = "\n".join(line for line in article.text.splitlines() if line.startswith("#"))
     parts = {"title": article.title, "keywords": article.keywords, "headings": headings, "text": article.text}
-    return {name: Counter(map(stemmed, _WORD.findall(folded(text)))) for name, text in parts.items()}
+    counts = {name: Counter(map(stemmed, _WORD.findall(folded(text)))) for name, text in parts.items()}
+    return {name: (counted, sorted(counted)) for name, counted in counts.items()}
 
 
-def _met(word: str, fields: Mapping[str, Counter[str]]) -> float:
+def _met(word: str, fields: Mapping[str, tuple[Counter[str], Sequence[str]]]) -> float:
     total = 0.0
-    for name, counted in fields.items():
-        times = counted.get(word, 0)
+    for name, (counted, ordered) in fields.items():
+        times: float = counted.get(word, 0)
         if not times and len(word) >= 3:
-            times = 0.5 * sum(count for other, count in counted.items() if other.startswith(word))  # type: ignore[assignment]
+            begin = bisect_left(ordered, word)
+            longer = takewhile(lambda other: other.startswith(word), islice(ordered, begin, None))
+            times = 0.5 * sum(counted[other] for other in longer)
         if times:
             total += _WEIGHTS[name] * times / (times + 1.2)
     return total
 
 
 def _passage(article: Article, wanted: Iterable[str]) -> str:
+    words = set(wanted)
+    best, _ = max(_sentences(article), key=lambda each: len(words & each[1]), default=("", frozenset()))
+    return best if len(best) <= SHOWN_CHARS else f"{best[: SHOWN_CHARS - 1].rsplit(' ', 1)[0]}…"
+
+
+@lru_cache(maxsize=FIELDS_KEPT)
+def _sentences(article: Article) -> Sequence[tuple[str, frozenset[str]]]:
+    """Return the sentences of an article's text, each with its words."""
     plain = " ".join(
         _MARKS.sub("", line).strip(" -") for line in article.text.splitlines() if not line.startswith("#")
     )
     sentences = [each for each in re.split(r"(?<=[.!?;:])\s+", " ".join(plain.split())) if each]
-    words = set(wanted)
-
-    def fits(sentence: str) -> int:
-        return len(words & set(map(stemmed, _WORD.findall(folded(sentence)))))
-
-    best = max(sentences, key=fits, default="")
-    return best if len(best) <= SHOWN_CHARS else f"{best[: SHOWN_CHARS - 1].rsplit(' ', 1)[0]}…"
+    return [(each, frozenset(map(stemmed, _WORD.findall(folded(each))))) for each in sentences]

@@ -125,6 +125,8 @@ def test_the_choice_page_names_both_ways_and_hides_the_sender(site: ThrowawaySit
         assert words in page
     assert SENDER.name not in page
     assert "LILAS" not in page
+    assert "Ce qui se passe, et quand" in page
+    assert "CPCE" in page
     (letter,) = site.office.reading.letters(SENDER.ref)
     assert letter.phase is Phase.CHOOSING
 
