@@ -97,8 +97,7 @@ def _file(name: str) -> Page:
 def _anchors(office: PostOffice) -> Sequence[Offered]:
     """Return the files that verifiers need: made from the office's keys, and held for a while.
 
-    A list of revocations is signed anew each time it is made: what the page says of it fits the file while
-    both come from the same process within `HELD`. Processes of one site make lists of their own.
+    Whichever process of a site is asked, a list of revocations is the same all day.
     """
     with _HOLDING:
         now, held = office.clock(), _HELD.get(office)

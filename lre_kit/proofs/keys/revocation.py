@@ -2,11 +2,14 @@
 
 A proof carries the lists that were valid when it was made, so that whoever checks it years later
 needs to ask nobody whether a certificate had been revoked.
+
+All processes of an office offer the same list, byte for byte, without telling one another: a list is of the
+beginning of its day, and its signature is deterministic (RFC 6979).
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -21,10 +24,13 @@ LIST_LIFE = timedelta(days=30)
 """How long a list made here may be relied on."""
 
 LIST_FRESH = timedelta(days=1)
-"""Age from which a list made here is made anew."""
+"""Span of which lists made here have one each; a day begins at midnight UTC."""
 
 BACKDATE = timedelta(minutes=5)
 """How far lists reach back, as the certificates do."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Revocations:
@@ -45,8 +51,9 @@ class Revocations:
     def lists(self) -> list[x509.CertificateRevocationList]:
         """Return the lists valid now; an empty one means that nothing is known of revocation."""
         at = self._clock()
-        if self._made_at is None or not timedelta(0) <= at - self._made_at < LIST_FRESH:
-            self._made, self._made_at = list(self._make(at)), at
+        day = at - (at - _EPOCH) % LIST_FRESH
+        if self._made_at != day:
+            self._made, self._made_at = list(self._make(day)), day
         outside = read_lists(self._folder / "crl")
         return [crl for crl in (*self._made, *outside) if is_current(crl, at)]
 
@@ -56,13 +63,14 @@ class Revocations:
             name = hashlib.sha256(crl.issuer.public_bytes()).hexdigest()[:12]
             (folder / f"{name}.crl").write_bytes(crl.public_bytes(serialization.Encoding.DER))
 
-    def _make(self, at: datetime) -> Iterator[x509.CertificateRevocationList]:
+    def _make(self, day: datetime) -> Iterator[x509.CertificateRevocationList]:
         for name, root in self._roots.items():
             path = self._folder / f"{name}-ca.key"
             if path.is_file():
                 key = serialization.load_pem_private_key(path.read_bytes(), None)
                 if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == root.public_key():
-                    yield make_list(root, key, at=at)
+                    # On its first day an authority has no list that is older than itself.
+                    yield make_list(root, key, at=max(day, root.not_valid_before_utc + BACKDATE))
 
 
 def make_list(
@@ -91,4 +99,4 @@ def make_list(
     for serial, since in revoked:
         entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since).build()
         builder = builder.add_revoked_certificate(entry)
-    return builder.sign(key, hashes.SHA256())
+    return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)

@@ -147,3 +147,21 @@ def test_a_proof_under_a_certificate_revoked_before_it_does_not_pass(
     assert after.result is not Result.PASSED
     assert [c.name for c in after.checks if c.result is not Result.PASSED] == [check]
     assert not any("revocation" in line for line in after.not_checked)
+
+
+def test_every_process_offers_the_same_list_all_day(office: PostOffice, clock: MovedClock) -> None:
+    """What a page says of a file fits the file, whichever process of a site gives it."""
+
+    def asked() -> list[bytes]:
+        # As another process would: nothing is remembered.
+        made = Revocations(office.settings.keys_folder, office.keys, clock)
+        return [crl.public_bytes(serialization.Encoding.DER) for crl in made.lists()]
+
+    clock.advance(timedelta(days=2))
+    now = clock()
+    clock.advance(timedelta(days=1) - (now - now.replace(hour=0, minute=0, second=0, microsecond=0)))
+    first = asked()
+    clock.advance(timedelta(hours=23))
+    assert asked() == first
+    clock.advance(timedelta(hours=1))
+    assert asked() != first
