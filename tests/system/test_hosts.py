@@ -18,6 +18,7 @@ from lre_kit.testing.office import SMALL_PDF, throwaway_office
 
 httpx = pytest.importorskip("httpx")
 waitress = pytest.importorskip("waitress")
+pytest.importorskip("waitress.wasyncore")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TOKEN = re.compile(r'name="(form_token|once|letter|csrfmiddlewaretoken)" value="([^"]+)"')
@@ -45,9 +46,10 @@ def wsgi_served(app: Any, port: int) -> Iterator[None]:
     try:
         yield
     finally:
-        server.close()
-        server.task_dispatcher.shutdown()
+        # In the server's own thread: closed from here, its sockets would go from under its hands.
+        server.trigger.pull_trigger(lambda: waitress.wasyncore.close_all(server._map))
         thread.join(10)
+        server.task_dispatcher.shutdown()
 
 
 @contextmanager
