@@ -101,6 +101,23 @@ def test_nothing_on_a_page_jumps_while_it_opens(
     assert {url: shift for url, shift in shifts.items() if shift > SHIFT_MAX} == {}
 
 
+def test_a_letters_page_prints_as_a_document(browser: Browser, served: ThrowawaySite) -> None:
+    """On paper: what happened and when, black on white from a dark screen too; no menu, no buttons."""
+    letter = served.letter(subject="À imprimer")
+    context = browser.new_context(color_scheme="dark", **DESK)
+    page = context.new_page()
+    page.goto(f"{served.origin}/lre/letters/{letter.number}")
+    page.emulate_media(media="print")
+    expect(page.get_by_text(letter.number).first).to_be_visible()
+    expect(page.locator(".timeline").first).to_be_visible()
+    for hidden in ("nav.side, .side", "main button"):
+        assert not any(each.is_visible() for each in page.locator(hidden).all()), hidden
+    style = "getComputedStyle(document.querySelector('.lre'))"
+    colours = page.evaluate(f"[{style}.color, {style}.backgroundColor]")
+    context.close()
+    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+
+
 def test_an_open_letters_page_tells_what_happened_without_being_asked(
     browser: Browser, served: ThrowawaySite
 ) -> None:
