@@ -129,7 +129,11 @@ class ClamdScanner:
                 answer += piece
         except OSError as error:
             raise ScannerUnavailableError from error
-        return answer.partition(b"\0")[0].strip()
+        said, end, _ = answer.partition(b"\0")
+        if not end:
+            # Cut off in its sentence: what was still to come may have been anything.
+            raise ScannerUnavailableError
+        return said.strip()
 
 
 @contextmanager
