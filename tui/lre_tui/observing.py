@@ -71,6 +71,7 @@ class Observer:
         self._count_took_s = 0.0
         self._keys_at_s: float | None = None
         self._keys_took_s = 0.0
+        self._has_looked = False
         self._kept: tuple[tuple[ExpiryWarning, ...], int] = ((), 0)
 
     def look(
@@ -130,6 +131,10 @@ class Observer:
 
     def _keys(self) -> tuple[tuple[ExpiryWarning, ...], int]:
         """Return what is to be said of keys; they change in days, so they are looked at once a minute."""
+        if not self._has_looked:
+            # The first lines come first: over a million letters this takes longer than all the rest.
+            self._has_looked = True
+            return self._kept
         now_s = time.monotonic()
         if self._keys_at_s is None or now_s - self._keys_at_s >= max(KEYS_EVERY_S, self._keys_took_s * 100):
             self._kept = (tuple(self._office.expiry.warnings()), self._office.rewrapper.waiting())
