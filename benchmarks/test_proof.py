@@ -18,7 +18,7 @@ from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import TimeStamper
 
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Event
+from lre_kit.letters.state import Event
 from lre_kit.proofs.packing.pdf import ProofFacts, render_proof
 from lre_kit.proofs.packing.pdf_seal import Level, seal_pdf
 from lre_kit.proofs.sealing.evidence import Issuer, build_record, canonical

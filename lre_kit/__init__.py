@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lre_kit.errors import LreError
     from lre_kit.identifiers.identified import Identified
     from lre_kit.law.products import Product
-    from lre_kit.letters.lifecycle import Phase
+    from lre_kit.letters.phases import Phase
     from lre_kit.letters.values import Letter, LetterSummary, NoticeView, TimelineEntry, Upload
     from lre_kit.office import PostOffice
     from lre_kit.parties.values import Recipient, Sender
@@ -41,7 +41,7 @@ _HOMES = {
     "LetterSummary": "lre_kit.letters.values",
     "LreError": "lre_kit.errors",
     "NoticeView": "lre_kit.letters.values",
-    "Phase": "lre_kit.letters.lifecycle",
+    "Phase": "lre_kit.letters.phases",
     "PostOffice": "lre_kit.office",
     "Product": "lre_kit.law.products",
     "Recipient": "lre_kit.parties.values",

@@ -16,7 +16,7 @@ from lre_kit.identifiers.order_ports import Fate
 from lre_kit.law.assurance import Category, Level, Means
 from lre_kit.law.products import Product
 from lre_kit.law.proofing_methods import ProofingMethod
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.values import Recipient, Sender
 

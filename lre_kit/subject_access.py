@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, or_, select
 from lre_kit.clock import Clock
 from lre_kit.identifiers.order_rows import OrderEventRow, OrderRow
 from lre_kit.identifiers.rows import AuthenticationRow, CodeRow, IdentifierEventRow, IdentifierRow
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.parties.account_rows import AccountRow, SessionRow
 from lre_kit.parties.emails import key_of

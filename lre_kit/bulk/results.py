@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from lre_kit.bulk.rows import BulkLineRow
 from lre_kit.csv_tables import csv_line
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import LetterRow
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of

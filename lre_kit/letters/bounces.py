@@ -22,10 +22,11 @@ from lre_kit.failpoints import declare, failpoint
 from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.letters import commands
 from lre_kit.letters.desk import Desk
-from lre_kit.letters.lifecycle import LetterState, Phase
 from lre_kit.letters.notice_failure import plan_telling_of_pre_notice
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.pre_notices import settle_pre_notice
 from lre_kit.letters.reading import Reading
+from lre_kit.letters.state import LetterState
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
 from lre_kit.store.inserts import table_of

@@ -11,9 +11,11 @@ from lre_kit.clock import Clock
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.letters import commands
 from lre_kit.letters.effects import PROVIDER, plan_after, project
-from lre_kit.letters.lifecycle import LetterState, Phase, decide, evolve
+from lre_kit.letters.lifecycle import decide
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.reading_many import locked_letters
 from lre_kit.letters.reminders import stop_reminders_of
+from lre_kit.letters.state import LetterState, evolve
 from lre_kit.proofs.sealing.recorder import Act, Recorder
 from lre_kit.store.agenda import Duty, fulfil_all
 from lre_kit.store.database import Database

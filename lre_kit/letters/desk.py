@@ -26,13 +26,15 @@ from lre_kit.letters.effects import PROVIDER, plan_after, project
 from lre_kit.letters.finding_rows import LetterWordRow, words_rows
 from lre_kit.letters.holds import Holds
 from lre_kit.letters.intake import Intake
-from lre_kit.letters.lifecycle import Event, LetterState, Phase, decide, evolve
+from lre_kit.letters.lifecycle import decide
 from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
 from lre_kit.letters.own_rows import MisdirectedRow
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.pre_notices import leave_out_pre_notice
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.state import Event, LetterState, evolve
 from lre_kit.letters.values import Letter
 from lre_kit.observing.context import binding
 from lre_kit.parties.values import checked_address

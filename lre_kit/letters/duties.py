@@ -19,7 +19,7 @@ from lre_kit.letters.closing import Closings
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.leftovers import ACTION as SWEEP_CONTENT
 from lre_kit.letters.leftovers import Leftovers
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.retention import ACTION as PURGE
 from lre_kit.letters.retention import Retention

@@ -12,10 +12,10 @@ from lre_kit.law.events import ErdsEvent
 from lre_kit.law.optimal import CHOICE_DAYS
 from lre_kit.law.products import Product
 from lre_kit.letters.intake import plan_proof
-from lre_kit.letters.lifecycle import Event, LetterState
 from lre_kit.letters.notice_failure import plan_telling_sender
 from lre_kit.letters.paper import plan_posting, proof_kind
 from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.state import Event, LetterState
 from lre_kit.letters.values import Letter
 from lre_kit.store.agenda import cancel, plan
 from lre_kit.store.columns import among

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_
 
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.own_rows import is_misdirected
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.searching import Wanted
 from lre_kit.store.inserts import table_of

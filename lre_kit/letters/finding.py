@@ -25,7 +25,7 @@ from lre_kit.law.assurance import Level
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters import word_streams
-from lre_kit.letters.lifecycle import FINAL, Phase
+from lre_kit.letters.phases import FINAL, Phase
 from lre_kit.letters.reading import SUMMARY_COLUMNS, summary
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import LetterSummary

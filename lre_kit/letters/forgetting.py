@@ -17,7 +17,7 @@ from lre_kit.clock import Clock, iso
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.law.retention import Rule
 from lre_kit.letters.holds import held
-from lre_kit.letters.lifecycle import FINAL
+from lre_kit.letters.phases import FINAL
 from lre_kit.letters.retention_rows import ErasureRow, HoldRow
 from lre_kit.letters.rows import LetterRow
 from lre_kit.proofs.rows import EvidenceRow, LogEntryRow, ProofRow

@@ -40,7 +40,7 @@ from lre_kit.letters import commands
 from lre_kit.letters.content import Content, Contents
 from lre_kit.letters.finding_rows import LetterWordRow, words_rows
 from lre_kit.letters.intake_rows import checked_subject, columns_of, digest_of, document_of
-from lre_kit.letters.lifecycle import EMPTY, decide, evolve
+from lre_kit.letters.lifecycle import decide
 from lre_kit.letters.notice_duty import plan_notice
 from lre_kit.letters.numbers import new_number
 from lre_kit.letters.paper import ON_PAPER, PaperWish, keep_wish, plan_posting
@@ -48,6 +48,7 @@ from lre_kit.letters.pre_notices import plan_pre_notice
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.letters.several import OneOfSeveralError
+from lre_kit.letters.state import EMPTY, evolve
 from lre_kit.letters.terms import Terms, checked_terms
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
 from lre_kit.parties.values import Recipient, Sender, checked_address

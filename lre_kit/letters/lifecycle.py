@@ -1,4 +1,4 @@
-"""A letter's life as a pure state machine: ``decide`` makes events, ``evolve`` applies them.
+"""A letter's life as a pure state machine: ``decide`` makes the events that `lre_kit.letters.state` applies.
 
 Nothing here reads a clock, a table or a setting, and no other code changes a letter's state.
 
@@ -22,168 +22,22 @@ for acceptance with ``details.choice`` (electronic, which opens the window). The
 window of its own; paper ends it, and the post's clock is the post's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from lre_kit.clock import from_iso, iso, local_text
+from lre_kit.clock import iso, local_text
 from lre_kit.errors import AlreadyDecidedError, RequirementError, UnlawfulActError
 from lre_kit.law.assurance import Level
 from lre_kit.law.deadlines import proof_due_at, window_closes_at
-from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
+from lre_kit.law.events import ErdsEvent, Reason
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters import commands as c
-
-
-class Phase(StrEnum):
-    """Where a letter stands."""
-
-    DEPOSITED = "deposited"
-    NOTIFICATION_FAILED = "notification_failed"
-    NOTIFIED = "notified"
-    CHOOSING = "choosing"
-    ACCEPTED_PENDING_IDENTIFICATION = "accepted_pending_identification"
-    NOT_IDENTIFIED = "not_identified"
-    ACCEPTED = "accepted"
-    RECEIVED = "received"
-    REFUSED = "refused"
-    UNCLAIMED = "unclaimed"
-    PAPER_CHOSEN = "paper_chosen"
-    RELAYED = "relayed"
-    RELAY_FAILED = "relay_failed"
-    NOTICE_LEFT = "notice_left"
-    DELIVERED_ON_PAPER = "delivered_on_paper"
-    REFUSED_ON_PAPER = "refused_on_paper"
-    UNCLAIMED_ON_PAPER = "unclaimed_on_paper"
-    UNKNOWN_AT_ADDRESS = "unknown_at_address"
-    UNDELIVERABLE = "undeliverable"
-    RETURNED = "returned"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether no act leads out of this phase."""
-        return self in FINAL
-
-    @property
-    def french(self) -> str:
-        """Words for people, in French."""
-        return _WORDS[self][0]
-
-    @property
-    def english(self) -> str:
-        """Words for people, in English."""
-        return _WORDS[self][1]
-
-
-FINAL = frozenset(
-    {
-        Phase.RECEIVED,
-        Phase.REFUSED,
-        Phase.UNCLAIMED,
-        Phase.NOT_IDENTIFIED,
-        Phase.DELIVERED_ON_PAPER,
-        Phase.REFUSED_ON_PAPER,
-        Phase.UNCLAIMED_ON_PAPER,
-        Phase.WITHDRAWN,
-    }
-)
-"""Phases that no act leads out of (reading a received letter, or keeping a picture of the paper leg, is
-recorded and changes nothing)."""
-
-CAME_BACK = frozenset({Phase.RETURNED, Phase.UNKNOWN_AT_ADDRESS, Phase.UNDELIVERABLE})
-"""Phases from which a letter may be posted again, to a corrected address."""
-
-POSTED = frozenset(
-    {
-        Phase.RELAYED,
-        Phase.NOTICE_LEFT,
-        Phase.DELIVERED_ON_PAPER,
-        Phase.REFUSED_ON_PAPER,
-        Phase.UNCLAIMED_ON_PAPER,
-        *CAME_BACK,
-    }
-)
-"""Phases of a letter that the carrier took."""
-
-_DECIDED_ON_PAPER = FINAL | {Phase.UNKNOWN_AT_ADDRESS, Phase.UNDELIVERABLE}
-
-_WORDS = {
-    Phase.DEPOSITED: ("Déposée", "Deposited"),
-    Phase.NOTIFICATION_FAILED: ("Avis non remis", "Notice failed"),
-    Phase.NOTIFIED: ("En attente du destinataire", "Waiting for the recipient"),
-    Phase.CHOOSING: ("Choix en attente", "Choice awaited"),
-    Phase.ACCEPTED_PENDING_IDENTIFICATION: (
-        "Acceptée, identification en cours",
-        "Accepted, identification pending",
-    ),
-    Phase.NOT_IDENTIFIED: ("Acceptée, non remise", "Accepted, not handed over"),
-    Phase.ACCEPTED: ("Acceptée", "Accepted"),
-    Phase.RECEIVED: ("Reçue", "Received"),
-    Phase.REFUSED: ("Refusée", "Refused"),
-    Phase.UNCLAIMED: ("Non réclamée", "Not claimed"),
-    Phase.PAPER_CHOSEN: ("À imprimer", "To be printed"),
-    Phase.RELAYED: ("Confiée au transporteur", "With the carrier"),
-    Phase.RELAY_FAILED: ("Échec de l'impression", "Printing failed"),
-    Phase.NOTICE_LEFT: ("Avis de passage laissé", "Notice left by the postman"),
-    Phase.DELIVERED_ON_PAPER: ("Distribuée sur papier", "Delivered on paper"),
-    Phase.REFUSED_ON_PAPER: ("Refusée (papier)", "Refused (paper)"),
-    Phase.UNCLAIMED_ON_PAPER: ("Non réclamée (papier)", "Not claimed (paper)"),
-    Phase.UNKNOWN_AT_ADDRESS: ("Inconnu à l'adresse", "Unknown at the address"),
-    Phase.UNDELIVERABLE: ("Non distribuable", "Undeliverable"),
-    Phase.RETURNED: ("Revenue, motif inconnu", "Came back, reason unknown"),
-    Phase.WITHDRAWN: ("Retirée", "Withdrawn"),
-}
-
-
-class LetterState(NamedTuple):
-    """All that decisions depend on; folded from the journal.
-
-    A tuple, because each event makes a new one and the windows of many letters close at one hour.
-    """
-
-    phase: Phase | None = None
-    version: int = 0
-    """Number of events so far."""
-    notices: int = 0
-    deposited_at: datetime | None = None
-    notified_at: datetime | None = None
-    window_closes_at: datetime | None = None
-    """Exclusive end of the window."""
-    proof_due_at: datetime | None = None
-    decided_at: datetime | None = None
-    received_at: datetime | None = None
-    identified: bool = False
-    waits_until: datetime | None = None
-    """Exclusive end of the time for which an acceptance waits for the identification."""
-    level: Level | None = None
-
-
-EMPTY = LetterState()
-"""Before the deposit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One fact about a letter, in the standard's words."""
-
-    name: ErdsEvent
-    occurred_at: datetime
-    reasons: tuple[Reason, ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def exclusive(self) -> str | None:
-        """``decision`` for C.3, C.4 and C.5, of which a letter has at most one."""
-        return "decision" if self.name in DECISIVE else None
-
-
-Events = tuple[Event, ...]
+from lre_kit.letters.phases import CAME_BACK, FINAL, POSTED, Phase
+from lre_kit.letters.state import Event, Events, LetterState
 
 
 def decide(state: LetterState, command: c.Command, requirements: Requirements, now: datetime) -> Events:
@@ -202,17 +56,6 @@ def decide(state: LetterState, command: c.Command, requirements: Requirements, n
     """
     rule = _RULES[type(command)]
     return rule(state, command, requirements, now)
-
-
-def evolve(state: LetterState, event: Event) -> LetterState:
-    """Return the state after an event; any event of the journal may be applied."""
-    return _apply(state, event)._replace(version=state.version + 1)
-
-
-def fold(events: Iterable[Event]) -> LetterState:
-    """Return the state after all events, from the beginning: that of `evolve` by each."""
-    journal = list(events)
-    return reduce(_apply, journal, EMPTY)._replace(version=len(journal))
 
 
 # --- decisions --------------------------------------------------------------------------------
@@ -511,114 +354,3 @@ def _weak(requirements: Requirements) -> RequirementError:
 
 def _unlawful(why: str, mend: str) -> UnlawfulActError:
     return UnlawfulActError(f"This letter {why}.", mend=mend)
-
-
-# --- application ------------------------------------------------------------------------------
-
-
-def _apply(state: LetterState, event: Event) -> LetterState:
-    return _APPLY.get(event.name, _unchanged)(state, event)
-
-
-def _unchanged(state: LetterState, _: Event) -> LetterState:
-    return state
-
-
-def _deposited(state: LetterState, event: Event) -> LetterState:
-    return state._replace(phase=Phase.DEPOSITED, deposited_at=event.occurred_at)
-
-
-def _withdrawn(state: LetterState, event: Event) -> LetterState:
-    return state._replace(phase=Phase.WITHDRAWN, decided_at=event.occurred_at)
-
-
-def _notified(state: LetterState, event: Event) -> LetterState:
-    closes, due = event.details.get("window_closes_at"), event.details.get("proof_due_at")
-    return state._replace(
-        phase=Phase.CHOOSING if event.details.get("choice") == "open" else Phase.NOTIFIED,
-        notices=state.notices + 1,
-        notified_at=event.occurred_at,
-        window_closes_at=from_iso(closes) if closes else None,
-        proof_due_at=from_iso(due) if due else None,
-    )
-
-
-def _notice_failed(state: LetterState, _: Event) -> LetterState:
-    return state._replace(phase=Phase.NOTIFICATION_FAILED, window_closes_at=None, proof_due_at=None)
-
-
-def _accepted(state: LetterState, event: Event) -> LetterState:
-    pending = event.details.get("identification") == "pending"
-    return state._replace(
-        phase=Phase.ACCEPTED_PENDING_IDENTIFICATION if pending else Phase.ACCEPTED,
-        decided_at=event.occurred_at,
-        identified=not pending,
-        waits_until=from_iso(event.details["waits_until"]) if "waits_until" in event.details else None,
-        level=Level(event.details["level"]) if "level" in event.details else None,
-    )
-
-
-def _consigned(state: LetterState, event: Event) -> LetterState:
-    level = Level(event.details["level"]) if "level" in event.details else state.level
-    return state._replace(phase=Phase.ACCEPTED, identified=True, waits_until=None, level=level)
-
-
-def _not_identified(state: LetterState, _: Event) -> LetterState:
-    # The acceptance keeps its instant: it is what was decided.
-    return state._replace(phase=Phase.NOT_IDENTIFIED, waits_until=None)
-
-
-def _handed_over(state: LetterState, event: Event) -> LetterState:
-    return state._replace(phase=Phase.RECEIVED, received_at=event.occurred_at)
-
-
-def _ended(phase: Phase) -> Callable[[LetterState, Event], LetterState]:
-    return lambda state, event: state._replace(phase=phase, decided_at=event.occurred_at)
-
-
-def _relayed(state: LetterState, event: Event) -> LetterState:
-    if event.details.get("choice") == "paper":
-        # The electronic clock ends here; the post has its own.
-        return state._replace(phase=Phase.PAPER_CHOSEN, window_closes_at=None, proof_due_at=None)
-    return state._replace(phase=Phase.RELAYED, decided_at=None)
-
-
-def _relay_failed(state: LetterState, _: Event) -> LetterState:
-    return state._replace(phase=Phase.RELAY_FAILED)
-
-
-_PAPER_PHASES = {
-    "notice_left": Phase.NOTICE_LEFT,
-    "delivered": Phase.DELIVERED_ON_PAPER,
-    "refused": Phase.REFUSED_ON_PAPER,
-    "unclaimed": Phase.UNCLAIMED_ON_PAPER,
-    "unknown_at_address": Phase.UNKNOWN_AT_ADDRESS,
-    "undeliverable": Phase.UNDELIVERABLE,
-    "returned": Phase.RETURNED,
-}
-
-
-def _back_from_paper(state: LetterState, event: Event) -> LetterState:
-    phase = _PAPER_PHASES.get(str(event.details.get("outcome")))
-    if phase is None:
-        return state
-    at = event.occurred_at
-    ended = state._replace(phase=phase, decided_at=at if phase in _DECIDED_ON_PAPER else None)
-    return ended._replace(received_at=at) if phase is Phase.DELIVERED_ON_PAPER else ended
-
-
-_APPLY: Mapping[ErdsEvent, Callable[[LetterState, Event], LetterState]] = {
-    ErdsEvent.SUBMISSION_ACCEPTANCE: _deposited,
-    ErdsEvent.SUBMISSION_REJECTION: _withdrawn,
-    ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE: _notified,
-    ErdsEvent.NOTIFICATION_FOR_ACCEPTANCE_FAILURE: _notice_failed,
-    ErdsEvent.CONSIGNMENT_ACCEPTANCE: _accepted,
-    ErdsEvent.CONSIGNMENT_REJECTION: _ended(Phase.REFUSED),
-    ErdsEvent.ACCEPTANCE_REJECTION_EXPIRY: _ended(Phase.UNCLAIMED),
-    ErdsEvent.CONTENT_CONSIGNMENT_FAILURE: _not_identified,
-    ErdsEvent.CONTENT_CONSIGNMENT: _consigned,
-    ErdsEvent.CONTENT_HANDOVER: _handed_over,
-    ErdsEvent.RELAY_TO_NON_ERDS: _relayed,
-    ErdsEvent.RELAY_TO_NON_ERDS_FAILURE: _relay_failed,
-    ErdsEvent.RECEIVED_FROM_NON_ERDS: _back_from_paper,
-}

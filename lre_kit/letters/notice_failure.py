@@ -4,8 +4,8 @@ from datetime import datetime
 
 from lre_kit.carriers.sender_mail import SenderMail
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.reading import Reading
+from lre_kit.letters.state import Event
 from lre_kit.news.desk import NewsDesk, keep
 from lre_kit.news.values import NewsKind, Pace
 from lre_kit.store.agenda import Duty, fulfil, plan

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ColumnElement, Index, LargeBinary, and_, select
 from sqlmodel import Field, SQLModel
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import LetterRow
 from lre_kit.store.columns import UtcDateTime
 from lre_kit.store.inserts import table_of

@@ -18,8 +18,8 @@ from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.links import Links
 from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.notice_failure import plan_telling_of_pre_notice
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter

@@ -16,10 +16,12 @@ from lre_kit.law.pre_notices import PreNotice, PreNoticeState
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
 from lre_kit.letters.filters import LetterFilter, conditions_of
-from lre_kit.letters.lifecycle import Event, LetterState, Phase, fold, waits_until
+from lre_kit.letters.lifecycle import waits_until
 from lre_kit.letters.paper import ON_PAPER, postal_of
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
 from lre_kit.letters.searching import wanted_of
+from lre_kit.letters.state import Event, LetterState, fold
 from lre_kit.letters.values import DocumentInfo, Letter, LetterSummary, NoticeView, TimelineEntry
 from lre_kit.letters.word_streams import (
     CANDIDATES,

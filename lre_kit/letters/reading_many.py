@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, select
 
 from lre_kit.law.events import ErdsEvent, Reason
-from lre_kit.letters.lifecycle import Event, LetterState, fold
 from lre_kit.letters.paper import ON_PAPER, postal_of
 from lre_kit.letters.reading import letter_of, not_found
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
+from lre_kit.letters.state import Event, LetterState, fold
 from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.store.columns import among
 from lre_kit.store.inserts import table_of

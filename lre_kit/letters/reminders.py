@@ -15,7 +15,7 @@ from lre_kit.carriers.return_paths import ReturnPaths
 from lre_kit.clock import Clock, from_iso, iso
 from lre_kit.errors import UnlawfulActError
 from lre_kit.identifiers.links import Links
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.reading import Reading, read_letter
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.columns import among

@@ -22,10 +22,12 @@ from lre_kit.identifiers.rows import CodeRow
 from lre_kit.law.retention import DataClass, Rule
 from lre_kit.letters import commands
 from lre_kit.letters.holds import held
-from lre_kit.letters.lifecycle import FINAL, decide, evolve
+from lre_kit.letters.lifecycle import decide
+from lre_kit.letters.phases import FINAL
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.retention_rows import ErasureRow, HoldRow
 from lre_kit.letters.rows import DocumentRow, LetterRow
+from lre_kit.letters.state import evolve
 from lre_kit.proofs.sealing.recorder import Recorder
 from lre_kit.store.agenda import Duty, fulfil, plan
 from lre_kit.store.blobs import BlobStore

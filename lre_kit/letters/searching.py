@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 from lre_kit.clock import PARIS
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 
 _KEYS = {
     "state": "state", "état": "state", "etat": "state", "product": "product", "produit": "product",

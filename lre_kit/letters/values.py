@@ -9,7 +9,7 @@ from lre_kit.law.events import ErdsEvent
 from lre_kit.law.pre_notices import PreNotice
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Requirements
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.parties.values import Recipient, Sender
 
 READ_BYTES = 256 * 1024

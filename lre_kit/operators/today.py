@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, func, select
 from lre_kit.clock import PARIS
 from lre_kit.consents.journal import CONSENT
 from lre_kit.identifiers.operator_lists import count_to_compare
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.misdirected import count_waiting
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import LetterRow
 from lre_kit.operators.journal import ACT, unfinished
 from lre_kit.operators.lists import DUTY

@@ -19,7 +19,8 @@ from lre_kit.law.item_numbers import kept_item_number
 from lre_kit.law.paper import LOST_AFTER
 from lre_kit.letters import commands
 from lre_kit.letters.desk import Desk
-from lre_kit.letters.lifecycle import LetterState, Phase
+from lre_kit.letters.phases import Phase
+from lre_kit.letters.state import LetterState
 from lre_kit.postroom.contents import Contents
 from lre_kit.postroom.errors import BatchStateError
 from lre_kit.postroom.items import (

@@ -16,7 +16,7 @@ from lre_kit.letters.commands import PaperFile
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.effects import PROVIDER
 from lre_kit.letters.inspection import Inspection
-from lre_kit.letters.lifecycle import LetterState
+from lre_kit.letters.state import LetterState
 from lre_kit.letters.values import Upload
 from lre_kit.postroom.contents import Contents
 from lre_kit.postroom.items import FILE

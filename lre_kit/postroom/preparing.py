@@ -12,11 +12,12 @@ from lre_kit.clock import Clock
 from lre_kit.failpoints import declare, failpoint
 from lre_kit.law.paper import Mark, PrintOptions
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import CAME_BACK, LetterState, Phase
 from lre_kit.letters.numbers import new_number
 from lre_kit.letters.paper import address_of, options_of
+from lre_kit.letters.phases import CAME_BACK, Phase
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.rows import LetterPostRow
+from lre_kit.letters.state import LetterState
 from lre_kit.letters.values import Letter
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.postroom.contents import Contents

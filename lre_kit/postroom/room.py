@@ -10,8 +10,8 @@ from lre_kit.law.carrier_codes import CarrierStatus
 from lre_kit.law.paper import Mark
 from lre_kit.letters.desk import Desk, Guard
 from lre_kit.letters.intake import OpenDocuments
-from lre_kit.letters.lifecycle import CAME_BACK
 from lre_kit.letters.paper import ACTION, PaperWish, address_of, plan_posting
+from lre_kit.letters.phases import CAME_BACK
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.rows import LetterPostRow
 from lre_kit.letters.values import DocumentInfo, Letter

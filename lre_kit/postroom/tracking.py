@@ -18,7 +18,8 @@ from lre_kit.law.carrier_codes import CarrierStatus, status_of
 from lre_kit.letters import commands
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.effects import PROVIDER
-from lre_kit.letters.lifecycle import LetterState, Phase
+from lre_kit.letters.phases import Phase
+from lre_kit.letters.state import LetterState
 from lre_kit.postroom.batches import TRACK
 from lre_kit.postroom.items import NEWS, change_item, item_by_id, oldest_first
 from lre_kit.postroom.ports import Tracker

@@ -12,7 +12,7 @@ from dramatiq import Broker, Worker
 from lre_jobs.actors import Actors, declare, queue_of
 from lre_jobs.bell import Bell
 from lre_jobs.broker import make_broker
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.settings import Settings
 from lre_kit.testing.clock import MovedClock

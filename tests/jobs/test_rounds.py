@@ -16,7 +16,7 @@ from lre_jobs.rounds import Rounds
 from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.errors import StoreUnavailableError
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.store.agenda import plan

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lre_jobs.embedded import embedded
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.smtp import ScriptedSmtp

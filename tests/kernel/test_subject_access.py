@@ -12,7 +12,7 @@ from lre_kit.bulk.tables import read_recipients
 from lre_kit.bulk.values import BulkWish
 from lre_kit.contacts.values import Card
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.emails import add_verified

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lre_kit.failpoints import REGISTRY
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.settings import Settings
@@ -25,7 +25,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from lre_kit.failpoints import arm_from_environment
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import LEASE, PostOffice
 from lre_kit.settings import Settings
 from lre_kit.testing.clock import MovedClock

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 from lre_kit.errors import StoreUnavailableError
 from lre_kit.integration.values import KeyWish
 from lre_kit.law.events import DECISIVE
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import EventRow, LetterRow
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office

@@ -9,7 +9,7 @@ import pytest
 from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.errors import AlreadyDecidedError, IdempotencyMismatchError
 from lre_kit.law.events import DECISIVE, ErdsEvent
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.store.faults import OutcomeUnknownError
 from lre_kit.testing.courier import MemoryCourier

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.settings import Settings

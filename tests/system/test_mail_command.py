@@ -20,7 +20,7 @@ from lre_kit.carriers.dkim_signing import record_of
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.cli.main import cli
 from lre_kit.errors import ConfigurationError, InputError, MailUnavailableError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.settings import Settings
 from lre_kit.testing.certificates import server_certificate

@@ -22,7 +22,7 @@ from lre_kit.errors import (
 )
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.duties import RESEND_DELAY
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.testing.clock import MovedClock

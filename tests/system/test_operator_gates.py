@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from lre_kit.cli.main import cli
 from lre_kit.clock import now
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.office import PostOffice
 from lre_kit.operators.errors import NotAllowedError, SignInError

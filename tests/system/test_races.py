@@ -19,7 +19,7 @@ from lre_kit.clock import now
 from lre_kit.errors import AlreadyDecidedError
 from lre_kit.identifiers.identified import Identified
 from lre_kit.law.events import DECISIVE, ErdsEvent
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import CLAIM_MAX, LEASE, PostOffice
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.testing.courier import MemoryCourier

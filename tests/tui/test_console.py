@@ -14,7 +14,7 @@ from sqlalchemy import text
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from lre_kit.identifiers.one_time_codes import STEP_SECONDS
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import View
 from lre_kit.operators.values import Enrolment

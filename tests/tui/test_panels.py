@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from lre_kit.identifiers.means import Kind, State
 from lre_kit.law.consents import ConsentState
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act, View

@@ -14,7 +14,7 @@ import pytest
 
 from lre_kit.clock import now
 from lre_kit.errors import UnlawfulActError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.operators.rules import Act

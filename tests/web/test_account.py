@@ -30,10 +30,10 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import SMALL_PDF, throwaway_office
 from lre_kit.webhooks.rows import WebhookEndpointRow
-from lre_web.account_session import EXTENSION, FRESH, AccountSite
+from lre_web.account.session import EXTENSION, FRESH, AccountSite
 from lre_web.standalone import create_app
 from lre_web.testing import send_form
-from lre_web.texts_account import _TEXTS
+from lre_web.words.account import _TEXTS
 
 EMAIL, NAME = "helene.fay@example.org", "Hélène Faÿ"
 PASSWORD, OTHER = "quatre poules bleues", "cinq canards violets"

@@ -19,7 +19,7 @@ from lre_kit.office import PostOffice
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import throwaway_office
-from lre_web.account_session import EXTENSION, FRESH, AccountSite
+from lre_web.account.session import EXTENSION, FRESH, AccountSite
 from lre_web.standalone import create_app
 from lre_web.testing import send_form
 

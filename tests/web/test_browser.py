@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 from pypdf import PdfWriter
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.values import Recipient
 from lre_kit.testing.accessibility import barriers

@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import TestResponse
 
 from lre_kit.identifiers.means import Kind, State
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
@@ -24,10 +24,13 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.person_authority import Card, PersonAuthority
-from lre_web import account, certificates, profile, stepping
-from lre_web.account_opening import open_account_site
-from lre_web.account_session import EXTENSION
+from lre_web.account import pages as account
+from lre_web.account import stepping
+from lre_web.account.opening import open_account_site
+from lre_web.account.session import EXTENSION
 from lre_web.extension import LRE
+from lre_web.identity import certificates
+from lre_web.profile import pages as profile
 from lre_web.testing import send_form
 
 pytestmark = pytest.mark.needs("openssl")

@@ -14,15 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from lre_kit.clock import now
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
 from lre_kit.testing.accessibility import barriers
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.person_authority import PersonAuthority
-from lre_web import certificates
 from lre_web.extension import LRE
+from lre_web.identity import certificates
 
 pytestmark = pytest.mark.needs("openssl")
 

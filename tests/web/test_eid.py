@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from lre_kit.identifiers.means import Kind, State
 from lre_kit.law.assurance import Level
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
@@ -21,10 +21,12 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.forging_provider import CLIENT_SECRET, ForgingProvider
 from lre_kit.testing.office import deposit_sample, throwaway_office
-from lre_web import account, eid, stepping
-from lre_web.account_opening import open_account_site
-from lre_web.account_session import EXTENSION
+from lre_web.account import pages as account
+from lre_web.account import stepping
+from lre_web.account.opening import open_account_site
+from lre_web.account.session import EXTENSION
 from lre_web.extension import LRE
+from lre_web.identity import eid
 from lre_web.testing import send_form
 
 ADA = Recipient(name="Ada Lovelace", email="ada@example.org")

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from lre_kit.clock import now
 from lre_kit.identifiers.eid_opening import BACK_PATH, GOODBYE_PATH
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
@@ -22,8 +22,8 @@ from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.oidc import OidcServer
 from lre_kit.testing.private_servers import MissingServiceError
-from lre_web import eid
 from lre_web.extension import LRE
+from lre_web.identity import eid
 
 pytestmark = pytest.mark.needs("node", "npm")
 

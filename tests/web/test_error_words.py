@@ -8,8 +8,8 @@ import pytest
 import lre_kit
 from lre_kit.errors import InputError
 from lre_kit.testing.office import SENDER
-from lre_web.error_words import error_words
-from lre_web.input_words import SENTENCES
+from lre_web.frame.error_words import error_words
+from lre_web.frame.input_words import SENTENCES
 from lre_web.testing import ThrowawaySite, send_form
 
 SOURCES = "\n".join(

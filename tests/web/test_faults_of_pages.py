@@ -13,8 +13,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from lre_kit.law.assurance import Category, Level
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.phases import Phase
 from lre_kit.parties.values import Recipient, Sender
 from lre_kit.testing.office import SENDER, deposit_sample, identify
 from lre_kit.testing.post import deposit_on_paper

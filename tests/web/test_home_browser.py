@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from pypdf import PdfWriter
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.parties.values import Recipient
 from lre_kit.testing.accessibility import barriers
 from lre_kit.testing.office import SENDER, deposit_sample

@@ -18,10 +18,10 @@ from werkzeug.test import EnvironBuilder
 from lre_kit.parties.proofing_cases import CASE, MEDIA
 from lre_kit.parties.proofing_values import CaseState, Part
 from lre_kit.testing.identity import card_lines, film, passport_lines, title_picture
-from lre_web.identity_site import purpose_token
+from lre_web.identity.site import purpose_token
 from lre_web.testing_identity import HIDDEN, JEANNE, SMALL, WHO, ProofingSite
-from lre_web.texts_identity import identity_catalogue
-from lre_web.texts_identity_review import review_catalogue
+from lre_web.words.identity import identity_catalogue
+from lre_web.words.identity_review import review_catalogue
 
 
 @pytest.fixture

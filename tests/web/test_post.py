@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from lre_kit.law.paper import PrintOptions
 from lre_kit.letters.commands import PaperFile
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.postroom.values import CarrierNews
 from lre_kit.testing.office import SENDER

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.paper import PaperWish
+from lre_kit.letters.phases import Phase
 from lre_kit.testing.office import SENDER
 from lre_kit.testing.post import deposit_on_paper
 from lre_kit.testing.printable import printable_pdf

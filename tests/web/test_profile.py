@@ -25,13 +25,13 @@ from lre_kit.parties.mandates import Scope
 from lre_kit.store.inserts import table_of
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import throwaway_office
-from lre_web import profile
-from lre_web.account_session import FRESH
+from lre_web.account.session import FRESH
 from lre_web.extension import LRE, Actor
-from lre_web.profile import _stamp
+from lre_web.profile import pages as profile
+from lre_web.profile.pages import _stamp
 from lre_web.testing import send_form
 from lre_web.testing_profile import EMAIL, PASSWORD, ProfileSite
-from lre_web.texts_profile import _TEXTS
+from lre_web.words.profile import _TEXTS
 
 OTHER = "claude@example.org"
 ASKED = re.compile(r"Paper code no\. (\d+)")

@@ -20,8 +20,8 @@ from lre_kit.proofs.keys import revocation
 from lre_kit.status.touching import explained
 from lre_kit.support.values import RequestKind, Side
 from lre_kit.testing.courier import MemoryCourier
+from lre_web.public.trust import HELD
 from lre_web.testing import ThrowawaySite
-from lre_web.trust import HELD
 
 
 def field(page: str, name: str) -> str:

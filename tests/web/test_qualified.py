@@ -13,7 +13,7 @@ from lre_kit.clock import iso
 from lre_kit.identifiers.means import Kind
 from lre_kit.law.assurance import Level
 from lre_kit.law.events import ErdsEvent, Reason
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.parties.mandates import Scope
@@ -29,7 +29,7 @@ from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.identity import card_lines, film, title_picture
 from lre_kit.testing.office import deposit_sample, throwaway_office
 from lre_kit.testing.parties import BRUMES
-from lre_web.people import HELD_COOKIE
+from lre_web.frame.people import HELD_COOKIE
 from lre_web.standalone import create_app
 from lre_web.testing import send_form
 

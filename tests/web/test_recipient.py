@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.testing.office import SENDER, SMALL_PDF
 from lre_web.testing import ThrowawaySite, send_form
 

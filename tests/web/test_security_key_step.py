@@ -19,7 +19,7 @@ from lre_kit.parties.persons import Party
 from lre_kit.testing.authenticator import SoftwareAuthenticator
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import throwaway_office
-from lre_web.account_session import EXTENSION
+from lre_web.account.session import EXTENSION
 from lre_web.testing import send_form
 from lre_web.testing_profile import ProfileSite
 

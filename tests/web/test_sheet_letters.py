@@ -18,7 +18,7 @@ from lre_kit.identifiers.derogation_mail import Contact
 from lre_kit.identifiers.means import State
 from lre_kit.identifiers.order_values import Order, OrderState, Proofed
 from lre_kit.law.assurance import Level
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.persons import Party
@@ -29,7 +29,7 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.identity import card_lines, film, title_picture
 from lre_kit.testing.office import SMALL_PDF, throwaway_office
-from lre_web.people import HELD_COOKIE
+from lre_web.frame.people import HELD_COOKIE
 from lre_web.standalone import create_app
 from lre_web.testing import send_form
 

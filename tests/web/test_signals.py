@@ -15,7 +15,7 @@ from lre_kit.letters.values import Upload
 from lre_kit.parties.values import Recipient
 from lre_kit.proofs.sealing.recorder import Recorded
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, deposit_sample
-from lre_web.error_words import error_words
+from lre_web.frame.error_words import error_words
 from lre_web.signals import BY_EVENT, letter_event
 from lre_web.testing import ThrowawaySite, send_form
 
@@ -70,7 +70,8 @@ def test_what_is_not_committed_is_not_told_and_a_receiver_that_raises_changes_no
 
 def _event_of(site: ThrowawaySite, letter_id: str):  # type: ignore[no-untyped-def]
     from lre_kit.letters import commands
-    from lre_kit.letters.lifecycle import EMPTY, decide
+    from lre_kit.letters.lifecycle import decide
+    from lre_kit.letters.state import EMPTY
 
     letter = site.office.reading.by_id(letter_id)
     return decide(EMPTY, commands.Deposit(), letter.requirements, letter.deposited_at)[0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error
 
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_web.testing import ThrowawaySite, send_form
 
 ACTS = ("ask", "identify", "accept", "refuse", "read")

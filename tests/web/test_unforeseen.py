@@ -11,7 +11,7 @@ import pytest
 
 from lre_kit.failpoints import REGISTRY, arm, disarm
 from lre_kit.integration.values import KeyWish
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.testing.office import SENDER, SMALL_PDF
 from lre_web.testing import ThrowawaySite, send_form

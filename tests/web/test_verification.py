@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from lre_kit.letters.values import Letter
 from lre_kit.proofs.verifying.verifier import verifier_html
 from lre_kit.testing.office import RECIPIENT, SENDER, SMALL_PDF, deposit_sample, identify
-from lre_web import verification
+from lre_web.public import verification
 from lre_web.testing import ThrowawaySite, send_form
 
 

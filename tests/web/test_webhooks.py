@@ -15,7 +15,7 @@ from lre_kit.webhooks.events import TEST, TYPES
 from lre_kit.webhooks.values import DeliveryState, DisabledWhy, EndpointState, Failure
 from lre_web.extension import Actor
 from lre_web.testing import ThrowawaySite, send_form
-from lre_web.texts_webhooks import _TEXTS
+from lre_web.words.webhooks import _TEXTS
 
 LIST = "/lre/webhooks"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import lre_web
+import lre_web.words
 from lre_web.testing import ThrowawaySite
 
 TEMPLATES = sorted((Path(lre_web.__file__).parent / "templates" / "lre").glob("*.html"))
@@ -32,19 +32,18 @@ _SPOKEN = ("title", "aria-label", "placeholder", "alt", "value")
 
 def catalogues() -> Iterator[tuple[str, Mapping[str, tuple[str, str]]]]:
     """Yield every mapping of words to their French and English, by where it stands."""
-    for module in pkgutil.iter_modules(lre_web.__path__):
-        if module.name.startswith("texts"):
-            loaded = importlib.import_module(f"lre_web.{module.name}")
-            for name, found in vars(loaded).items():
-                if (
-                    isinstance(found, Mapping)
-                    and found
-                    and all(
-                        isinstance(both, tuple) and [type(text) for text in both] == [str, str]
-                        for both in found.values()
-                    )
-                ):
-                    yield f"{module.name}.{name}", found
+    words = pkgutil.iter_modules(lre_web.words.__path__)
+    for place in ("texts", *(f"words.{module.name}" for module in words)):
+        for name, found in vars(importlib.import_module(f"lre_web.{place}")).items():
+            if (
+                isinstance(found, Mapping)
+                and found
+                and all(
+                    isinstance(both, tuple) and [type(text) for text in both] == [str, str]
+                    for both in found.values()
+                )
+            ):
+                yield f"{place}.{name}", found
 
 
 CATALOGUES = dict(catalogues())

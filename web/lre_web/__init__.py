@@ -8,6 +8,7 @@ except ModuleNotFoundError as error:
     msg = f"The web face needs the package {error.name}."
     raise MissingExtraError(msg, mend='Run: pip install "lre-kit[web]"') from error
 
-from lre_web.extension import LRE, Actor
+from lre_web.actor import Actor
+from lre_web.extension import LRE
 
 __all__ = ["LRE", "Actor"]

@@ -7,16 +7,20 @@ from flask import Blueprint, Flask
 from lre_kit.errors import ConfigurationError
 from lre_kit.office import PostOffice
 from lre_web.actor import Actor, HostIdentification
-from lre_web.flask_commands import add_commands
-from lre_web.mounting import EXTENSION, CurrentActor, Mounted, mounted
+from lre_web.api.mounting import api_blueprint
+from lre_web.frame.filters import add_filters
+from lre_web.frame.flask_commands import add_commands
+from lre_web.frame.menu import add_menu
+from lre_web.frame.security import guard
+from lre_web.mounting import API_PREFIX, EXTENSION, CurrentActor, Mounted, mounted
 from lre_web.overrides import checked_texts, theme_sheet
+from lre_web.public import mounting as public
+from lre_web.recipient import mounting as recipient
+from lre_web.sender import mounting as sender
 from lre_web.signals import forward
 from lre_web.translations import merged, read_translations
 
 __all__ = ["API_PREFIX", "EXTENSION", "LRE", "Actor", "HostIdentification", "Mounted", "mounted"]
-
-API_PREFIX = "/api/v1"
-"""Where the API hangs below the pages."""
 
 
 class LRE:
@@ -103,7 +107,7 @@ class LRE:
         for add_pages in self._pages:
             add_pages(blueprint)
         app.register_blueprint(blueprint, url_prefix=self._url_prefix or None)
-        app.register_blueprint(_api(api_name), url_prefix=f"{self._url_prefix}{API_PREFIX}")
+        app.register_blueprint(api_blueprint(api_name), url_prefix=f"{self._url_prefix}{API_PREFIX}")
         forward(app, found)
         add_commands(app, found)
 
@@ -117,72 +121,13 @@ def _checked_prefix(prefix: str) -> str:
     return kept
 
 
-def _api(name: str) -> Blueprint:
-    # Late: the routes know the pages' own modules, which know this one.
-    from lre_web.api.mounting import api_blueprint
-
-    return api_blueprint(name)
-
-
 def _blueprint(name: str, limit_bytes: int) -> Blueprint:
-    from lre_web import (
-        api_keys,
-        bulk,
-        consents,
-        contacts,
-        deposit_several,
-        health,
-        letter_pages,
-        letter_templates,
-        observing,
-        preferences,
-        prepared,
-        recipient,
-        recipient_more,
-        sender,
-        sender_acts,
-        sender_drafts,
-        sender_home,
-        sender_look,
-        sender_many,
-        status,
-        support,
-        trust,
-        verification,
-    )
-    from lre_web import help as help_pages
-    from lre_web import webhooks as webhook_pages
-    from lre_web.filters import add_filters
-    from lre_web.menu import add_menu
-    from lre_web.security import guard
-
     blueprint = Blueprint(
         name, "lre_web", template_folder="templates", static_folder="static", static_url_path="/static"
     )
     guard(blueprint, limit_bytes=limit_bytes)
     add_filters(blueprint)
     add_menu(blueprint)
-    health.add_pages(blueprint)
-    observing.add_pages(blueprint)
-    sender.add_pages(blueprint)
-    sender_acts.add_pages(blueprint)
-    sender_home.add_pages(blueprint)
-    sender_drafts.add_pages(blueprint)
-    preferences.add_pages(blueprint)
-    sender_look.add_pages(blueprint)
-    sender_many.add_pages(blueprint)
-    letter_pages.add_pages(blueprint)
-    recipient.add_pages(blueprint)
-    recipient_more.add_pages(blueprint)
-    consents.add_pages(blueprint)
-    bulk.add_pages(blueprint)
-    contacts.add_pages(blueprint)
-    deposit_several.add_pages(blueprint)
-    letter_templates.add_pages(blueprint)
-    prepared.add_pages(blueprint)
-    api_keys.add_pages(blueprint)
-    webhook_pages.add_pages(blueprint)
-    verification.add_pages(blueprint)
-    for public in (help_pages, status, support, trust):
-        public.add_pages(blueprint)
+    for room in (sender, recipient, public):
+        room.add_pages(blueprint)
     return blueprint

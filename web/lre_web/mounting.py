@@ -8,6 +8,9 @@ from flask import current_app, request
 from lre_kit.office import PostOffice
 from lre_web.actor import Actor
 
+API_PREFIX = "/api/v1"
+"""Where the API hangs below the pages."""
+
 EXTENSION = "lre"
 """Key under which an application keeps its mounted offices."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from string import Formatter
 from types import MappingProxyType
 
 from lre_kit.errors import ConfigurationError
+from lre_web.places import placeholders
 
 THEME = ("ink", "soft", "line", "ground", "paper", "accent", "accent-ink", "danger", "good", "warn", "focus")
 """Colours of the pages by custom property; each may be given again with ``dark-`` before it."""
@@ -115,11 +115,3 @@ def checked_texts(texts: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mappin
         msg = f"The words of the host cannot be used: {'; '.join(wrong)}."
         raise ConfigurationError(msg, mend="See lre_web.texts for names and placeholders.")
     return MappingProxyType(found)
-
-
-def placeholders(text: str) -> set[str]:
-    """Return the names of the places in a sentence."""
-    try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-    except ValueError:
-        return {"a broken brace"}

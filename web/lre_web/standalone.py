@@ -11,13 +11,17 @@ from werkzeug.wrappers import Response
 
 from lre_kit.office import PostOffice
 from lre_kit.parties.account_values import REVIEWER
-from lre_web import account, certificates, eid, profile, stepping
-from lre_web.account_opening import open_account_site
-from lre_web.account_session import EXTENSION, current_account, to_log_in
-from lre_web.extension import LRE, Actor
-from lre_web.identity import identity_pages
-from lre_web.identity_site import IdentitySite
+from lre_web.account import pages as account
+from lre_web.account import stepping
+from lre_web.account.opening import open_account_site
+from lre_web.account.session import EXTENSION, current_account, to_log_in
+from lre_web.actor import Actor
+from lre_web.extension import LRE
+from lre_web.identity import certificates, eid
+from lre_web.identity.pages import identity_pages
+from lre_web.identity.site import IdentitySite
 from lre_web.mailbox import CatchingServer, add_mailbox
+from lre_web.profile import pages as profile
 
 
 def create_app(office: PostOffice, *, mailbox: CatchingServer | None = None) -> Flask:

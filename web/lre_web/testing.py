@@ -18,7 +18,8 @@ from lre_kit.office import PostOffice
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import SENDER, deposit_sample, throwaway_office
-from lre_web.extension import LRE, Actor
+from lre_web.actor import Actor
+from lre_web.extension import LRE
 
 _FORM = re.compile(r'name="form_token" value="([^"]+)"')
 _LINK = re.compile(r"https?://\S+/r/\S+")

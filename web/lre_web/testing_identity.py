@@ -18,8 +18,8 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.identity import card_lines, film, title_picture
 from lre_kit.testing.office import throwaway_office
 from lre_web.extension import LRE
-from lre_web.identity import identity_pages
-from lre_web.identity_site import IdentitySite
+from lre_web.identity.pages import identity_pages
+from lre_web.identity.site import IdentitySite
 
 HIDDEN = re.compile(r'type="hidden" name="(form_token|agreed|for)" value="([^"]*)"')
 SMALL = (700, 620)

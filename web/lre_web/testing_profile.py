@@ -20,10 +20,13 @@ from lre_kit.parties.proofing_values import CaseState
 from lre_kit.store.columns import new_id
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
-from lre_web import account, profile, stepping
-from lre_web.account_opening import open_account_site
-from lre_web.account_session import EXTENSION, AccountSite, current_account
-from lre_web.extension import LRE, Actor
+from lre_web.account import pages as account
+from lre_web.account import stepping
+from lre_web.account.opening import open_account_site
+from lre_web.account.session import EXTENSION, AccountSite, current_account
+from lre_web.actor import Actor
+from lre_web.extension import LRE
+from lre_web.profile import pages as profile
 from lre_web.testing import send_form
 
 EMAIL, NAME, PASSWORD = "helene.fay@example.org", "Hélène Faÿ", "quatre poules bleues"

@@ -7,7 +7,7 @@ from functools import cache
 
 from flask import g, request
 
-from lre_web.cookies import read_cookie
+from lre_web.frame.cookies import read_cookie
 from lre_web.mounting import mounted
 
 LANGUAGES = ("fr", "en")

@@ -1,9 +1,10 @@
 """The pages' words as files that translators work with (gettext), out and in again.
 
-Words live typed in ``lre_web.texts*``, in French and English, so that a page never lacks one. The command
-``flask lre words export`` writes them as ``lre.pot``, ``fr.po`` and ``en.po``: the message is the English
-sentence, its context the shelf and the name, such as ``compose:draft_save``. Files that come back take the
-place of the words they translate; what they leave empty, mark as fuzzy or do not hold stays as it is::
+Words live typed in ``lre_web.texts`` and ``lre_web.words``, in French and English, so that a page never
+lacks one. The command ``flask lre words export`` writes them as ``lre.pot``, ``fr.po`` and ``en.po``: the
+message is the English sentence, its context the shelf and the name, such as ``compose:draft_save``. Files
+that come back take the place of the words they translate; what they leave empty, mark as fuzzy or do not
+hold stays as it is::
 
     export LRE_TRANSLATIONS=/etc/lre/words      # holds fr.po, or fr/LC_MESSAGES/lre.mo
 """
@@ -18,10 +19,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po, write_po
 
-import lre_web
+import lre_web.words
 from lre_kit.clock import now
 from lre_kit.errors import ConfigurationError
-from lre_web.overrides import placeholders
+from lre_web.places import placeholders
 from lre_web.texts import LANGUAGES
 
 DOMAIN = "lre"
@@ -41,12 +42,14 @@ Words = Mapping[str, Mapping[str, str]]
 def shelves() -> Shelves:
     """Return all words of the pages; those of every page stand on the shelf without a name."""
     found: dict[str, Mapping[str, tuple[str, str]]] = {}
-    for module in pkgutil.iter_modules(lre_web.__path__):
-        if module.name == "texts" or module.name.startswith("texts_"):
-            loaded = importlib.import_module(f"lre_web.{module.name}")
-            words = getattr(loaded, "_TEXTS", None)
-            if words:
-                found[module.name.partition("_")[2]] = words
+    places = {"": "lre_web.texts"}
+    places |= {
+        each.name: f"lre_web.words.{each.name}" for each in pkgutil.iter_modules(lre_web.words.__path__)
+    }
+    for shelf, place in places.items():
+        words = getattr(importlib.import_module(place), "_TEXTS", None)
+        if words:
+            found[shelf] = words
     return found
 
 

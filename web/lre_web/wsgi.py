@@ -14,7 +14,8 @@ from typing import Any
 from flask import Blueprint, Flask, request
 
 from lre_kit.office import PostOffice
-from lre_web.extension import LRE, Actor
+from lre_web.actor import Actor
+from lre_web.extension import LRE
 
 ActorOf = Callable[[dict[str, Any]], Actor | None]
 """Reads from a WSGI environment who is logged in to the host."""

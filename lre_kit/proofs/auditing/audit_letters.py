@@ -17,8 +17,8 @@ from lre_kit.clock import from_iso, iso
 from lre_kit.consents.rows import ConsentEventRow
 from lre_kit.errors import LreError
 from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
-from lre_kit.letters.lifecycle import Event, LetterState, fold
 from lre_kit.letters.rows import DocumentRow, EventRow, LetterRow
+from lre_kit.letters.state import Event, LetterState, fold
 from lre_kit.letters.values import DocumentInfo
 from lre_kit.proofs.auditing.audit_forgotten import Forgotten, is_erasure
 from lre_kit.proofs.auditing.audit_log import Leaves

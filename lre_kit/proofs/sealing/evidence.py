@@ -12,7 +12,7 @@ from typing import Any
 from lre_kit.clock import iso
 from lre_kit.law.assurance import Level
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Event
+from lre_kit.letters.state import Event
 from lre_kit.letters.values import DocumentInfo, Letter
 from lre_kit.proofs.forms.jcs import canonical_json
 

@@ -11,8 +11,8 @@ from sqlalchemy import and_, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import SealUnavailableError
-from lre_kit.letters.lifecycle import Event
 from lre_kit.letters.rows import EventRow
+from lre_kit.letters.state import Event
 from lre_kit.letters.values import Letter
 from lre_kit.proofs.rows import EvidenceRow, LogEntryRow
 from lre_kit.proofs.sealing.commitment import commitment

@@ -24,7 +24,7 @@ from lre_kit.errors import (
 from lre_kit.failpoints import FailpointError, arm, disarm
 from lre_kit.hosting.hooks import DepositProposal, DepositRefusedError
 from lre_kit.law.products import Product
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient

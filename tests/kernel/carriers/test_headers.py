@@ -14,7 +14,7 @@ from lre_kit.carriers.notices import MailIdentity, notice_message
 from lre_kit.clock import now
 from lre_kit.errors import InputError
 from lre_kit.law.products import Claim, Product
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import NoticeView
 from lre_kit.parties.values import Recipient
 from lre_kit.settings import Settings

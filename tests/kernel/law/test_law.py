@@ -11,7 +11,7 @@ from lre_kit.law.assurance import Category, Level, level_of
 from lre_kit.law.events import DECISIVE, STANDARD, ErdsEvent, Reason
 from lre_kit.law.products import Claim, Product, claim_for, claim_notice, parse_product, product_name
 from lre_kit.law.regimes import FRENCH, STANDING, Regime, Requirements, requirements
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FORBIDDEN = ("qualified", "qualifié", "recommandé", "registered", "lre")

@@ -11,7 +11,7 @@ import pytest
 from lre_kit.errors import InputError, RequirementError
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import STANDING, Matter, requirements
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.testing.clock import MovedClock

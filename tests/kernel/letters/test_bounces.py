@@ -16,7 +16,7 @@ from lre_kit.errors import StoreUnavailableError
 from lre_kit.failpoints import FailpointError, arm, disarm
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.bounces import Outcome, TakenReport
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import EventRow
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice

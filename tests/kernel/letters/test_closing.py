@@ -17,8 +17,9 @@ from lre_kit.law.events import ErdsEvent
 from lre_kit.letters import commands
 from lre_kit.letters.closing import ACTION, closing
 from lre_kit.letters.duties import claim_batches, together
-from lre_kit.letters.lifecycle import EMPTY, Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import EventRow
+from lre_kit.letters.state import EMPTY
 from lre_kit.office import CLAIM_MAX, LEASE, PostOffice
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.proofs.rows import EvidenceRow

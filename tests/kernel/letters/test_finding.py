@@ -17,7 +17,7 @@ from lre_kit.letters import reading as reading_module
 from lre_kit.letters import word_streams
 from lre_kit.letters.finding import FINAL, TROUBLED, UNDER_WAY, Finding, Look
 from lre_kit.letters.finding_rows import LetterWordRow
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.reading import Reading
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.words import WORD_MAX_CHARS, asked, cut, words_of

@@ -19,7 +19,9 @@ from lre_kit.law.events import DECISIVE, ErdsEvent, Reason
 from lre_kit.law.products import Product
 from lre_kit.law.regimes import requirements
 from lre_kit.letters import commands as c
-from lre_kit.letters.lifecycle import EMPTY, Event, LetterState, Phase, decide, evolve, fold, waits_until
+from lre_kit.letters.lifecycle import decide, waits_until
+from lre_kit.letters.phases import Phase
+from lre_kit.letters.state import EMPTY, Event, LetterState, evolve, fold
 
 START = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 

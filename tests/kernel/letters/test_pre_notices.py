@@ -17,7 +17,7 @@ from lre_kit.errors import IdempotencyMismatchError, InputError
 from lre_kit.law.pre_notices import DAYS_MAX, OFFERED, PreNoticeState, days_before, told_before
 from lre_kit.law.products import Product
 from lre_kit.letters.bounces import Outcome
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.pre_notices import ACTION
 from lre_kit.letters.rows import EventRow, LetterRow
 from lre_kit.letters.terms import PreNoticeError, checked_terms, read_instant

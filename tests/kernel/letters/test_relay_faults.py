@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from lre_kit.carriers.mail import SmtpCourier
 from lre_kit.letters.duties import RARELY, RESEND_DELAY
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
 from lre_kit.settings import Settings

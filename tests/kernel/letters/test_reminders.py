@@ -14,7 +14,7 @@ from lre_kit.clock import PARIS
 from lre_kit.law.deadlines import window_closes_at
 from lre_kit.law.reminders import DEFAULT, HOUR, LAST, parse_plan, reminder_times
 from lre_kit.letters.bounces import Outcome
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier

@@ -15,7 +15,7 @@ from lre_kit.identifiers.rows import CodeRow
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters import retention
 from lre_kit.letters.holds import AlreadyHeldError, NotHeldError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.errors import AlreadyDecidedError, InvalidAddressError, UnlawfulActError
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Phase
 from lre_kit.letters.notice_duty import NoticeLeavingError
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from lre_kit.errors import IdempotencyMismatchError, InputError, UnlawfulActError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import EventRow
 from lre_kit.office import PostOffice
 from lre_kit.store.inserts import table_of

@@ -14,7 +14,7 @@ from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.consents.values import ConsentRequest
 from lre_kit.errors import InputError
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Event
+from lre_kit.letters.state import Event
 from lre_kit.news.desk import TELL, forget_wishes, keep
 from lre_kit.news.rows import NewsItemRow
 from lre_kit.news.values import BY_DEFAULT, CHOICES, NewsKind, Pace, Wishes

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from lre_kit.errors import LreError, UnlawfulActError
 from lre_kit.failpoints import FailpointError, arm, disarm
 from lre_kit.letters.holds import AlreadyHeldError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.operators import adopting, lists

@@ -9,7 +9,7 @@ from lre_kit.errors import LreError
 from lre_kit.failpoints import REGISTRY
 from lre_kit.law.events import ErdsEvent
 from lre_kit.law.item_numbers import is_s10
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.postroom.items import batches
 from lre_kit.postroom.numbers import ItemNumbers, take_number

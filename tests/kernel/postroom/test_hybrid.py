@@ -11,7 +11,7 @@ import pytest
 
 from lre_kit.law.events import ErdsEvent
 from lre_kit.letters.commands import PaperFile
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.addresses import PostalAddress

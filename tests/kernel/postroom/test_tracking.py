@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lre_kit.law.carrier_codes import TABLES, CarrierStatus, status_of
 from lre_kit.letters.commands import PaperOutcome
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.postroom.batches import TRACK
 from lre_kit.postroom.errors import CarrierFileError, TrackingError

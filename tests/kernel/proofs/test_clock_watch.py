@@ -9,7 +9,7 @@ import pytest
 from lre_kit.clock import now
 from lre_kit.errors import RequirementError
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office
 from lre_kit.proofs.stamping import clock_watch

@@ -18,7 +18,7 @@ from lxml import etree
 from lre_kit.clock import iso
 from lre_kit.law.assurance import Level
 from lre_kit.law.events import ErdsEvent, Reason
-from lre_kit.letters.lifecycle import Event
+from lre_kit.letters.state import Event
 from lre_kit.letters.values import Letter
 from lre_kit.proofs.keys.keys import Keys
 from lre_kit.proofs.report import Report, Result

@@ -8,7 +8,7 @@ import pytest
 
 from lre_kit.doctor import examine
 from lre_kit.errors import LreError, SealUnavailableError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.proofs.packing.issue import EvidencePendingError
 from lre_kit.proofs.sealing.recorder import Recorder

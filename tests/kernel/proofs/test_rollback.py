@@ -11,7 +11,7 @@ import pytest
 from lre_kit.cli import main as entrance
 from lre_kit.doctor import examine
 from lre_kit.errors import InputError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office

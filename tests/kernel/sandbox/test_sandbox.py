@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lre_kit.clock import now
 from lre_kit.errors import NotFoundError
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.office import PostOffice
 from lre_kit.parties.values import Recipient
 from lre_kit.proofs.rows import EvidenceRow

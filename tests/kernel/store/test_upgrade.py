@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 
 from lre_kit.clock import from_iso
 from lre_kit.law.events import ErdsEvent
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.rows import LetterRow
 from lre_kit.office import PostOffice
 from lre_kit.proofs.auditing.audit import audit_office

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from lre_kit.failpoints import arm, disarm
 from lre_kit.integration.answers import Claim
 from lre_kit.integration.values import KeyWish
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.parties.values import Sender
 from lre_kit.testing.office import SENDER
 from lre_web.testing import ThrowawaySite

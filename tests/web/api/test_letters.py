@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lre_kit.integration.values import KeyKind, KeyWish, Scope
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.parties.values import Sender
 from lre_kit.postroom.values import CarrierNews
 from lre_kit.testing.office import SENDER, SMALL_PDF

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lre_kit.clock import local_text
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import LetterSummary
 from lre_kit.operators.rules import Act, View
 from lre_kit.proofs.keys.trust_folder import write_trust_folder

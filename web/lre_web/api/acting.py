@@ -15,11 +15,12 @@ from lre_kit.identifiers.gate import Acting
 from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.integration.values import ApiKey
 from lre_kit.law.products import Product
-from lre_web.account_session import EXTENSION, account_site
+from lre_web.account.session import EXTENSION, account_site
+from lre_web.actor import Actor
 from lre_web.api.declaring import Call
-from lre_web.extension import Actor, mounted
-from lre_web.people import account_acting
-from lre_web.sender import expect_own_name
+from lre_web.frame.people import account_acting
+from lre_web.mounting import mounted
+from lre_web.sender.owning import expect_own_name
 
 HEADER = "LRE-Identification"
 """Header that carries a pass."""

@@ -25,7 +25,7 @@ from lre_web.api.letters import expect_reachable
 from lre_web.api.models import PLAIN, PageAsked, PaperAsked
 from lre_web.api.paging import expect_id, read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 PROBLEMS_TOLD = 200
 """Lines with a problem that an answer tells of; the rest is only counted."""

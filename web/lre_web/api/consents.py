@@ -17,7 +17,7 @@ from lre_web.api.declaring import PDF, ZIP, Asked, Call, Result, Route, Told
 from lre_web.api.letters import expect_reachable
 from lre_web.api.models import PLAIN, PageAsked
 from lre_web.api.paging import expect_id, read_cursor, written_cursor
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 
 class ConsentAsked(Asked):

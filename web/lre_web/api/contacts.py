@@ -23,7 +23,7 @@ from lre_web.api.houses import HOUSE_ERRORS, BookAsked, book_of, suffix
 from lre_web.api.models import PLAIN, PageAsked, PostalAsked, PostalTold
 from lre_web.api.paging import bad_cursor, expect_id
 from lre_web.api.problems import FieldProblem
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 PROBLEMS_TOLD = 200
 """Lines that an answer tells of; the rest is only counted."""

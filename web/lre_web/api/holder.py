@@ -3,7 +3,7 @@
 from lre_kit.authority import NoAuthorityError
 from lre_kit.errors import NotFoundError
 from lre_kit.parties.persons import Party
-from lre_web.account_session import EXTENSION
+from lre_web.account.session import EXTENSION
 from lre_web.api.declaring import Call
 
 

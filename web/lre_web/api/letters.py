@@ -66,7 +66,7 @@ from lre_web.api.models import (
 from lre_web.api.paging import expect_id, read_cursor, written_cursor
 from lre_web.api.problems import FieldProblem, InvalidRequestError, StaleMatchError
 from lre_web.api.serving import count_letters, matches
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 ACTOR = {"role": "sender", "means": "api_key"}
 """Who acts, as evidence says it."""

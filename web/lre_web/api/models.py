@@ -13,14 +13,14 @@ from lre_kit.law.events import ErdsEvent
 from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.law.products import Claim, Product
 from lre_kit.law.regimes import Matter
-from lre_kit.letters.lifecycle import Phase
+from lre_kit.letters.phases import Phase
 from lre_kit.letters.several import RECIPIENTS_MAX
 from lre_kit.letters.values import Letter, LetterSummary, TimelineEntry
 from lre_kit.parties.addresses import PostalAddress
 from lre_kit.parties.values import Recipient
 from lre_kit.proofs.packing.issue import ProofInfo
 from lre_web.api.declaring import Asked, Told
-from lre_web.sender_acts import may_correct, may_withdraw
+from lre_web.sender.acts import may_correct, may_withdraw
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 """A line without control characters."""

@@ -41,9 +41,9 @@ from lre_web.api.problems import (
     problem_response,
 )
 from lre_web.api.serving import serve
-from lre_web.extension import API_PREFIX, mounted
-from lre_web.observing import observe
-from lre_web.sides import expect_own_side
+from lre_web.frame.sides import expect_own_side
+from lre_web.mounting import API_PREFIX, mounted
+from lre_web.public.observing import observe
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from lre_web.api.holder import person_of
 from lre_web.api.letters import expect_digests, expect_reachable
 from lre_web.api.models import LetterAsked, RecipientAsked
 from lre_web.api.paging import expect_id
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 
 class PreparedAsked(LetterAsked):

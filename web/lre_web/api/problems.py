@@ -11,7 +11,7 @@ from lre_kit.identifiers.gate import NotIdentifiedError
 from lre_kit.integration.answers import InProgressError
 from lre_kit.integration.values import KeyRefusedError, RateLimitedError, ScopeMissingError
 from lre_web.api.declaring import Told
-from lre_web.error_words import error_words
+from lre_web.frame.error_words import error_words
 
 MEDIA = "application/problem+json"
 """Media type of a problem."""

@@ -19,11 +19,11 @@ from lre_kit.integration.values import (
     ScopeMissingError,
 )
 from lre_kit.parties.values import Sender
-from lre_web.account_session import EXTENSION, account_site
+from lre_web.account.session import EXTENSION, account_site
 from lre_web.api.declaring import ANY, JSON, Call, Result, Route, Told
 from lre_web.api.problems import MalformedError, NotAcceptableError
 from lre_web.api.reading_requests import Files, body_of, checked_body, fingerprint, query_of
-from lre_web.extension import mounted
+from lre_web.mounting import mounted
 
 FORM_MARGIN_BYTES = 1024 * 1024
 """What a form may weigh beside its documents."""

@@ -14,7 +14,7 @@ from lre_kit.mailmerge.values import (
 from lre_web.api.declaring import Asked, Call, Result, Route, Told
 from lre_web.api.houses import HOUSE_ERRORS, BookAsked, book_of, suffix
 from lre_web.api.paging import expect_id
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 
 class TemplateAsked(Asked):

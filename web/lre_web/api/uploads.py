@@ -28,7 +28,7 @@ from lre_kit.integration.values import Scope
 from lre_kit.office import PostOffice
 from lre_web.api.declaring import Call, Header, Result, Route, Told
 from lre_web.api.problems import MalformedError
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 VERSION = "1.0.0"
 """Version of tus."""

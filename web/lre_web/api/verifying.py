@@ -6,7 +6,7 @@ from lre_kit.errors import ThrottledError
 from lre_kit.proofs.report import Check
 from lre_kit.proofs.report import Result as Found
 from lre_web.api.declaring import Call, Result, Route, Told
-from lre_web.verification import check_upload
+from lre_web.public.verification import check_upload
 
 
 class CheckTold(Told):

@@ -31,7 +31,7 @@ from lre_kit.webhooks.values import (
 from lre_web.api.declaring import Asked, Call, Result, Route, Told
 from lre_web.api.models import PageAsked
 from lre_web.api.paging import expect_id, read_cursor, written_cursor
-from lre_web.extension import API_PREFIX
+from lre_web.mounting import API_PREFIX
 
 
 class EndpointAsked(Asked):

@@ -1,0 +1,1 @@
+"""The pages of who has an account with this site: entering, security, sessions."""

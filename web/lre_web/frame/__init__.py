@@ -1,0 +1,1 @@
+"""What all pages share: guard, menu, cookies, filters, words of errors, who is there."""

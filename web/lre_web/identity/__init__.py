@@ -1,0 +1,1 @@
+"""The pages by which people show who they are, and those on which operators look."""

@@ -1,0 +1,1 @@
+"""The pages of recipients, of letters and of requests for consent."""

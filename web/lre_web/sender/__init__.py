@@ -1,0 +1,1 @@
+"""The pages of senders: letters, drafts, bulk, contacts, consents, keys, webhooks."""
