@@ -5,54 +5,46 @@ idempotency key, one for all rows, one for the commit. A process killed before t
 only encrypted bytes that no row names and no key opens; they are swept up later.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
-
 from lre_kit.clock import Clock
-from lre_kit.consents.holding import consent_for, consents_missing
+from lre_kit.consents.holding import consent_for
 from lre_kit.errors import (
     ConsentMissingError,
-    DocumentTooLargeError,
-    EmptyDocumentError,
     IdempotencyMismatchError,
-    InputError,
     IntegrityError,
     LreError,
     NotFoundError,
-    RequirementError,
 )
 from lre_kit.failpoints import declare, failpoint
-from lre_kit.hosting.hooks import DepositHooks, DepositProposal
+from lre_kit.hosting.hooks import DepositProposal
 from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.law.consents import Capacity
 from lre_kit.law.derogations import SHIPPED, Policy
-from lre_kit.law.optimal import CHOICE_DAYS_MAX, CHOICE_DAYS_MIN, with_choice
+from lre_kit.law.optimal import with_choice
 from lre_kit.law.pre_notices import PreNotice
-from lre_kit.law.products import Claim, Product, claim_for, parse_product
-from lre_kit.law.regimes import Matter, Requirements
-from lre_kit.law.requirements import required_at
+from lre_kit.law.products import Product
+from lre_kit.law.regimes import Matter
 from lre_kit.letters import commands
 from lre_kit.letters.content import Content, Contents
+from lre_kit.letters.deposit_conditions import REFUSALS, Conditions, of_key
 from lre_kit.letters.finding_rows import LetterWordRow, words_rows
-from lre_kit.letters.intake_rows import checked_subject, columns_of, digest_of, document_of
+from lre_kit.letters.intake_rows import columns_of, digest_of, document_of
 from lre_kit.letters.lifecycle import decide
 from lre_kit.letters.notice_duty import plan_notice
 from lre_kit.letters.numbers import new_number
-from lre_kit.letters.paper import ON_PAPER, PaperWish, keep_wish, plan_posting
+from lre_kit.letters.paper import PaperWish, keep_wish, plan_posting
 from lre_kit.letters.pre_notices import plan_pre_notice
 from lre_kit.letters.reading import read_letter
 from lre_kit.letters.rows import DocumentRow, LetterRow
 from lre_kit.letters.several import OneOfSeveralError
 from lre_kit.letters.state import EMPTY, evolve
-from lre_kit.letters.terms import Terms, checked_terms
+from lre_kit.letters.terms import Terms
 from lre_kit.letters.values import DocumentInfo, Letter, Upload
-from lre_kit.parties.values import Recipient, Sender, checked_address
-from lre_kit.postroom.errors import ChoiceTimeError, NoPostalAddressError, NoPostRoomError
+from lre_kit.parties.values import Recipient, Sender
 from lre_kit.proofs.sealing.recorder import Act, Recorder
 from lre_kit.settings import Settings
 from lre_kit.store.agenda import plan
@@ -64,12 +56,6 @@ from lre_kit.store.vault import Vault
 
 PROOF_DELAY = timedelta(seconds=2)
 """Time left to the sequencer before a proof is made; too early only means one more try."""
-
-LANGUAGES = ("fr", "en")
-"""Languages of notices and proofs."""
-
-REFUSALS = (InputError, RequirementError, ConsentMissingError, NotFoundError, IdempotencyMismatchError)
-"""Errors that are about one letter: another may be deposited all the same."""
 
 declare("deposit.before_content", "deposit.after_content", "deposit.before_commit", "deposit.after_commit")
 
@@ -88,15 +74,6 @@ class _Prepared:
     identified: SenderIdentified | None
     wish: PaperWish | None
     authority: Callable[[UnitOfWork], None] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """A deposit that is well formed, before its content is read."""
-
-    proposal: DepositProposal
-    wish: PaperWish | None
-    terms: Terms
 
 
 OpenDocuments = Callable[[], Sequence[tuple[DocumentInfo, bytes]]]
@@ -137,18 +114,24 @@ class Intake:
             latest: Tells the latest instant the office ever saw.
             printable: Judges what goes or may go by post; none in an office without a post room.
         """
-        self.hooks = DepositHooks()
+        self.conditions = Conditions(
+            database,
+            settings=settings,
+            clock=clock,
+            policy=policy,
+            latest=latest,
+            has_post=printable is not None,
+        )
+        self.hooks, self.claim = self.conditions.hooks, self.conditions.claim
+        self.refused = self.conditions.refused
         self._printable = printable
         self._database = database
-        self._settings = settings
         self._clock = clock
         self._vault = vault
         self._contents = Contents(database, settings=settings, blobs=blobs, vault=vault)
         self.open_document = self._contents.open_document
         self._recorder = recorder
         self._refuse_if_late = refuse_if_late
-        self._policy = policy
-        self._latest = latest
 
     def deposit(
         self,
@@ -314,7 +297,7 @@ class Intake:
         pre_notice: str = "",
     ) -> _Prepared:
         """Check what is asked, and put the content into the store; nothing else is kept."""
-        asked = self._asked(
+        asked = self.conditions.asked(
             sender=sender,
             recipient=recipient,
             product=product,
@@ -329,11 +312,11 @@ class Intake:
         )
         proposal, wish, terms = asked.proposal, asked.wish, asked.terms
         kind = wish.electronic if wish and proposal.product is Product.OPTIMAL else proposal.product
-        self._expect_identified(kind, identified)
+        self.conditions.expect_identified(kind, identified)
         self._refuse_if_late()
-        required = self._required(proposal.product, terms.matter)
-        self._expect_consent(proposal.sender.ref, proposal.recipient, required)
-        enriched = self._judged(proposal, idempotency_key)
+        required = self.conditions.required(proposal.product, terms.matter)
+        self.conditions.expect_consent(proposal.sender.ref, proposal.recipient, required)
+        enriched = self.conditions.judged(proposal, idempotency_key)
         letter_id = new_id()
         failpoint("deposit.before_content")
         try:
@@ -354,7 +337,7 @@ class Intake:
             wish,
             terms,
         )
-        letter = self._letter(letter_id, enriched, content, wish, self._terms_of(enriched, terms))
+        letter = self._letter(letter_id, enriched, content, wish, self.conditions.terms_of(enriched, terms))
         return _Prepared(
             letter=letter,
             content=content,
@@ -365,107 +348,6 @@ class Intake:
             authority=authority,
         )
 
-    def refused(self, requests: Sequence[Mapping[str, Any]]) -> list[LreError | None]:
-        """Return why each of some deposits would be refused now, as far as its documents are not read.
-
-        Each request holds the arguments of `deposit` but for who deposits; documents give their names alone.
-        Whether the sender is identified is judged when they send. All are of one sender.
-        """
-        found: list[LreError | None] = [None] * len(requests)
-        asked: dict[int, _Asked] = {}
-        for place, request in enumerate(requests):
-            try:
-                asked[place] = one = self._asked(**request)
-                self._terms_of(self._judged(one.proposal, None), one.terms)
-            except REFUSALS as refused:
-                found[place] = refused
-        alike: dict[tuple[Product, Matter], list[int]] = defaultdict(list)
-        for place, one in asked.items():
-            alike[one.proposal.product, one.terms.matter].append(place)
-        with self._database.read() as connection:
-            for (product, matter), places in alike.items():
-                missing = consents_missing(
-                    connection,
-                    sender_ref=asked[places[0]].proposal.sender.ref,
-                    recipients=[asked[place].proposal.recipient for place in places],
-                    required=self._required(product, matter),
-                    at=self._clock(),
-                )
-                for place, error in zip(places, missing, strict=True):
-                    found[place] = error or found[place]
-        return found
-
-    def _asked(
-        self,
-        *,
-        sender: Sender,
-        recipient: Recipient,
-        product: Product | str,
-        subject: str,
-        documents: Sequence[Upload],
-        language: str = "fr",
-        paper: PaperWish | None = None,
-        reference: str = "",
-        notify_at: datetime | None = None,
-        matter: Matter | str = Matter.ORDINARY,
-        pre_notice: str = "",
-    ) -> _Asked:
-        """Check what is asked by itself: nothing is looked up."""
-        sender, recipient = sender.checked(), recipient.checked()
-        product = parse_product(product)
-        terms = checked_terms(
-            reference,
-            notify_at,
-            product=product,
-            now=self._clock(),
-            matter=matter,
-            pre_notice=pre_notice,
-            email=recipient.email,
-        )
-        proposal = DepositProposal(
-            sender=sender,
-            recipient=recipient,
-            product=product,
-            subject=checked_subject(subject),
-            reference=terms.reference,
-            language=language if language in LANGUAGES else "fr",
-            notify_at=terms.notify_at,
-            documents=tuple(document.name for document in documents),
-        )
-        self._check_count(documents)
-        return _Asked(proposal=proposal, wish=self._paper(product, recipient, paper), terms=terms)
-
-    def _check_count(self, documents: Sequence[Upload]) -> None:
-        if not documents:
-            msg = "The letter has no document."
-            raise EmptyDocumentError(msg, mend="Add at least one document.")
-        if len(documents) > self._settings.documents_max:
-            msg = f"The letter has {len(documents)} documents."
-            raise DocumentTooLargeError(msg, mend=f"Send at most {self._settings.documents_max} at once.")
-
-    def _paper(self, product: Product, recipient: Recipient, asked: PaperWish | None) -> PaperWish | None:
-        """Return the wish of a letter that goes or may go by post, once it can be met."""
-        if product is not Product.HYBRID:
-            checked_address(recipient.email, whose="recipient")
-        if product not in ON_PAPER:
-            return None
-        if self._printable is None:
-            msg = "This office has no post room, so it sends nothing on paper."
-            raise NoPostRoomError(msg, mend="Choose another product, or set LRE_POST_PROVIDER.")
-        if recipient.postal is None:
-            msg = "The letter goes or may go by post, and its recipient has no postal address."
-            raise NoPostalAddressError(msg, mend="Give the lines of the address, the name first.")
-        wish = asked or PaperWish()
-        if product is Product.OPTIMAL:
-            try:
-                with_choice(self._required(wish.electronic), choice_days=wish.choice_days)
-            except ValueError as error:
-                msg = f"This letter cannot be sent so: {error}."
-                bounds = f"between {CHOICE_DAYS_MIN} and {CHOICE_DAYS_MAX} days"
-                mend = f"Give a time to choose {bounds}; the electronic way is simple or qualified."
-                raise ChoiceTimeError(msg, mend=mend) from None
-        return wish
-
     def _expect_printable(self, letter_id: str, content: Content, wish: PaperWish) -> Content:
         assert self._printable is not None
 
@@ -474,66 +356,6 @@ class Intake:
 
         pages, sheets = self._printable(opened, wish)
         return replace(content, pages=pages, sheets=sheets)
-
-    def _expect_identified(self, product: Product, identified: SenderIdentified | None) -> None:
-        """Refuse a deposit whose sender is not identified as the rules in force ask (CPCE R. 53-1)."""
-        required = self._required(product)
-        if required.sender_level is None:
-            return
-        if identified is None or not (
-            identified.level.at_least(required.sender_level)
-            and (
-                required.sender_proofing_level is None
-                or identified.proofing_method in required.sender_proofing_methods
-            )
-        ):
-            msg = f"The sender is not identified as a {product.value} letter asks."
-            raise RequirementError(msg, mend="Identify yourself first; “Identity” shows the ways there are.")
-
-    def _expect_consent(self, sender_ref: str, recipient: Recipient, required: Requirements) -> None:
-        """Refuse early what the write would refuse, before content is taken in."""
-        if required.consent_required:
-            with self._database.read() as connection:
-                consent_for(
-                    connection,
-                    sender_ref=sender_ref,
-                    recipient=recipient,
-                    required=required,
-                    at=self._clock(),
-                )
-
-    def _required(self, product: Product, matter: Matter = Matter.ORDINARY) -> Requirements:
-        now = self._clock()
-        # Only a derogation in force can have ended already, by a later clock: else nobody is asked.
-        latest = self._latest() if self._policy.in_force(now) else None
-        return required_at(product, at=now, policy=self._policy, not_after_seen=latest, matter=matter)
-
-    def _judged(self, proposal: DepositProposal, idempotency_key: str | None) -> DepositProposal:
-        """Return what the host's hooks make of a proposal; what is deposited already is not judged again."""
-        if not self.hooks:
-            return proposal
-        if idempotency_key is not None and self._is_known(proposal.sender.ref, idempotency_key):
-            return proposal
-        judged = self.hooks.judge(proposal)
-        language = judged.language if judged.language in LANGUAGES else proposal.language
-        return replace(judged, subject=checked_subject(judged.subject), language=language)
-
-    def _terms_of(self, judged: DepositProposal, terms: Terms) -> Terms:
-        if (judged.reference, judged.notify_at) == (terms.reference, terms.notify_at):
-            return terms
-        return checked_terms(
-            judged.reference,
-            judged.notify_at,
-            product=judged.product,
-            now=self._clock(),
-            matter=terms.matter,
-            pre_notice=terms.pre_notice,
-            email=judged.recipient.email,
-        )
-
-    def _is_known(self, sender_ref: str, idempotency_key: str) -> bool:
-        with self._database.read() as connection:
-            return connection.execute(_of_key(sender_ref, idempotency_key)).first() is not None
 
     def _letter(
         self,
@@ -544,9 +366,9 @@ class Intake:
         terms: Terms,
     ) -> Letter:
         product = asked.product
-        now, required = self._clock(), self._required(product, terms.matter)
+        now, required = self._clock(), self.conditions.required(product, terms.matter)
         if wish is not None and product is Product.OPTIMAL:
-            required = with_choice(self._required(wish.electronic), choice_days=wish.choice_days)
+            required = with_choice(self.conditions.required(wish.electronic), choice_days=wish.choice_days)
         event, *_ = decide(EMPTY, commands.Deposit(), required, now)
         state = evolve(EMPTY, event)
         if state.phase is None or state.deposited_at is None:
@@ -557,7 +379,7 @@ class Intake:
             number=new_number(),
             product=product,
             phase=state.phase,
-            claim=self.claim(product),
+            claim=self.conditions.claim(product),
             language=asked.language,
             sender=asked.sender,
             recipient=asked.recipient,
@@ -575,14 +397,6 @@ class Intake:
             reference=terms.reference,
             notify_at=terms.notify_at,
             pre_notice=PreNotice(planned_at=terms.pre_notice_at) if terms.pre_notice_at else None,
-        )
-
-    def claim(self, product: Product) -> Claim:
-        """Return what a letter of this product may call itself in this office."""
-        return claim_for(
-            product,
-            seal_reference=self._settings.seal_trust_reference,
-            timestamp_reference=self._settings.timestamp_trust_reference,
         )
 
     def _written(self, prepared: _Prepared) -> Letter:
@@ -658,7 +472,7 @@ class Intake:
 
     def _earlier(self, sender_ref: str, idempotency_key: str, asked: str) -> Letter:
         with self._database.read() as connection:
-            found = connection.execute(_of_key(sender_ref, idempotency_key)).first()
+            found = connection.execute(of_key(sender_ref, idempotency_key)).first()
             if found is None or found.request_digest != asked:
                 msg = "This idempotency key was already used for another letter."
                 raise IdempotencyMismatchError(msg, mend="Use a fresh key for each letter.")
@@ -666,12 +480,6 @@ class Intake:
 
     def _discard(self, prepared: _Prepared) -> None:
         self._contents.discard(prepared.letter.id, len(prepared.content.documents))
-
-
-def _of_key(sender_ref: str, idempotency_key: str) -> Select[tuple[str, str]]:
-    return select(_LETTER.c.id, _LETTER.c.request_digest).where(
-        _LETTER.c.sender_ref == sender_ref, _LETTER.c.idempotency_key == idempotency_key
-    )
 
 
 def plan_proof(uow: UnitOfWork, letter_id: str, kind: str, *, decided_at: datetime) -> None:
