@@ -59,7 +59,10 @@ _NAMES: Mapping[MailKind, Words] = {
     MailKind.DEROGATION: Words(
         fr="un message sur une mesure exceptionnelle", en="a message about an exceptional measure"
     ),
-    MailKind.PRE_NOTICE: Words(fr="l'annonce d'une lettre qui viendra", en="word of a letter that will come"),
+    MailKind.PRE_NOTICE: Words(
+        fr="l'annonce d'une lettre à venir, qui n'est pas l'avis",
+        en="the pre-notice of a letter to come, which is not its notice",
+    ),
 }
 
 _PURPOSES: Mapping[str, MailKind] = {

@@ -17,7 +17,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "subject": "L'avis de votre lettre {number} n'a pas pu être remis",
         "text": "L'avis de votre lettre {number}, destinée à {name}, n'a pas pu être remis à l'adresse {email}.",
-        "early_subject": "L'annonce de votre lettre {number} n'a pas pu être remise",
+        "early_subject": "L'annonce (pré-notification) de votre lettre {number} n'a pas pu être remise",
         "early_text": "L'annonce (pré-notification) de votre lettre {number}, destinée à {name}, n'a pas pu être remise à l'adresse {email}. La lettre elle-même est inchangée.",
         "early_post": "Elle part par la poste comme prévu.",
         "early": "Vérifiez l'adresse. Si vous en connaissez une autre, corrigez-la depuis la page de la lettre, avant le départ de l'avis.",
@@ -28,7 +28,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "subject": "The notice of your letter {number} could not be delivered",
         "text": "The notice of your letter {number} to {name} could not be delivered to the address {email}.",
-        "early_subject": "Word of your letter {number} could not be delivered",
+        "early_subject": "The pre-notice of your letter {number} could not be delivered",
         "early_text": "The pre-notice of your letter {number} to {name} could not be delivered to the address {email}. The letter itself is unchanged.",
         "early_post": "It goes by post as planned.",
         "early": "Check the address. If you know another one, correct it on the letter's page before the notice leaves.",

@@ -1,8 +1,8 @@
 """What senders may be told of by mail, how often, and what is told whatever they choose.
 
 Nothing of this replaces evidence: the journal and the proofs say the same, and more. What the law or safety
-asks for is no choice of the sender's, so it is no kind of news: notices and reminders to recipients (CPCE
-R. 53-2, R. 53-3), messages about identification means and accounts, answers to requests.
+asks for, or a time depends on, is no choice of the sender's, so it is no kind of news: notices (CPCE R. 53-3)
+and reminders to recipients, messages about identification means and accounts, answers to requests.
 """
 
 from collections.abc import Mapping

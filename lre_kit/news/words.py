@@ -60,20 +60,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
 
 FRAME: Mapping[str, tuple[str, str]] = {
     "at_once": ("Lettre {number} : du nouveau", "Letter {number}: news"),
-    "consent": ("Une réponse à une demande d'accord", "An answer to a request for consent"),
-    "daily": ("Vos lettres : {count} nouvelle(s) du jour", "Your letters: {count} piece(s) of news today"),
+    "consent": ("Accord d'un destinataire : du nouveau", "A recipient's consent: news"),
+    "daily": ("Vos lettres : {count} nouvelle(s)", "Your letters: {count} piece(s) of news"),
     "on": ("Le {when}.", "On {when}."),
     "more": (
-        "Ce message informe : ce sont les preuves, sur la page de la lettre, qui font foi.",
-        "This message informs: the proofs on the letter's page are what counts.",
+        "Ce message n'est qu'une information : seules comptent les preuves, sur la page de la lettre.",
+        "This message only informs: what counts is the proofs on the letter's page.",
     ),
     "left": (
         "… et {count} autre(s), dans la liste de vos lettres :",
         "… and {count} more, in the list of your letters:",
     ),
     "change": (
-        "Vous avez demandé ces messages. Pour les changer ou les arrêter :",
-        "You asked for these messages. To change or stop them:",
+        "Ces messages suivent vos choix. Pour les changer :",
+        "These messages follow your choices. To change them:",
     ),
 }
 """What stands around, by place."""

@@ -52,7 +52,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 OPERATORS: Mapping[str, str] = {
     "subject": "Demande / request {reference}: {kind}, {side}",
     "text": "A request waits for an operator: {reference} ({kind}, from a {side}, in “{language}”, {count} message(s)). Who asks, and what, stands in the office alone.",
-    "how": "Une demande attend. / To read and answer it: the console's list of requests, or: lre requests show {reference}",
+    "how": "To read and answer it: the console's list of requests, or: lre requests show {reference}\n\nUne demande attend un opérateur : {reference}. Qui demande, et quoi, ne se lit que dans l'office : liste des demandes de la console, ou lre requests show {reference}.",
 }
 """What operators are told; they read both languages of the office."""
 

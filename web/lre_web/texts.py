@@ -59,8 +59,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "pre_notice": ("Prévenir le destinataire avant l'avis", "Tell the recipient before the notice"),
     "pre_notice_hint": (
-        "Un message neutre lui annonce qu'un envoi viendra, et à partir de quand le retirer. Ce n'est pas l'avis : aucun délai n'en court. Pour un avis à venir, ou un pli imprimé.",
-        "A neutral message says that a letter will come, and from when it can be collected. It is not the notice: no time runs from it. For a notice planned for later, or a printed letter.",
+        "Un message lui annonce qu'un envoi viendra, et quand : il ne vous nomme que si l'avis le fait. Ce n'est pas l'avis : aucun délai n'en court. Pour un avis à venir, ou un pli imprimé.",
+        "A message says that a letter will come, and when; it names you only where the notice does. It is not the notice: no time runs from it. For a notice planned for later, or a printed letter.",
     ),
     "pre_notice_none": ("Non", "No"),
     "pre_notice_deposit": ("Dès le dépôt", "At the deposit"),

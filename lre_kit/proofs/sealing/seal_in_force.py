@@ -28,13 +28,15 @@ class SealInForce:
 
     def sign(self, payload: bytes, *, at: datetime) -> Sealed:
         """Seal a payload; see `Seal.sign`."""
-        return self._present().sign(payload, at=at)
+        return self.present.sign(payload, at=at)
 
     def sign_raw(self, message: bytes) -> bytes:
         """Sign a message; see `Seal.sign_raw`."""
-        return self._present().sign_raw(message)
+        return self.present.sign_raw(message)
 
-    def _present(self) -> Seal:
+    @property
+    def present(self) -> Seal:
+        """The seal by the keys as they are now."""
         version = self._version()
         if version != self._seen:
             try:

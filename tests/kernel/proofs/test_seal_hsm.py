@@ -25,6 +25,7 @@ from lre_kit.proofs.report import Result
 from lre_kit.proofs.sealing.commitment import compact
 from lre_kit.proofs.sealing.seal import FileSeal, open_seal
 from lre_kit.proofs.sealing.seal_hsm import HsmSeal, seal_of
+from lre_kit.proofs.sealing.seal_in_force import SealInForce
 from lre_kit.proofs.verifying.verify import Anchors, verify_path
 from lre_kit.settings import Settings
 from lre_kit.setup import prepare
@@ -103,7 +104,8 @@ def test_an_office_seals_with_the_token_and_its_proofs_verify(settings: Settings
     begun(settings)
     assert not (settings.keys_folder / "seal.key").exists()
     with PostOffice.open(settings, courier=MemoryCourier()) as office:
-        assert isinstance(office.seal, HsmSeal)
+        assert isinstance(office.seal, SealInForce)
+        assert isinstance(office.seal.present, HsmSeal)
         letter = deposit_sample(office)
         office.run_until_idle()
         office.desk.accept(letter.id, identify(office, letter))
@@ -230,7 +232,8 @@ def test_a_token_named_by_halves_is_a_mistake_in_the_settings(settings: Settings
 
 def test_without_a_token_nothing_changes(tmp_path: Path) -> None:
     with throwaway_office(tmp_path / "office") as office:
-        assert isinstance(office.seal, FileSeal)
+        assert isinstance(office.seal, SealInForce)
+        assert isinstance(office.seal.present, FileSeal)
     (tmp_path / "office" / "keys" / "seal.key").unlink()
     with pytest.raises(ConfigurationError, match=r"seal\.key"):
         open_keys(Settings(home=tmp_path / "office"))

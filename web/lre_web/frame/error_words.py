@@ -170,12 +170,30 @@ _FRENCH: Mapping[str, tuple[str, str]] = {
 }
 
 
+_STILL: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    slug: {
+        "fr": (
+            "Le service est arrêté jusqu'à ce que l'exploitant soit intervenu : rien n'est déposé ni décidé.",
+            "Réessayez plus tard ; si un délai court, écrivez-nous.",
+        ),
+        "en": (
+            "The service stands still until its operator has acted: nothing is deposited or decided.",
+            "Try again later; if a time is running, write to us.",
+        ),
+    }
+    for slug in ("rolled-back", "clock-in-doubt")
+}
+"""What people are told while only an operator can mend it; how, stands where operators look."""
+
+
 def _is_french(problem: str) -> bool:
     return any(problem in words("fr").values() for words in (catalogue, consent_catalogue, post_catalogue))
 
 
 def error_words(error: LreError, language: str) -> tuple[str, str]:
     """Return what is wrong and how to mend it, for a page in `language` (``fr`` or ``en``)."""
+    if error.slug in _STILL:
+        return _STILL[error.slug][language]
     # A host that refuses a deposit speaks to its own people, in words that are not ours to change.
     if language != "fr" or isinstance(error, DepositRefusedError) or _is_french(error.problem):
         return error.problem, error.mend

@@ -28,7 +28,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Laissez le départ de l'avis vide.",
     ),
     "The notice cannot leave on {when}.": (
-        "L'avis ne peut pas partir le {when}.",
+        "L'avis ne peut pas partir à cette date.",
         "Choisissez une heure à venir, dans les 90 jours.",
     ),
     "This draft is too long to keep.": (
@@ -40,7 +40,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Déposez ou effacez-en quelques-uns.",
     ),
     "Your drafts hold as many documents as they may.": (
-        "Vos brouillons gardent autant de documents qu'ils le peuvent.",
+        "Vos brouillons ne peuvent pas garder plus de documents.",
         "Déposez ou effacez quelques brouillons.",
     ),
     "This cannot be chosen for that message.": (
@@ -66,7 +66,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Corrigez l'un des deux jours.",
     ),
     "Nobody is their own delegate.": ("Personne n'est son propre mandataire.", "Nommez quelqu'un d'autre."),
-    "There are {count} keys in force already.": ("Il y a déjà {count} clés en vigueur.", "Retirez-en une."),
+    "There are {count} keys in force already.": (
+        "Il y a déjà {count} clés en vigueur.",
+        "Révoquez-en une qui ne sert plus.",
+    ),
     "The preparer needs a reason.": (
         "Il faut dire pourquoi à qui a préparé la lettre.",
         "Donnez une raison en quelques mots.",

@@ -60,7 +60,11 @@ def _keep() -> _Page:
     try:
         paces = {kind: Pace(form[kind.value]) for kind in NewsKind if kind.value in form}
     except ValueError:
-        return _page(chosen, before, InputError("This cannot be chosen.", mend="Choose again."))
+        return _page(
+            chosen,
+            before,
+            InputError("This cannot be chosen for that message.", mend="Choose among what is offered."),
+        )
     wishes = Wishes(paces={**before.paces, **paces}, language=form.get("language", ""))
     person = me()
     try:

@@ -40,7 +40,7 @@ FRENCH_PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Cette adresse ne répond rien que l'en-tête « Accept » accepte.",
         "Acceptez ce que dit la description de l'API, ou n'envoyez pas cet en-tête.",
     ),
-    "tus-version": ("Une autre version de tus est parlée ici.", "Envoyez « Tus-Resumable: 1.0.0 »."),
+    "tus-version": ("Cette API parle une autre version de tus.", "Envoyez « Tus-Resumable: 1.0.0 »."),
     "token-issuer-unavailable": (
         "L'émetteur de ce jeton d'accès ne répond pas : il ne peut pas être vérifié.",
         "Réessayez dans une minute, ou utilisez une clé de l'API.",

@@ -55,8 +55,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "summary": ("Résumé", "Summary"),
     "leaves": ("L'avis part", "The notice leaves"),
     "early_hint": (
-        "un message neutre, sans lien ; aucun délai n'en court",
-        "a neutral message without a link; no time runs from it",
+        "un message sans lien ; aucun délai n'en court",
+        "a message without a link; no time runs from it",
     ),
     "at_once": ("dès le dépôt", "as soon as it is deposited"),
     "until": ("Le destinataire pourra répondre jusqu'au", "The recipient may answer until"),

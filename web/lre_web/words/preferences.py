@@ -35,12 +35,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "An accepted letter is not handed over, for want of identification",
     ),
     "kind_paper": (
-        "La poste donne des nouvelles d'une lettre papier",
-        "The carrier has news of a letter on paper",
+        "Une lettre papier avance, ou n'a pas pu être postée",
+        "A letter on paper moves on, or could not be posted",
     ),
     "kind_consent": (
-        "Un destinataire répond à une demande d'accord",
-        "A recipient answers a request for consent",
+        "Un destinataire donne, refuse ou retire son accord, ou celui-ci prend fin",
+        "A recipient gives, refuses or withdraws consent, or it ends",
     ),
     "kind_to_sign": (
         "Des lettres préparées attendent votre signature",
@@ -55,8 +55,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "These messages cannot be turned off:",
     ),
     "always_notices": (
-        "Les avis et rappels aux destinataires, et les demandes d'accord\N{NO-BREAK SPACE}: la loi les exige (CPCE R. 53-2 et R. 53-3), et le délai en dépend.",
-        "Notices and reminders to recipients, and requests for consent: the law asks for them (CPCE R. 53-2 and R. 53-3), and the time to decide depends on them.",
+        "Les avis aux destinataires\N{NO-BREAK SPACE}: leur délai en dépend (CPCE R. 53-3). Les demandes d'accord\N{NO-BREAK SPACE}: un particulier doit avoir donné le sien (CPCE L. 100). Les rappels\N{NO-BREAK SPACE}: ils évitent qu'un délai passe inaperçu.",
+        "Notices to recipients: the time to decide depends on them (CPCE R. 53-3). Requests for consent: whoever is no professional must have given theirs (CPCE L. 100). Reminders: they keep a time from passing unnoticed.",
     ),
     "always_security": (
         "Les messages de sécurité (mot de passe, moyens d'identification, adresses)\N{NO-BREAK SPACE}: c'est par eux que vous apprenez que quelqu'un d'autre agit à votre place.",
