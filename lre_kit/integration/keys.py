@@ -41,6 +41,7 @@ from lre_kit.integration.values import (
     Scope,
     TokenRefusedError,
 )
+from lre_kit.letters.several import RecipientsError
 from lre_kit.parties.characters import has_hidden_characters
 from lre_kit.parties.emails import key_of
 from lre_kit.parties.values import Sender, checked_address
@@ -260,8 +261,12 @@ class ApiKeys:
 
         Raises:
             KeyRefusedError: The key ended.
+            RecipientsError: No minute is long enough for so many; nothing was counted.
             RateLimitedError: They are more than its minute has left; those counted so far stay counted.
         """
+        if letters > self._per_minute:
+            msg = f"{letters} letters are more than a key may deposit within a minute ({self._per_minute})."
+            raise RecipientsError(msg, mend="Send them in several requests, or in bulk.")
         rate = None
         for _ in range(letters - 1):
             rate = self._used(key).rate

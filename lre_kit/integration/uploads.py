@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from lre_kit.clock import Clock
 from lre_kit.errors import DocumentTooLargeError, EmptyDocumentError, InputError, LreError, NotFoundError
@@ -281,7 +281,7 @@ class Uploads:
             NotFoundError: There is none, or it is another's.
         """
         self._row(upload_id, owner_ref)
-        self._erase([upload_id])
+        self._erase([upload_id], _UPLOAD.c.owner_ref == owner_ref)
 
     def documents(self, upload_ids: Sequence[str], *, owner_ref: str) -> list[Upload]:
         """Return uploads as documents of a deposit, in their order.
@@ -300,8 +300,8 @@ class Uploads:
                 found = list(connection.scalars(over.order_by(_UPLOAD.c.id).limit(_BATCH)))
             if not found:
                 return gone
-            self._erase(found)
-            gone += len(found)
+            # One that went on meanwhile is over no longer, and stays.
+            gone += self._erase(found, _UPLOAD.c.expires_at <= self._clock())
 
     def fulfil(self, duty: Duty) -> None:
         """Sweep, and plan the next time."""
@@ -357,17 +357,21 @@ class Uploads:
             uow.add(ApiUploadPartRow, upload_id=row.id, seq=row.parts + 1, size_bytes=size, blob_key=blob_key)
             uow.commit()
 
-    def _erase(self, upload_ids: Sequence[str]) -> None:
-        parts = _PART.c.upload_id.in_(upload_ids)
+    def _erase(self, upload_ids: Sequence[str], still: ColumnElement[bool]) -> int:
+        """Erase those uploads for which `still` holds once nobody can add to them; return how many."""
         with self._database.write() as uow:
+            mine = select(_UPLOAD.c.id).where(_UPLOAD.c.id.in_(upload_ids), still)
+            locked = list(uow.execute(mine.order_by(_UPLOAD.c.id).with_for_update()).scalars())
+            parts = _PART.c.upload_id.in_(locked)
             places = list(uow.execute(select(_PART.c.blob_key).where(parts)).scalars())
             uow.execute(delete(_PART).where(parts))
-            uow.execute(delete(_UPLOAD).where(_UPLOAD.c.id.in_(upload_ids)))
+            uow.execute(delete(_UPLOAD).where(_UPLOAD.c.id.in_(locked)))
             uow.commit()
         failpoint("upload.swept")
         # Whoever dies here leaves content that no row names: the daily sweep of the store takes it.
         for place in places:
             self._blobs.delete(place)
+        return len(locked)
 
     def _expect_room(self, uow: UnitOfWork, owner_ref: str, length: int, now: datetime) -> None:
         living = (_UPLOAD.c.owner_ref == owner_ref, _UPLOAD.c.expires_at > now)

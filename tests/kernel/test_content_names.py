@@ -60,6 +60,8 @@ def test_what_no_row_names_goes_and_everything_else_stays(tmp_path: Path) -> Non
         office.bulk.draft(SENDER, table, [Upload(name="a.pdf", stream=[SMALL_PDF])], BulkWish())
         draft = office.preparing.drafts.keep(SENDER.ref, {"name": "Ada"})
         office.preparing.draft_documents.add(SENDER.ref, draft.id, Upload(name="a.pdf", stream=[SMALL_PDF]))
+        begun = office.integration.uploads.begin(SENDER.ref, name="a.txt", length=2)
+        office.integration.uploads.append(begun.id, owner_ref=SENDER.ref, offset=0, pieces=[b"a"])
         kept = {key for key, _ in office.blobs.keys("")}
         assert {key.partition("/")[0] + "/" for key in kept} >= set(NAMED)
         orphans = {f"{prefix}{'0' * 32}/1" for prefix in NAMED}

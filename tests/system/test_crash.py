@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lre_kit.failpoints import REGISTRY
+from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.letters.phases import Phase
 from lre_kit.letters.values import Letter
 from lre_kit.office import PostOffice
@@ -41,6 +42,9 @@ for step in steps:
         clock.advance(LEASE + timedelta(seconds=1))
     elif step == "deposit":
         deposit_sample(office, idempotency_key="once")
+    elif step == "deposit-early":
+        later = clock() + timedelta(days=10)
+        deposit_sample(office, idempotency_key="once", notify_at=later, pre_notice="deposit")
     elif step == "work":
         office.run_until_idle()
     else:
@@ -113,13 +117,32 @@ def fresh_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 ELSEWHERE = (
     "test.", "restamp.", "keys.", "rewrap.", "making.", "derogation.", "consent.", "erase.", "post.",
     "bounce.", "bulk.", "operators.", "api.", "webhook.", "close.", "prepare.", "forget.",
-    "people_purge.", "support.",
+    "people_purge.", "support.", "upload.", "pre_notice.",
 )  # fmt: skip
 """Places that a letter does not meet in its first days; they are killed in test_restamp.py,
 test_key_rotation.py, test_orders.py, test_replacement.py, test_consent_faults.py, test_retention.py,
 letters/test_bounces.py, letters/test_closing.py, bulk/test_bulk.py, preparing/test_tray.py,
 letters/test_forgetting.py, parties/test_people_purge.py, operators/test_operator_desk.py,
-web/api/test_doors.py, webhooks/test_delivering.py, support/test_requests.py and postroom/test_faults.py."""
+web/api/test_doors.py, web/api/test_uploads.py, webhooks/test_delivering.py,
+support/test_requests.py and postroom/test_faults.py; those of a pre-notice below."""
+
+
+@pytest.mark.parametrize("name", ["pre_notice.before_send", "pre_notice.after_send"])
+def test_killed_while_a_pre_notice_leaves_the_letter_waits_for_its_notice(
+    name: str, fresh_home: Path, tmp_path: Path, drive: Drive
+) -> None:
+    """F1.01."""
+    home = tmp_path / "office"
+    shutil.copytree(fresh_home, home)
+    assert drive(home, "deposit-early", "work", failpoints=f"{name}=kill") == -9
+    check_lawful(home)
+    assert drive(home, "wait", "work") == 0
+    letter, office = survivors(home)
+    with office:
+        assert letter is not None
+        assert letter.pre_notice is not None
+        assert (letter.phase, letter.pre_notice.state) == (Phase.DEPOSITED, PreNoticeState.SENT)
+    check_lawful(home)
 
 
 @pytest.mark.parametrize("name", sorted(name for name in REGISTRY if not name.startswith(ELSEWHERE)))

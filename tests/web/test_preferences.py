@@ -18,7 +18,7 @@ def test_what_is_chosen_is_kept_and_shown(site: ThrowawaySite, chosen: dict[str,
     client = site.client()
     page = client.get(f"{PAGE}?lang=en").text
     assert "cannot be turned off" in page
-    assert "CPCE R. 53-2" in page
+    assert "CPCE R. 53-3" in page
     answer = send_form(client, PAGE, PAGE, **chosen)
     assert answer.status_code == 303
     wishes = site.office.news.desk.wishes(SENDER.ref)

@@ -140,6 +140,11 @@ def test_a_deposit_for_several_counts_as_a_request_for_each_letter(site: Throwaw
     too_many = sent(51)
     assert too_many.status_code == 422
     assert "50" in too_many.text
+    never = sent(11)
+    assert (never.status_code, never.get_json()["type"]) == (422, "urn:lre-kit:problem:recipients"), (
+        "no wait helps"
+    )
+    assert sent(4).status_code == 201, "nothing was counted"
 
 
 def test_a_letterhead_is_read_replaced_and_stands_on_what_is_merged(api: Any, programs: Any) -> None:

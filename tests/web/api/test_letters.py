@@ -13,6 +13,7 @@ import pytest
 
 from lre_kit.integration.values import KeyKind, KeyWish, Scope
 from lre_kit.letters.phases import Phase
+from lre_kit.parties.persons import PartyFacts, PartyKind
 from lre_kit.parties.values import Sender
 from lre_kit.postroom.values import CarrierNews
 from lre_kit.testing.office import SENDER, SMALL_PDF
@@ -167,6 +168,17 @@ def test_nobody_finds_another_senders_letter(programs: Any, api: Any) -> None:
     assert {answer.status_code for answer in answers} == {404}
     assert len(told) == 1, "the same answer for what is not there and what is another's"
     assert stranger.get("/letters").get_json()["items"] == []
+
+
+def test_an_owner_changes_letters_under_every_name_that_is_theirs(
+    site: ThrowawaySite, api: Any, programs: Any
+) -> None:
+    number = api.deposited()
+    facts = PartyFacts(kind=PartyKind.PERSON, usage_name=SENDER.name)
+    party = site.office.people.parties.remember(SENDER.ref, facts)
+    mine = programs(owner=Sender(ref=party.id, name=SENDER.name, email=SENDER.email))
+    assert mine.get(f"/letters/{number}").status_code == 200
+    assert mine.post(f"/letters/{number}/withdraw").status_code == 200
 
 
 def test_a_letter_is_withdrawn_before_its_notice_and_not_after(site: ThrowawaySite, api: Any) -> None:

@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from lre_kit.client import LreClient, OfficeUnreachableError, ProblemError, StandardTransport
 from lre_kit.client.transport import Answered, Asking
 from lre_kit.content_names import NAMED
 from lre_kit.failpoints import arm, disarm
+from lre_kit.integration.rows import ApiAnswerRow
 from lre_kit.integration.uploads import LIFE, PARTS_MAX, UPLOADS_MAX
 from lre_kit.integration.values import KeyKind, KeyWish, Scope
 from lre_kit.letters.leftovers import Leftovers
 from lre_kit.parties.values import Sender
+from lre_kit.store.inserts import table_of
 from lre_kit.testing.office import SENDER
 from lre_web.testing import ThrowawaySite
 
@@ -370,3 +373,41 @@ def test_the_client_sends_large_documents_in_parts(tmp_path: Path, monkeypatch: 
             assert office.document(made["number"], 2) == TEXT
             upload = office.upload(("b.txt", TEXT))
             assert office.deposit(WHO, [], uploads=[upload])["documents"][0]["name"] == "b.txt"
+
+
+def test_a_deposit_repeated_after_its_uploads_are_over_gives_its_letter(
+    site: ThrowawaySite, api: Any
+) -> None:
+    """F2.02: who never got the answer asks again, and no second letter leaves."""
+    upload = begun(api)
+    part(api, upload, 0, TEXT)
+    body = {
+        "recipient": {"name": "Jean Dupont", "email": "jean@example.net"},
+        "product": "simple", "subject": "Bail", "uploads": [upload],
+    }  # fmt: skip
+    headers = {"Idempotency-Key": "once-and-once-only"}
+    first = api.post("/letters", json=body, headers=headers)
+    assert first.status_code == 201, first.text
+    with site.office.database.write() as uow:
+        uow.execute(delete(table_of(ApiAnswerRow)))
+        uow.commit()
+    site.clock.advance(LIFE + timedelta(hours=1))
+    again = api.post("/letters", json=body, headers=headers)
+    assert (again.status_code, again.get_json()["number"]) == (201, first.get_json()["number"])
+    other = api.post("/letters", json={**body, "subject": "Congé"}, headers=headers)
+    assert other.status_code == 422
+
+
+def test_what_is_erased_twice_or_while_somebody_dies_is_gone_once(site: ThrowawaySite, api: Any) -> None:
+    upload = begun(api)
+    part(api, upload, 0, TEXT)
+    arm("upload.swept", "raise")
+    try:
+        assert api.delete(f"/uploads/{upload}").status_code == 500
+    finally:
+        disarm()
+    assert api.delete(f"/uploads/{upload}").status_code == 404
+    assert len(stored(site)) == 1
+    site.clock.advance(timedelta(days=2))
+    Leftovers(site.office.database, site.office.blobs, clock=site.clock, named=NAMED).sweep()
+    assert stored(site) == []

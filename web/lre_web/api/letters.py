@@ -43,7 +43,7 @@ from lre_kit.letters.several import (
 from lre_kit.letters.terms import PreNoticeError
 from lre_kit.letters.values import Letter, Upload
 from lre_kit.parties.addresses import InvalidPostalAddressError
-from lre_kit.parties.values import Sender
+from lre_kit.parties.values import Recipient, Sender
 from lre_kit.store.database import UnitOfWork
 from lre_web.api.acting import acting_of, identified_sender
 from lre_web.api.declaring import Call, Result, Route
@@ -131,15 +131,39 @@ def _deposit(call: Call) -> Result:
     asked: LetterAsked = call.body
     recipient = asked.recipient.to_value()
     expect_reachable(call, recipient.email, asked.product)
-    told = _common(call, asked) | {"recipient": recipient, "documents": _documents(call, asked)}
+    try:
+        documents = _documents(call, asked)
+    except UploadUnusableError:
+        # Whoever never got the answer asks again after the uploads are over: the letter is there already.
+        if (before := _deposited_before(call, asked, recipient)) is None:
+            raise
+        return _deposited(call, before)
+    told = _common(call, asked) | {"recipient": recipient, "documents": documents}
     if call.key.kind is KeyKind.TEST:
         return Result(body=letter_told(call.office.desk.check_deposit(**told), is_test=True), status=200)
     try:
         letter = call.office.desk.deposit(**told, idempotency_key=call.idempotency_key)
     except IdempotencyMismatchError:
         raise IdempotencyReusedError from None
+    return _deposited(call, letter)
+
+
+def _deposited(call: Call, letter: Letter) -> Result:
     place = f"{call.office.links.sender_url}{API_PREFIX}/letters/{letter.number}"
     return Result(body=letter_told(letter), headers={"Location": place})
+
+
+def _deposited_before(call: Call, asked: LetterAsked, recipient: Recipient) -> Letter | None:
+    """Return the letter that this request's key gave, if it is the one that is asked for."""
+    if call.idempotency_key is None:
+        return None
+    ref = asked.in_name_of or call.owner.ref
+    number = call.office.reading.number_of(ref, call.idempotency_key)
+    if number is None:
+        return None
+    before = call.office.reading.letter(number, sender_ref=ref)
+    known = (before.recipient.email, before.subject, before.product)
+    return before if known == (recipient.checked().email, asked.subject, asked.product) else None
 
 
 def _deposit_to_all(call: Call) -> Result:
@@ -315,7 +339,7 @@ def _guard(call: Call, sent: Letter) -> Guard:
 
 
 def _still_acts(call: Call, letter: Letter) -> Callable[[UnitOfWork], None] | None:
-    if letter.sender.ref == call.owner.ref:
+    if letter.sender.ref in call.office.people.authorities.refs(call.owner.ref):
         return None
     return call.office.people.authorities.acting_on(person_of(call).id, letter.sender.ref)
 
