@@ -32,6 +32,7 @@ _SECTIONS: Mapping[str, Words] = {
         fr="Fiches à votre sujet dans des carnets d'expéditeurs", en="Entries about you in books of senders"
     ),
     "letters_you_began": Words(fr="Brouillons de lettres", en="Drafts of letters"),
+    "documents_uploaded": Words(fr="Documents téléversés", en="Documents uploaded"),
     "messages_you_chose": Words(fr="Messages que vous avez choisis", en="Messages you chose"),
     "views_of_your_list": Words(fr="Vues de votre liste", en="Views of your list"),
     "requests": Words(fr="Demandes à l'assistance", en="Requests to the support"),

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 from lre_kit.bulk.rows import BulkRow
 from lre_kit.consents.rows import ConsentEventRow, ConsentRow
 from lre_kit.contacts.rows import ContactRow
-from lre_kit.integration.rows import ApiKeyRow
-from lre_kit.letters.own_rows import LetterDraftRow, SavedViewRow
+from lre_kit.integration.rows import ApiKeyRow, ApiUploadRow
+from lre_kit.letters.own_rows import DraftDocumentRow, LetterDraftRow, SavedViewRow
 from lre_kit.letters.rows import LetterRow
 from lre_kit.news.rows import NewsWishRow
 from lre_kit.parties.emails import key_of
@@ -27,6 +27,7 @@ _CONSENT, _CONSENT_EVENT, _BULK, _PREPARED, _KEY, _ENDPOINT, _LETTER = (
 _CONTACT, _DRAFT, _VIEW, _WISH = (
     table_of(row) for row in (ContactRow, LetterDraftRow, SavedViewRow, NewsWishRow)
 )
+_DRAFTED, _UPLOAD = table_of(DraftDocumentRow), table_of(ApiUploadRow)
 _ITEM, _NEWS, _FILE = (table_of(row) for row in (PostItemRow, PostNewsRow, PostFileRow))
 
 _CONSENT_FACTS = (
@@ -77,8 +78,13 @@ def of_other_rooms(connection: Connection, key: str, parties: Collection[str]) -
             _CONTACT.c.email_key == key,
             "created_at",
         ),
-        "letters_you_began": fact_rows(
-            connection, _DRAFT, "fields changed_at", _DRAFT.c.owner_ref.in_(parties), "changed_at"
+        "letters_you_began": _begun(connection, parties),
+        "documents_uploaded": fact_rows(
+            connection,
+            _UPLOAD,
+            "name length received created_at expires_at",
+            _UPLOAD.c.owner_ref.in_(parties),
+            "created_at",
         ),
         "views_of_your_list": fact_rows(
             connection, _VIEW, "name query created_at", _VIEW.c.owner_ref.in_(parties), "created_at"
@@ -101,6 +107,19 @@ def of_other_rooms(connection: Connection, key: str, parties: Collection[str]) -
             "made_at",
         ),
     }
+
+
+def _begun(connection: Connection, parties: Collection[str]) -> list[Facts]:
+    """Return drafts with their documents, which their writer can open still."""
+    own = fact_rows(connection, _DRAFT, "id fields changed_at", _DRAFT.c.owner_ref.in_(parties), "changed_at")
+    ids = [draft["id"] for draft in own]
+    documents = grouped(
+        fact_rows(
+            connection, _DRAFTED, "draft_id name media_type size_bytes", _DRAFTED.c.draft_id.in_(ids), "id"
+        ),
+        "draft_id",
+    )
+    return [_without_id(draft) | {"documents": documents.get(draft["id"], [])} for draft in own]
 
 
 def _is_theirs(table: Table, ref: str, email: str, key: str, parties: Collection[str]) -> ColumnElement[bool]:

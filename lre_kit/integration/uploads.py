@@ -16,6 +16,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -357,21 +358,28 @@ class Uploads:
             uow.add(ApiUploadPartRow, upload_id=row.id, seq=row.parts + 1, size_bytes=size, blob_key=blob_key)
             uow.commit()
 
+    def erase_of(self, uow: UnitOfWork, owner_refs: Sequence[str]) -> None:
+        """Erase all uploads of some senders in a caller's transaction; their contents go once it holds."""
+        _, places = _erase_rows(uow, _UPLOAD.c.owner_ref.in_(owner_refs))
+
+        def discard() -> None:
+            # What the store does not let go of now, no row names: its daily sweep takes it.
+            for place in places:
+                with suppress(Exception):
+                    self._blobs.delete(place)
+
+        uow.after_commit(discard)
+
     def _erase(self, upload_ids: Sequence[str], still: ColumnElement[bool]) -> int:
         """Erase those uploads for which `still` holds once nobody can add to them; return how many."""
         with self._database.write() as uow:
-            mine = select(_UPLOAD.c.id).where(_UPLOAD.c.id.in_(upload_ids), still)
-            locked = list(uow.execute(mine.order_by(_UPLOAD.c.id).with_for_update()).scalars())
-            parts = _PART.c.upload_id.in_(locked)
-            places = list(uow.execute(select(_PART.c.blob_key).where(parts)).scalars())
-            uow.execute(delete(_PART).where(parts))
-            uow.execute(delete(_UPLOAD).where(_UPLOAD.c.id.in_(locked)))
+            count, places = _erase_rows(uow, _UPLOAD.c.id.in_(upload_ids), still)
             uow.commit()
         failpoint("upload.swept")
         # Whoever dies here leaves content that no row names: the daily sweep of the store takes it.
         for place in places:
             self._blobs.delete(place)
-        return len(locked)
+        return count
 
     def _expect_room(self, uow: UnitOfWork, owner_ref: str, length: int, now: datetime) -> None:
         living = (_UPLOAD.c.owner_ref == owner_ref, _UPLOAD.c.expires_at > now)
@@ -382,6 +390,18 @@ class Uploads:
             raise UploadQuotaError(
                 msg, mend="Deposit or delete some first; each goes a day after its last part."
             )
+
+
+def _erase_rows(uow: UnitOfWork, *which: ColumnElement[bool]) -> tuple[int, list[str]]:
+    """Delete uploads and their parts; return how many, and where the parts' contents lie."""
+    # Held first: a part that comes meanwhile is there before, or finds no upload after.
+    held = select(_UPLOAD.c.id).where(*which).order_by(_UPLOAD.c.id).with_for_update()
+    ids = list(uow.execute(held).scalars())
+    parts = _PART.c.upload_id.in_(ids)
+    places = list(uow.execute(select(_PART.c.blob_key).where(parts)).scalars())
+    uow.execute(delete(_PART).where(parts))
+    uow.execute(delete(_UPLOAD).where(_UPLOAD.c.id.in_(ids)))
+    return len(ids), places
 
 
 class _Part:

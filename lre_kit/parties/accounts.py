@@ -308,9 +308,10 @@ class Accounts(AccountBook):
     def close(self, account_id: str, *, password: str, network: str = "") -> None:
         """Close an account: its sessions and links end, nobody logs in to it any more; its owner is told.
 
-        With a person's last account ends what acts by itself in their name: keys of the API, webhooks. Its
-        data are deleted once the span for closed accounts is over. Letters, proofs and means are their
-        person's and stay; whoever registers with the address again is the same person.
+        With a person's last account ends what acts by itself in their name, keys of the API and webhooks, and
+        what was begun and never sent is erased: drafts, uploads. Its data are deleted once the span for
+        closed accounts is over. Letters, proofs and means are their person's and stay; whoever registers with
+        the address again is the same person.
 
         Raises:
             LogInError: It is not the account's password.

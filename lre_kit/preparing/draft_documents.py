@@ -165,13 +165,15 @@ class DraftDocuments:
             return
         with self._database.write() as uow:
             _lock(uow, owner_ref, draft_id)
-            gone = self.erase(uow, draft_id, _ROW.c.id.in_(left))
+            gone = self.erase(uow, [draft_id], _ROW.c.id.in_(left))
             uow.commit()
         self.discard(gone)
 
-    def erase(self, uow: UnitOfWork, draft_id: str, *which: ColumnElement[bool]) -> Sequence[str]:
+    def erase(
+        self, uow: UnitOfWork, draft_ids: Collection[str], *which: ColumnElement[bool]
+    ) -> Sequence[str]:
         """Remove rows of documents in a caller's transaction; return what to `discard` once it holds."""
-        mine = (_ROW.c.draft_id == draft_id, *which)
+        mine = (_ROW.c.draft_id.in_(draft_ids), *which)
         ids = list(uow.execute(select(_ROW.c.id).where(*mine)).scalars())
         if ids:
             uow.execute(delete(_ROW).where(_ROW.c.id.in_(ids)))

@@ -161,6 +161,9 @@ def test_what_a_sender_has_under_way_is_part_of_it(office: PostOffice) -> None:
     documents = [Upload(name="a.pdf", stream=[SMALL_PDF])]
     office.preparing.tray.prepare(house.id, person.id, draft, documents)
     office.contacts.book.add(person.id, Card(name="Zoé", email="zoe@example.net", reference="secret-1"))
+    begun = office.preparing.drafts.keep(person.id, {"subject": "Congé"})
+    office.preparing.draft_documents.add(person.id, begun.id, Upload(name="bail.pdf", stream=[SMALL_PDF]))
+    office.integration.uploads.begin(person.id, name="annexe.pdf", length=9)
     (sending,) = known(office, SENDER.email).sections["letters_in_bulk"]
     assert (sending["title"], sending["lines"]) == ("Spring", 1)
     found = known(office, "jean@example.net")
@@ -171,4 +174,5 @@ def test_what_a_sender_has_under_way_is_part_of_it(office: PostOffice) -> None:
     assert about["name"] == "Zoé"
     assert "secret-1" not in str(about), "the reference is the sender's own, and may tell who that is"
     for language in ("fr", "en"):
-        assert "a.pdf" in readable(found, language)
+        for kept in ("a.pdf", "bail.pdf", "Congé", "annexe.pdf"):
+            assert kept in readable(found, language)

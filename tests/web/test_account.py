@@ -15,10 +15,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from lre_kit.content_names import NAMED
 from lre_kit.errors import IdentificationError
 from lre_kit.identifiers.throttle import PACES
-from lre_kit.integration.rows import ApiKeyRow
+from lre_kit.integration.rows import ApiKeyRow, ApiUploadRow
 from lre_kit.integration.values import KeyKind, KeyWish, Scope
+from lre_kit.letters.leftovers import Leftovers
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
 from lre_kit.parties.account_requests import RESET
@@ -405,6 +407,53 @@ def test_with_the_last_account_of_a_person_end_keys_and_webhooks(site: Site) -> 
         uow.commit()
     # Of an account that was closed before keys ended with it.
     assert [asked(ref) for ref in keys] == [401, 200, 200]
+
+
+def test_with_the_last_account_of_a_person_go_drafts_and_uploads(site: Site) -> None:
+    client, other = site.member(), site.member("other@example.org")
+    office, accounts = site.office, site.kept.accounts
+    mine, theirs = accounts.by_email(EMAIL), accounts.by_email("other@example.org")
+    assert mine is not None
+    assert theirs is not None
+    drafts, documents, uploads = (
+        office.preparing.drafts, office.preparing.draft_documents, office.integration.uploads,
+    )  # fmt: skip
+    for ref in (mine.party_id, theirs.party_id):
+        begun = drafts.keep(ref, {"subject": "Congé"})
+        documents.add(ref, begun.id, Upload(name="a.pdf", stream=[SMALL_PDF]))
+        upload = uploads.begin(ref, name="b.pdf", length=len(SMALL_PDF))
+        uploads.append(upload.id, owner_ref=ref, offset=0, pieces=[SMALL_PDF])
+
+    def contents() -> list[int]:
+        return [len(list(office.blobs.keys(prefix))) for prefix in ("drafts/", "uploads/")]
+
+    assert contents() == [2, 2]
+    assert "drafts erased" in client.get("/account/close").text
+    close(site, client)
+    assert [len(drafts.of(account.party_id)) for account in (mine, theirs)] == [0, 1]
+    with office.database.read() as connection:
+        assert list(connection.execute(select(ApiUploadRow.owner_ref)).scalars()) == [theirs.party_id]
+    assert contents() == [1, 1], "of the other person alone"
+    assert is_in(other)
+
+
+def test_an_account_closes_though_the_content_store_is_away(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = site.member()
+    account = site.kept.accounts.by_email(EMAIL)
+    assert account is not None
+    office, ref = site.office, account.party_id
+    begun = office.preparing.drafts.keep(ref, {"subject": "Congé"})
+    office.preparing.draft_documents.add(ref, begun.id, Upload(name="a.pdf", stream=[SMALL_PDF]))
+    with monkeypatch.context() as away:
+        away.setattr(type(office.blobs), "delete", lambda *_: 1 / 0)
+        close(site, client)
+    assert site.kept.accounts.by_email(EMAIL) is None
+    assert len(list(office.blobs.keys("drafts/"))) == 1
+    site.clock.advance(timedelta(days=3))
+    Leftovers(office.database, office.blobs, clock=site.clock, named=NAMED).sweep()
+    assert not list(office.blobs.keys("drafts/")), "the daily sweep takes it"
 
 
 def test_sessions_are_listed_and_ended(site: Site) -> None:

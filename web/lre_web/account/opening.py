@@ -23,6 +23,8 @@ def open_account_site(office: PostOffice) -> AccountSite:
         office.integration.keys.revoke_all(uow, refs)
         disable_all(uow, refs, at=clock())
         forget_wishes(uow, refs)
+        office.preparing.drafts.erase_of(uow, refs)
+        office.integration.uploads.erase_of(uow, refs)
 
     accounts = Accounts(
         database,
