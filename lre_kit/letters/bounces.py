@@ -24,8 +24,8 @@ from lre_kit.letters import commands
 from lre_kit.letters.desk import Desk
 from lre_kit.letters.notice_failure import plan_telling_of_pre_notice
 from lre_kit.letters.phases import Phase
-from lre_kit.letters.pre_notices import settle_pre_notice
-from lre_kit.letters.reading import Reading
+from lre_kit.letters.pre_notices import settle_pre_notice, was_corrected_since
+from lre_kit.letters.reading import Reading, read_letter
 from lre_kit.letters.state import LetterState
 from lre_kit.store.columns import new_id
 from lre_kit.store.database import Database, UniqueViolation, UnitOfWork
@@ -170,6 +170,10 @@ class Bounces:
             return commands.FailNotification(detail=f"{report.status} {report.words}".strip())
 
         def keeping(uow: UnitOfWork, _: LetterState) -> None:
+            nonlocal found
+            if found is Outcome.PRE_NOTICE_FAILED:
+                letter = read_letter(uow.connection, returned.letter_id)
+                found = Outcome.LATE if was_corrected_since(uow, letter) else found
             self._keep(uow, report, digest, found, returned)
             if found is Outcome.PRE_NOTICE_FAILED:
                 letter_id, at = returned.letter_id, self._clock()

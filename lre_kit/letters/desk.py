@@ -27,10 +27,10 @@ from lre_kit.letters.finding_rows import LetterWordRow, words_rows
 from lre_kit.letters.holds import Holds
 from lre_kit.letters.intake import Intake
 from lre_kit.letters.lifecycle import decide
-from lre_kit.letters.notice_duty import hold_back_notice, plan_notice
+from lre_kit.letters.notice_duty import Correction, hold_back_notice, plan_notice
 from lre_kit.letters.own_rows import MisdirectedRow
 from lre_kit.letters.phases import Phase
-from lre_kit.letters.pre_notices import leave_out_pre_notice
+from lre_kit.letters.pre_notices import expect_pre_notice_not_leaving, leave_out_pre_notice
 from lre_kit.letters.reading import read_letter, state_of
 from lre_kit.letters.reminders import plan_reminders, stop_reminders
 from lre_kit.letters.rows import LetterRow
@@ -147,7 +147,7 @@ class Desk:
             InvalidAddressError: It cannot be an address, or is the present one.
             AlreadyDecidedError: The letter has its end, or the window is over.
             UnlawfulActError: The letter takes another way (paper).
-            NoticeLeavingError: A notice is leaving at this moment.
+            NoticeLeavingError: A notice or a pre-notice is leaving at this moment.
         """
         email = checked_address(email, whose="recipient")
 
@@ -160,6 +160,7 @@ class Desk:
                 raise InvalidAddressError(msg, mend="Give the corrected one.")
             decide(state, commands.CorrectAddress(email=email), letter.requirements, now)
             hold_back_notice(uow, letter_id, number=state.notices + 1, at=now)
+            expect_pre_notice_not_leaving(uow, letter, at=now)
             uow.execute(update(_LETTER).where(_LETTER.c.id == letter_id).values(recipient_email=email))
             # What the reader of the address before said or was sent counts for nobody any more.
             uow.execute(delete(_MISDIRECTED).where(_MISDIRECTED.c.letter_id == letter_id))
@@ -174,7 +175,8 @@ class Desk:
             uow.flush()
             # A first notice that was planned for later still leaves then.
             at = max(now, letter.notify_at) if letter.notify_at and not state.notices else now
-            plan_notice(uow, letter_id, number=state.notices + 1, at=at, corrector=actor)
+            correction = Correction(actor=actor, at=now)
+            plan_notice(uow, letter_id, number=state.notices + 1, at=at, correction=correction)
 
         return self._act(letter_id, (), actor=actor, first=planning)
 

@@ -1,13 +1,15 @@
 """The duty that sends a letter's notice: planned, planned again to a corrected address, or held back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 
+from lre_kit.clock import from_iso, iso
 from lre_kit.errors import UnlawfulActError
-from lre_kit.store.agenda import cancel, plan
+from lre_kit.store.agenda import cancel, is_held, plan
 from lre_kit.store.database import UnitOfWork
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
@@ -15,7 +17,16 @@ from lre_kit.store.rows import DutyRow
 ACTION = "notify"
 """Name of the duty."""
 
+_CORRECTED_AT = "corrected_at"
 _DUTY = table_of(DutyRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Who corrected an address, and when."""
+
+    actor: Mapping[str, Any]
+    at: datetime
 
 
 class NoticeLeavingError(UnlawfulActError):
@@ -25,7 +36,7 @@ class NoticeLeavingError(UnlawfulActError):
 
 
 def plan_notice(
-    uow: UnitOfWork, letter_id: str, *, number: int, at: datetime, corrector: Mapping[str, Any] | None = None
+    uow: UnitOfWork, letter_id: str, *, number: int, at: datetime, correction: Correction | None = None
 ) -> None:
     """Put the sending of a letter's notice on the agenda, once per number.
 
@@ -34,9 +45,11 @@ def plan_notice(
         letter_id: The letter.
         number: Which notice it is, from 1.
         at: When to send it.
-        corrector: Who corrected the address that it goes to; such a notice opens a window of its own.
+        correction: Of the address that it goes to; such a notice opens a window of its own.
     """
-    payload = {"corrector": dict(corrector)} if corrector is not None else {}
+    payload: dict[str, Any] = {}
+    if correction is not None:
+        payload = {"corrector": dict(correction.actor), _CORRECTED_AT: iso(correction.at)}
     plan(uow, key=_key(letter_id, number), due_at=at, action=ACTION, subject=letter_id, payload=payload)
 
 
@@ -47,18 +60,20 @@ def hold_back_notice(uow: UnitOfWork, letter_id: str, *, number: int, at: dateti
         NoticeLeavingError: A worker holds it, or what became of an earlier try is not known.
     """
     key = _key(letter_id, number)
-    found = uow.execute(
-        select(_DUTY.c.last_error, _DUTY.c.claimed_until).where(_DUTY.c.key == key).with_for_update()
-    ).first()
+    found = uow.execute(select(_DUTY.c.last_error).where(_DUTY.c.key == key).with_for_update()).first()
     if found is None:
         return
-    free = (_DUTY.c.key == key, or_(_DUTY.c.claimed_until.is_(None), _DUTY.c.claimed_until <= at))
-    # What holds the row also against a worker that claims it between the question and the answer.
-    held = uow.update(update(_DUTY).where(*free).values(claim=None, claimed_until=None)) != 1
-    if held or (found.last_error or "").startswith("unknown"):
+    if is_held(uow, key, at=at) or (found.last_error or "").startswith("unknown"):
         msg = "The notice is leaving at this moment, or has left."
         raise NoticeLeavingError(msg, mend="Look again in a few minutes.")
     cancel(uow, key)
+
+
+def corrected_at(uow: UnitOfWork, letter_id: str, *, number: int) -> datetime | None:
+    """Return when the address was corrected to which a notice that has not left goes, if it was."""
+    payload = uow.execute(select(_DUTY.c.payload).where(_DUTY.c.key == _key(letter_id, number))).scalar()
+    told = (payload or {}).get(_CORRECTED_AT)
+    return None if told is None else from_iso(told)
 
 
 def _key(letter_id: str, number: int) -> str:

@@ -1,8 +1,9 @@
 """The duty that tells a recipient, before the notice, that a letter is coming.
 
 It is not the notice: it opens no window, makes no evidence of its own and carries no link. That it was asked
-for stands in the evidence of the deposit; what became of it stands beside the letter. Sent once at most: what
-became unknown is not sent again, and whoever comes after the notice sends none.
+for stands in the evidence of the deposit; what became of it stands beside the letter. What became unknown is
+not sent again, and whoever comes after the notice sends none; should the process die once it was sent, it is
+sent again, under the same Message-ID.
 """
 
 from datetime import datetime
@@ -18,12 +19,13 @@ from lre_kit.failpoints import declare, failpoint
 from lre_kit.identifiers.links import Links
 from lre_kit.law.pre_notices import PreNoticeState
 from lre_kit.law.products import Product
+from lre_kit.letters.notice_duty import NoticeLeavingError, corrected_at
 from lre_kit.letters.notice_failure import plan_telling_of_pre_notice
 from lre_kit.letters.phases import Phase
-from lre_kit.letters.reading import Reading
+from lre_kit.letters.reading import Reading, read_letter
 from lre_kit.letters.rows import LetterRow
 from lre_kit.letters.values import Letter
-from lre_kit.store.agenda import Duty, cancel, fulfil, plan
+from lre_kit.store.agenda import Duty, cancel, fulfil, is_held, plan
 from lre_kit.store.database import Database, UnitOfWork
 from lre_kit.store.inserts import table_of
 
@@ -41,10 +43,30 @@ def plan_pre_notice(uow: UnitOfWork, letter_id: str, *, at: datetime) -> None:
 
 
 def leave_out_pre_notice(uow: UnitOfWork, letter: Letter, *, at: datetime) -> None:
-    """Take the pre-notice of a letter that is withdrawn off the agenda, if it has not left."""
-    if letter.pre_notice is not None and letter.pre_notice.state is PreNoticeState.PLANNED:
+    """Take the pre-notice of a letter that is withdrawn off the agenda, if it has not left.
+
+    Whoever sends it at this moment writes down what becomes of it.
+    """
+    if _is_planned(letter) and not is_held(uow, _key(letter.id), at=at):
         cancel(uow, _key(letter.id))
         settle_pre_notice(uow, letter.id, PreNoticeState.LEFT_OUT, at=at)
+
+
+def expect_pre_notice_not_leaving(uow: UnitOfWork, letter: Letter, *, at: datetime) -> None:
+    """Keep the pre-notice of a letter from leaving until the transaction ends.
+
+    Raises:
+        NoticeLeavingError: A worker holds it: nobody can say yet to which address it goes.
+    """
+    if _is_planned(letter) and is_held(uow, _key(letter.id), at=at):
+        msg = "Word that the letter is coming is leaving at this moment."
+        raise NoticeLeavingError(msg, mend="Look again in a few minutes.")
+
+
+def was_corrected_since(uow: UnitOfWork, letter: Letter) -> bool:
+    """Tell whether the address of a letter was corrected after its pre-notice left."""
+    corrected, told = corrected_at(uow, letter.id, number=letter.notices + 1), letter.pre_notice
+    return corrected is not None and (told is None or told.settled_at is None or told.settled_at <= corrected)
 
 
 def settle_pre_notice(uow: UnitOfWork, letter_id: str, state: PreNoticeState, *, at: datetime) -> None:
@@ -85,9 +107,11 @@ class PreNotifying:
         else:
             state = PreNoticeState.LEFT_OUT
         with self._database.write() as uow:
+            # The letter first, as every act on it: it may have been withdrawn meanwhile.
+            now = read_letter(uow.connection, letter.id, lock=True)
             fulfil(uow, duty)
             settle_pre_notice(uow, letter.id, state, at=self._clock())
-            if state is PreNoticeState.FAILED:
+            if state is PreNoticeState.FAILED and not now.phase.is_final:
                 plan_telling_of_pre_notice(uow, letter.id, answer=answer, at=self._clock())
             uow.commit()
 
@@ -115,6 +139,10 @@ _STATES = {
     MailOutcome.REFUSED: PreNoticeState.FAILED,
     MailOutcome.UNKNOWN: PreNoticeState.UNKNOWN,
 }
+
+
+def _is_planned(letter: Letter) -> bool:
+    return letter.pre_notice is not None and letter.pre_notice.state is PreNoticeState.PLANNED
 
 
 def _key(letter_id: str) -> str:

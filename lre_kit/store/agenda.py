@@ -106,6 +106,15 @@ def cancel(uow: UnitOfWork, key: str) -> None:
     uow.defer(delete(_DUTY).where(_DUTY.c.key == key))
 
 
+def is_held(uow: UnitOfWork, key: str, *, at: datetime) -> bool:
+    """Tell whether a worker holds a duty; if none does, none takes it before the transaction ends."""
+    free = (_DUTY.c.key == key, or_(_DUTY.c.claimed_until.is_(None), _DUTY.c.claimed_until <= at))
+    # What holds the row also against a worker that claims it between the question and the answer.
+    if uow.update(update(_DUTY).where(*free).values(claim=None, claimed_until=None)):
+        return False
+    return uow.execute(select(_DUTY.c.id).where(_DUTY.c.key == key)).first() is not None
+
+
 def fulfil(uow: UnitOfWork, duty: Duty) -> None:
     """Take a claimed duty off the agenda in the transaction that does what it asks for.
 

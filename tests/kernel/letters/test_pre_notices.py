@@ -1,6 +1,6 @@
 """Pre-notices: the recipient is told that a letter is coming, once, before the notice, and nothing begins."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.carriers.mail_kinds import MailKind, kind_named_in
 from lre_kit.clock import PARIS
 from lre_kit.errors import IdempotencyMismatchError, InputError
+from lre_kit.failpoints import arm, disarm
 from lre_kit.law.pre_notices import DAYS_MAX, OFFERED, PreNoticeState, days_before, told_before
 from lre_kit.law.products import Product
+from lre_kit.letters import pre_notices
 from lre_kit.letters.bounces import Outcome
+from lre_kit.letters.notice_duty import NoticeLeavingError
 from lre_kit.letters.phases import Phase
 from lre_kit.letters.pre_notices import ACTION
 from lre_kit.letters.rows import EventRow, LetterRow
@@ -61,6 +64,11 @@ def deposit(office: PostOffice, **asked: Any) -> Letter:
 def state_of(office: PostOffice, letter: Letter) -> PreNoticeState | None:
     early = office.reading.by_id(letter.id).pre_notice
     return early.state if early is not None else None
+
+
+def before_send(act: Callable[[], None]) -> Callable[[str], None]:
+    """Return a failpoint at which somebody acts while a worker is about to send."""
+    return lambda name: act() if name == "pre_notice.before_send" else None
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)), st.integers(1, DAYS_MAX))
@@ -223,6 +231,94 @@ def test_a_report_on_it_fails_no_notice(office: PostOffice, clock: MovedClock) -
     clock.advance(timedelta(days=3))
     office.run_until_idle()
     assert office.reading.by_id(letter.id).phase is Phase.NOTIFIED
+
+
+@pytest.mark.parametrize("corrects_before", [True, False])
+def test_a_late_report_of_the_address_before_blames_no_corrected_one(
+    office: PostOffice, clock: MovedClock, corrects_before: bool
+) -> None:
+    letter = deposit(office)
+    if corrects_before:
+        office.desk.correct_address(letter.id, "new@example.net", actor={"role": "sender"})
+    clock.advance(timedelta(days=8))
+    office.run_until_idle()
+    if not corrects_before:
+        clock.advance(timedelta(hours=1))
+        office.desk.correct_address(letter.id, "new@example.net", actor={"role": "sender"})
+    clock.advance(timedelta(days=1))
+    path = courier(office).return_paths[-1]
+    assert path is not None
+    taken = office.mail_room.bounces.take((CORPUS / "postfix-user-unknown.eml").read_bytes(), to=path)
+    office.run_until_idle()
+    to_sender = [each for each in courier(office).messages if letter.sender.email in str(each["To"])]
+    if corrects_before:
+        assert (taken.outcome, len(to_sender)) == (Outcome.PRE_NOTICE_FAILED, 1)
+        assert state_of(office, letter) is PreNoticeState.FAILED
+    else:
+        assert (taken.outcome, to_sender) == (Outcome.LATE, [])
+        assert state_of(office, letter) is PreNoticeState.SENT
+
+
+@pytest.mark.parametrize(
+    ("answer", "becomes"),
+    [(MailOutcome.ACCEPTED, PreNoticeState.SENT), (MailOutcome.REFUSED, PreNoticeState.FAILED)],
+)
+def test_whoever_withdraws_while_it_leaves_is_told_what_became_of_it(
+    office: PostOffice,
+    clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: MailOutcome,
+    becomes: PreNoticeState,
+) -> None:
+    letter = deposit(office)
+    clock.advance(timedelta(days=8))
+    courier(office).answers = [MailAnswer(answer)]
+
+    def withdraw() -> None:
+        office.desk.withdraw(letter.id, actor={"role": "sender"})
+        assert state_of(office, letter) is PreNoticeState.PLANNED, "who sends it says what became of it"
+
+    monkeypatch.setattr(pre_notices, "failpoint", before_send(withdraw))
+    office.run_until_idle()
+    assert office.reading.by_id(letter.id).phase is Phase.WITHDRAWN
+    assert state_of(office, letter) is becomes
+    assert office.agenda.first_due(f"{ACTION}:{letter.id}") is None
+    assert courier(office).messages == [], "nothing is left to correct, so the sender is not told"
+
+
+def test_an_address_is_not_corrected_while_it_leaves(
+    office: PostOffice, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = deposit(office)
+    clock.advance(timedelta(days=8))
+
+    def correct() -> None:
+        with pytest.raises(NoticeLeavingError, match="at this moment"):
+            office.desk.correct_address(letter.id, "new@example.net", actor={"role": "sender"})
+
+    monkeypatch.setattr(pre_notices, "failpoint", before_send(correct))
+    office.run_until_idle()
+    assert state_of(office, letter) is PreNoticeState.SENT
+    clock.advance(timedelta(minutes=1))
+    office.desk.correct_address(letter.id, "new@example.net", actor={"role": "sender"})
+
+
+def test_who_dies_once_it_was_sent_sends_the_same_message_again(
+    office: PostOffice, clock: MovedClock
+) -> None:
+    letter = deposit(office)
+    clock.advance(timedelta(days=8))
+
+    arm("pre_notice.after_send", "raise")
+    try:
+        office.run_until_idle()
+    finally:
+        disarm()
+    clock.advance(timedelta(minutes=1))
+    office.run_until_idle()
+    first, again = courier(office).messages
+    assert first["Message-ID"] == again["Message-ID"]
+    assert state_of(office, letter) is PreNoticeState.SENT
 
 
 def test_what_became_unknown_is_not_sent_again(office: PostOffice, clock: MovedClock) -> None:
