@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from lre_kit.clock import Clock
+from lre_kit.clock import Clock, iso
 from lre_kit.law.consents import ConsentAct
 from lre_kit.news.rows import NewsItemRow, NewsWishRow
 from lre_kit.news.values import OF_CONSENTS, OF_LETTERS, NewsKind, Pace, Wishes
@@ -27,6 +27,9 @@ TELL = "tell_news"
 
 TELL_DAY = "tell_news_of_day"
 """Action of the duty that tells of a day's news."""
+
+UNTIL = "until"
+"""Name in that duty's payload under which stands when the day's news end."""
 
 LAG = timedelta(minutes=5)
 """Time between the end of a day's news and their message: acts under way then are written by now."""
@@ -120,7 +123,9 @@ def keep(  # noqa: PLR0917 - the columns of one row
         morning = next_morning(at)
         # The day is in the key: what comes while a morning's message is sent waits for the next.
         key = f"{TELL_DAY}:{morning:%Y%m%d}:{hashlib.sha256(owner_ref.encode()).hexdigest()[:32]}"
-        plan(uow, key=key, due_at=morning + LAG, action=TELL_DAY, subject=item_id)
+        # So is its end: a message that is tried again tells of the same news.
+        payload = {UNTIL: iso(morning)}
+        plan(uow, key=key, due_at=morning + LAG, action=TELL_DAY, subject=item_id, payload=payload)
     else:
         plan(uow, key=f"{TELL}:{item_id}", due_at=at, action=TELL, subject=item_id)
 

@@ -9,14 +9,17 @@ from sqlalchemy import Row, delete, select
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity, legal_time_text
 from lre_kit.carriers.plain_message import plain_message
+from lre_kit.clock import from_iso
 from lre_kit.consents.rows import ConsentRow
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.links import Links
 from lre_kit.letters.rows import LetterRow
-from lre_kit.news.desk import LAG, NewsDesk
+from lre_kit.news.desk import LAG, UNTIL, NewsDesk
 from lre_kit.news.rows import NewsItemRow
 from lre_kit.news.values import NewsKind
 from lre_kit.news.words import FRAME, SENTENCES, said
+from lre_kit.parties.emails import addresses_of
+from lre_kit.parties.standing import standing_id
 from lre_kit.store.agenda import Duty, fulfil
 from lre_kit.store.database import Database
 from lre_kit.store.inserts import table_of
@@ -60,8 +63,10 @@ class NewsMail:
         Raises:
             MailUnavailableError: It could not be handed over now; it is tried again.
         """
+        told = duty.payload.get(UNTIL)
+        until = duty.due_at - LAG if told is None else from_iso(told)  # none: planned by a version before
         owner = select(_ITEM.c.owner_ref).where(_ITEM.c.id == duty.subject).scalar_subquery()
-        self._tell(duty, [_ITEM.c.owner_ref == owner, _ITEM.c.is_daily, _ITEM.c.at < duty.due_at - LAG])
+        self._tell(duty, [_ITEM.c.owner_ref == owner, _ITEM.c.is_daily, _ITEM.c.at < until])
 
     def _tell(self, duty: Duty, which: Sequence[Any]) -> None:
         with self._database.read() as connection:
@@ -104,13 +109,19 @@ class NewsMail:
         return plain_message(
             identity=self._identity,
             name=newest.sender_name,
-            email=newest.sender_email,
+            email=self._address(item.owner_ref) or newest.sender_email,
             subject=subject,
             paragraphs=[*lines, said(FRAME, "more", language), change],
             # One message for what it tells of: the duty's own piece of news names it.
             message_id=self._links.message_id("news", duty.subject, 1),
             language=language,
         )
+
+    def _address(self, owner_ref: str) -> str | None:
+        """Return where a party reads mail now; of others no more is known than what their letters say."""
+        with self._database.read() as connection:
+            found = addresses_of(connection, standing_id(connection, owner_ref))
+        return next(iter(found), None)
 
     def _line(self, item: Row[Any], about: Row[Any], language: str) -> str:
         is_consent = item.kind == NewsKind.CONSENT

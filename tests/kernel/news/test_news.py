@@ -14,12 +14,14 @@ from lre_kit.carriers.mail import MailAnswer, MailOutcome
 from lre_kit.consents.values import ConsentRequest
 from lre_kit.errors import InputError
 from lre_kit.law.events import ErdsEvent
+from lre_kit.letters.effects import PROVIDER
 from lre_kit.letters.state import Event
-from lre_kit.news.desk import TELL, forget_wishes, keep
+from lre_kit.news.desk import LAG, TELL, forget_wishes, keep
 from lre_kit.news.rows import NewsItemRow
 from lre_kit.news.values import BY_DEFAULT, CHOICES, NewsKind, Pace, Wishes
 from lre_kit.news.words import SENTENCES
 from lre_kit.office import PostOffice
+from lre_kit.parties.values import Sender
 from lre_kit.preparing.digest import next_morning
 from lre_kit.store.inserts import table_of
 from lre_kit.store.rows import DutyRow
@@ -142,6 +144,62 @@ def test_a_message_whose_fate_is_unknown_is_sent_again_under_its_own_name(
     [message] = to_sender(courier)
     assert message["Message-ID"]
     assert items(office) == []
+
+
+def test_a_days_message_that_is_tried_again_takes_no_newer_news_in(
+    office: PostOffice, courier: MemoryCourier
+) -> None:
+    clock = office.clock
+    assert isinstance(clock, MovedClock)
+    letter = deposit_sample(office)
+    office.run_until_idle()
+
+    def happens(kind: NewsKind) -> None:
+        with office.database.write() as uow:
+            keep(uow, Wishes(paces=DAILY), SENDER.ref, kind, letter.id, REFUSAL, clock())
+            uow.commit()
+
+    happens(NewsKind.REFUSED)
+    clock.advance(next_morning(clock()) + LAG - clock())
+    courier.answers = [MailAnswer(MailOutcome.UNKNOWN)] * 4
+    office.run_until_idle()
+    happens(NewsKind.UNCLAIMED)
+    for _ in range(4):
+        clock.advance(timedelta(minutes=20))
+        office.run_until_idle()
+    [message] = to_sender(courier)
+    assert "1 nouvelle" in message["Subject"]
+    assert items(office) == ["unclaimed"]
+    clock.advance(timedelta(days=1))
+    office.run_until_idle()
+    assert len({each["Message-ID"] for each in to_sender(courier)}) == 2
+    assert items(office) == []
+
+
+@pytest.mark.parametrize("pace", [Pace.AT_ONCE, Pace.DAILY])
+def test_news_go_where_their_owner_reads_mail_now(
+    office: PostOffice, courier: MemoryCourier, pace: Pace
+) -> None:
+    parties, clock = office.people.parties, office.clock
+    assert isinstance(clock, MovedClock)
+    party = parties.for_recipient(email="old@example.net", name="Ada Byron")
+    letters = [
+        deposit_sample(office, sender=Sender(ref=party.id, name="Ada Byron", email=email))
+        for email in ("older@example.net", "old@example.net")
+    ]
+    office.run_until_idle()
+    parties.emails.verify(party.id, "new@example.net", actor=PROVIDER)
+    parties.emails.choose(party.id, "new@example.net", actor=PROVIDER)
+    wishes = Wishes(paces=dict.fromkeys(NewsKind, pace))
+    with office.database.write() as uow:
+        for letter in letters:
+            keep(uow, wishes, party.id, NewsKind.REFUSED, letter.id, REFUSAL, clock())
+        uow.commit()
+    clock.advance(timedelta(days=1))
+    office.run_until_idle()
+    told = [each for each in courier.messages if "nouvea" in each["Subject"] or "nouvel" in each["Subject"]]
+    assert len(told) == (2 if pace is Pace.AT_ONCE else 1)
+    assert {each["To"].addresses[0].addr_spec for each in told} == {"new@example.net"}
 
 
 def test_recipients_answers_to_requests_are_news_and_senders_own_acts_are_not(
