@@ -104,8 +104,17 @@ def expect_possible(work: Work) -> None:
 
 
 def told_of(work: Work) -> dict[str, str]:
-    """Return what of an act's facts stands in the journal."""
+    """Return what of an act's facts stands in the journal: what was typed is judged first, for it is sealed.
+
+    Raises:
+        OperatorInputError: It is not what was asked for.
+    """
     told = {name: str(work.facts[name]) for name in RULES[work.act].told if name in work.facts}
+    if work.act is Act.SETTLE_ACT:
+        told["found"] = "done" if _was_done(work) else "not done"
+    for name in ("until", "since"):
+        if name in told:
+            moving.instant_typed(told[name], now=work.office.clock())
     if work.act is Act.ADOPT_REGIME:
         # Of the very text that is carried out, whatever digest came with it.
         told["digest"] = adopting.digest_of(str(work.facts.get("draft", "")).encode())
@@ -251,12 +260,16 @@ def _renew(work: Work) -> int:
     return brought
 
 
-def _settle_act(work: Work) -> None:
+def _was_done(work: Work) -> bool:
     found = str(work.facts.get("found", "")).strip().casefold()
     if found not in {"done", "not done", "faite", "pas faite"}:
         msg = "Say whether it was done."
         raise OperatorInputError(msg, mend="Look at what it was about, then type: done, or not done.")
-    is_done = found in {"done", "faite"}
+    return found in {"done", "faite"}
+
+
+def _settle_act(work: Work) -> None:
+    is_done = _was_done(work)
     work.office.operators.journal.settle(work.subject_id, is_done=is_done, at=work.office.clock())
 
 

@@ -248,12 +248,13 @@ class OperatorDesk:
             LreError: As the kernel's service says.
         """
         database, clock = self._office.database, self._office.clock
+        told = told_of(work)
         with database.write() as uow:
             if first is not None:
                 first(uow)
             act_id = self._journal.begin(
                 uow, work.act.value, subject=_subject(work), label=label, operator=work.operator,
-                second=second, reason=work.reason, at=clock(), told=told_of(work),
+                second=second, reason=work.reason, at=clock(), told=told,
             )  # fmt: skip
             uow.commit()
         failpoint("operators.begun")

@@ -27,6 +27,9 @@ longest, an audit, some minutes."""
 INTERRUPTED = "interrupted"
 """Stands for a refusal's slug where an act's process died before it was done."""
 
+LATE = "late"
+"""Ends the name of an act that came to another end than the one it was settled as before."""
+
 URI = "urn:lre-kit:operator-act:"
 """Begin of the event's name in evidence: acts of operators are none of EN 319 522."""
 
@@ -106,11 +109,23 @@ class OperatorJournal:
         error: str = "",
         told: Mapping[str, Any] | None = None,
     ) -> None:
-        """Queue what became of an act that was begun."""
-        named = uow.execute(select(ACT.c.act).where(ACT.c.id == act_id)).scalar_one()
+        """Queue what became of an act that was begun.
+
+        One that somebody settled meanwhile, for its process seemed dead, stays as settled; where it came to
+        another end, that has a line of its own.
+        """
+        row = uow.execute(select(*_COLUMNS).where(ACT.c.id == act_id).with_for_update()).one()
+        if row.outcome != Outcome.BEGUN.value:
+            if row.outcome != outcome.value:
+                self.begin(
+                    uow, f"{row.act}.{LATE}", subject=row.subject, label=row.label, operator=row.operator,
+                    second=row.second, reason=row.reason, at=at, outcome=outcome, error=error,
+                    told={"Ended": act_id, "Settled": row.outcome},
+                )  # fmt: skip
+            return
         facts: dict[str, Any] = {"Act": act_id} | ({"Error": error} if error else {})
         facts |= {"Facts": dict(told)} if told else {}
-        evidence_id = self._record(uow, named, outcome, facts, at=at)
+        evidence_id = self._record(uow, row.act, outcome, facts, at=at)
         values = {"outcome": outcome.value, "error": error, "ended_at": at, "end_evidence_id": evidence_id}
         uow.defer(update(ACT).where(ACT.c.id == act_id).values(**values))
 

@@ -142,6 +142,7 @@ PANEL_WORDS: tuple[tuple[str, str, str], ...] = (
     ("outcome_refused", "refusée", "refused"),
     ("step_propose", "proposé", "proposed"),
     ("step_decline", "décliné", "declined"),
+    ("step_late", "issue connue après coup", "outcome known late"),
     ("act_operator_add", "ajouter un opérateur", "add an operator"),
     ("act_operator_role", "changer les rôles", "change roles"),
     ("act_operator_disable", "désactiver un opérateur", "disable an operator"),
