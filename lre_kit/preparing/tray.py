@@ -26,6 +26,7 @@ from lre_kit.identifiers.identified import SenderIdentified
 from lre_kit.letters.inspection import Inspection
 from lre_kit.letters.intake_rows import checked_subject
 from lre_kit.letters.rows import LetterRow
+from lre_kit.letters.scanning import scanner_of
 from lre_kit.letters.several import expect_several, to_each
 from lre_kit.letters.terms import checked_terms
 from lre_kit.letters.values import Letter, Upload
@@ -95,6 +96,7 @@ class Tray:
         self._clock = clock
         self._blobs = blobs
         self._vault = vault
+        self._scanner = scanner_of(settings.clamd, timeout_s=settings.clamd_timeout_s)
         self._members = members
         self._deposit = deposit
         self._deposit_all = deposit_all
@@ -120,6 +122,7 @@ class Tray:
         Raises:
             NoAuthorityError: The person may not prepare for this party.
             InputError: Something handed in cannot be used; nothing is kept.
+            ScannerUnavailableError: Documents cannot be scanned for viruses at present.
         """
         for each in draft.recipients:
             each.checked()
@@ -398,7 +401,9 @@ class Tray:
     def _keep(self, prepared_id: str, key: bytes, place: int, upload: Upload) -> str:
         inspection = Inspection(upload.name, max_bytes=self._settings.document_max_bytes)
         where = place_of(prepared_id, place)
-        sealed = self._vault.encrypt(key, inspection.passing(upload.chunks()), context=where.encode())
+        # Others of the organisation open it before any deposit looks at it.
+        scanned = self._scanner.passing(inspection.passing(upload.chunks()), name=inspection.name)
+        sealed = self._vault.encrypt(key, scanned, context=where.encode())
         self._blobs.put(where, sealed)
         inspection.conclude()
         return inspection.name

@@ -10,12 +10,17 @@ import pytest
 from lre_kit.bulk.tables import read_recipients
 from lre_kit.bulk.values import BulkState, BulkWish, LineState
 from lre_kit.doctor import examine
+from lre_kit.law.products import Product
 from lre_kit.letters.scanning import InfectedDocumentError, ScannerUnavailableError
 from lre_kit.letters.values import Upload
 from lre_kit.office import PostOffice
+from lre_kit.parties.members import MemberRole
+from lre_kit.parties.values import Recipient
+from lre_kit.preparing.values import Draft
 from lre_kit.testing.clamd import EICAR, StubClamd, stub_clamd
 from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.office import SENDER, SMALL_PDF, deposit_sample, throwaway_office
+from lre_kit.testing.parties import ACTOR, BRUMES, JEAN
 
 
 @pytest.fixture
@@ -102,6 +107,26 @@ def test_letters_in_bulk_wait_for_the_scanner_and_a_virus_fails_its_line_alone(
     office.run_until_idle()
     found = office.bulk.by_id(bulk_id)
     assert (found.state, dict(found.counts)) == (BulkState.DONE, {LineState.SENT: 1, LineState.FAILED: 1})
+
+
+def test_a_prepared_letter_is_scanned_before_anybody_else_opens_it(
+    office: PostOffice, clamd: StubClamd
+) -> None:
+    """F11.05."""
+    people, tray = office.people, office.preparing.tray
+    house, anne = people.parties.add(BRUMES), people.parties.add(JEAN)
+    people.members.set_role(house.id, anne.id, MemberRole.PREPARER, actor=ACTOR)
+    draft = Draft(recipient=Recipient(name="Zoé", email="zoe@example.net"), product=Product.SIMPLE)
+    with pytest.raises(InfectedDocumentError, match=r"b\.txt"):
+        tray.prepare(house.id, anne.id, draft, [*sample(b"clean"), *sample(EICAR, "b.txt")])
+    clamd.answer = b"ERROR\0"
+    with pytest.raises(ScannerUnavailableError):
+        tray.prepare(house.id, anne.id, draft, sample(b"text"))
+    assert (kept(office), tray.waiting(house.id)) == ([], [])
+    clamd.answer = None
+    made = tray.prepare(house.id, anne.id, draft, sample(b"text"))
+    assert b"".join(tray.open_document(made.id, 1)[1]) == b"text"
+    assert clamd.seen[-1] == b"text"
 
 
 def test_the_doctor_asks_the_scanner(office: PostOffice, clamd: StubClamd) -> None:
