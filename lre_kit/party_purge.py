@@ -5,11 +5,15 @@ book or duty names it, by its id or by the host's own. What other data names it 
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, and_, delete, or_, select
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Column, ColumnElement, Connection, and_, delete, func, or_, select
 
 from lre_kit.clock import PARIS
+from lre_kit.consents.rows import ConsentRow
+from lre_kit.letters.rows import LetterRow
 from lre_kit.parties.emails import key_of
 from lre_kit.parties.rows import (
     MandateRow,
@@ -51,9 +55,10 @@ GOES_ALONG = frozenset(
 """Columns of what goes with a party; seats and mandates only once they are over as long."""
 
 _PARTY, _EMAIL = table_of(PartyRow), table_of(PartyEmailRow)
+_CONSENT, _LETTER = table_of(ConsentRow), table_of(LetterRow)
 _SEAT, _MANDATE = table_of(MembershipRow), table_of(MandateRow)
 
-Among = Callable[[Connection, Column[str], Column[str], Collection[str]], set[str]]
+Among = Callable[[Connection, ColumnElement[str], ColumnElement[str], Collection[str]], set[str]]
 """Returns what stands in a column where another has one of some values, however many they are."""
 
 
@@ -76,11 +81,14 @@ def free_of(connection: Connection, ids: Sequence[str], *, before: datetime, amo
         held |= {called[name] for name in among(connection, column, column, called)}
     addresses: dict[str, set[str]] = {}
     for row in connection.execute(select(_EMAIL).where(_EMAIL.c.party_id.in_(ids))):
-        for spelling in (row.address, row.key, key_of(row.address)):
-            addresses.setdefault(spelling, set()).add(row.party_id)
-    for column in _columns(BY_ADDRESS):
-        for spelling in among(connection, column, column, addresses):
-            held |= addresses[spelling]
+        for key in (row.key, key_of(row.address)):
+            addresses.setdefault(key, set()).add(row.party_id)
+    for key in among(connection, _CONSENT.c.recipient_key, _CONSENT.c.recipient_key, addresses):
+        held |= addresses[key]
+    typed = _LETTER.c.recipient_email
+    folded = {each for key in addresses for each in _folded(key)}
+    for spelling in among(connection, typed, func.lower(typed), folded):
+        held |= addresses.get(key_of(spelling), set())
     held |= _standing(connection, ids, before=before)
     return [party_id for party_id in ids if party_id in called.values() and party_id not in held]
 
@@ -108,6 +116,17 @@ def _standing(connection: Connection, ids: Sequence[str], *, before: datetime) -
     ):  # fmt: skip
         found |= set(connection.scalars(select(column).where(column.in_(ids), still)))
     return found
+
+
+def _folded(key: str) -> Iterator[str]:
+    """Yield how databases fold the spellings of an address, by its key: the exact rule is applied after."""
+    local, _, domain = key.rpartition("@")
+    domains = {domain}
+    with suppress(EmailNotValidError):
+        domains.add(validate_email(f"x@{domain}", check_deliverability=False, test_environment=True).domain)
+    for each in domains:
+        # One folds the capitals of ASCII alone, the other those of every script.
+        yield from {f"{local}@{each}", f"{local}@{each}".lower()}
 
 
 def _columns(names: Collection[str]) -> Iterator[Column[str]]:

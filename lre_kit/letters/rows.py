@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from lre_kit.store.columns import UtcDateTime
@@ -21,6 +21,13 @@ class LetterRow(SQLModel, table=True):
         Index("ix_letter_sender_phase", "sender_ref", "phase", "deposited_at", "id"),
         Index("ix_letter_recipient", "recipient_email", "deposited_at", "id"),
         Index("ix_letter_sender_window", "sender_ref", "phase", "window_closes_at"),
+        Index("ix_letter_recipient_folded", text("lower(recipient_email)")),
+        Index(
+            "ix_letter_deposited_by",
+            "deposited_by",
+            sqlite_where=text("deposited_by IS NOT NULL"),
+            postgresql_where=text("deposited_by IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=32)

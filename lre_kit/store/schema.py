@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from lre_kit.errors import NotInitialisedError, StoreUnavailableError
 from lre_kit.store.database import Database
 
-HEAD = "0071"
+HEAD = "0085"
 """Revision this version of the code works with: the newest under ``migrations/versions``."""
 
 ROW_MODULES = (

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import String, func, insert, select
+from sqlalchemy import String, event, func, insert, select
 
 from lre_kit.law.retention import DataClass
 from lre_kit.letters.values import Upload
@@ -103,6 +104,16 @@ def _receives(office: PostOffice, party: Party) -> None:
     letter(office, "somebody", "host-7@example.net")
 
 
+def _receives_in_another_spelling(office: PostOffice, party: Party) -> None:
+    del party
+    letter(office, "somebody", "Host-7@Example.NET")
+
+
+def _receives_at_a_domain_of_other_letters(office: PostOffice, party: Party) -> None:
+    office.people.parties.emails.add(party.id, "jean@xn--fa-hia.example", actor=ACTOR)
+    letter(office, "somebody", "Jean@Faß.Example")
+
+
 def _consents(office: PostOffice, party: Party) -> None:
     del party
     record_consent(office, Recipient(name="Jean", email="host-7@example.net"))
@@ -122,7 +133,17 @@ def _acts_for_another(office: PostOffice, party: Party) -> None:
 
 
 @pytest.mark.parametrize(
-    "named", [_sends, _sends_as_the_host_calls_them, _receives, _consents, _sits, _acts_for_another]
+    "named",
+    [
+        _sends,
+        _sends_as_the_host_calls_them,
+        _receives,
+        _receives_in_another_spelling,
+        _receives_at_a_domain_of_other_letters,
+        _consents,
+        _sits,
+        _acts_for_another,
+    ],
 )
 def test_whoever_something_names_stays(
     office: PostOffice, clock: MovedClock, named: Callable[[PostOffice, Party], None]
@@ -163,6 +184,33 @@ def test_those_who_stay_do_not_hide_those_who_go(office: PostOffice, clock: Move
     clock.advance(YEAR)
     assert purged(office) == len(ids) - 2, "all aliases but the one with a letter, which keeps its target"
     assert purged(office) == 0
+
+
+def test_no_letter_is_read_that_names_nobody_of_theirs(office: PostOffice, clock: MovedClock) -> None:
+    person(office)
+    letter(office, "somebody", "x@example.net")
+    clock.advance(YEAR)
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: object, _k: object, sql: str, values: Any, *_: object) -> None:
+        seen.append((sql, values))
+
+    event.listen(office.database.engine, "before_cursor_execute", note)
+    assert purged(office) == 1
+    event.remove(office.database.engine, "before_cursor_execute", note)
+    asked = [(sql, values) for sql, values in seen if re.search(r"FROM letter\b", sql)]
+    assert {name for name in ("deposited_by", "lower(letter") for sql, _ in asked if name in sql} == {
+        "deposited_by", "lower(letter",
+    }  # fmt: skip
+    is_sqlite = office.database.kind == "sqlite"
+    with office.database.engine.connect() as connection:
+        if not is_sqlite:
+            # Few rows are read faster whole: ask whether an index answers at all.
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        for sql, values in asked:
+            explain = f"{'EXPLAIN QUERY PLAN' if is_sqlite else 'EXPLAIN'} {sql}"
+            plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(explain, values))
+            assert not re.search(r"SCAN letter\b|Seq Scan on letter\b", plan), f"{sql}\n{plan}"
 
 
 def test_every_column_that_may_name_a_party_is_judged() -> None:
