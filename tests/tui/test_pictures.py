@@ -57,6 +57,11 @@ NUMBER = "7KWR-P3XA-H4ND-2MCT"
 MASKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<![-\w])[0-9A-Z]{4}(?:-[0-9A-Z]{4}){1,3}\b"), lambda found: NUMBER[: len(found[0])]),
     (re.compile(r"\b20\d{6}-[0-9A-Z]{4}-[0-9A-Z]{4}\b"), lambda _: "20261203-7KWR-P3XA"),
+    # A token's serial is a number, of now fewer, now more digits.
+    (
+        re.compile(r"\b[0-9a-f]{32}:[0-9a-f]{8,40}\b"),
+        lambda found: f"{'0' * 32}:{'0' * 8}".ljust(len(found[0])),
+    ),
     (re.compile(r"\b[0-9a-f]{8,}\b"), lambda found: "0" * len(found[0])),
     (re.compile(r"(?<=[+ ])(?!0+\b)[A-Za-z0-9+/]{20,}={0,2}"), lambda found: "x" * len(found[0])),
 )
