@@ -13,7 +13,7 @@ from lre_kit.testing.clock import MovedClock
 from lre_kit.testing.courier import MemoryCourier
 from lre_kit.testing.office import throwaway_office
 
-WAIT_MAX_S = 30.0
+WAIT_MAX_S = 90.0
 
 
 @pytest.fixture

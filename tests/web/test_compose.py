@@ -97,7 +97,7 @@ def test_a_pre_notice_is_chosen_looked_at_and_told_beside_the_acts(site: Throwaw
     at = (site.clock() + timedelta(days=10)).astimezone(PARIS)
     asked = TYPED | {"notify_at": f"{at:%Y-%m-%dT%H:%M}", "pre_notice": "3"}
     look = send_form(client, "/lre/deposit/look", f"{FORM}?lang=en", **asked).text
-    assert "a neutral message without a link" in look
+    assert "a message without a link" in look
     too_late = send_form(client, "/lre/deposit/look", FORM, **(asked | {"pre_notice": "14"}))
     assert (too_late.status_code, "would have had to leave" in too_late.text) == (422, True)
     refused = send_form(

@@ -28,7 +28,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Laissez le départ de l'avis vide.",
     ),
     "The notice cannot leave on {when}.": (
-        "L'avis ne peut pas partir à cette date.",
+        "L'avis ne peut pas partir le {when}.",
         "Choisissez une heure à venir, dans les 90 jours.",
     ),
     "This draft is too long to keep.": (
