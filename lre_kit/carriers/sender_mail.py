@@ -2,12 +2,10 @@
 """The message that tells a sender that the notice of their letter could not reach its recipient."""
 
 from collections.abc import Mapping
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 
-from lre_kit.carriers.headers import header_text, mailbox
 from lre_kit.carriers.mail import Courier, MailOutcome
 from lre_kit.carriers.notices import MailIdentity
+from lre_kit.carriers.plain_message import plain_message
 from lre_kit.errors import MailUnavailableError
 from lre_kit.identifiers.links import Links
 from lre_kit.law.products import Product
@@ -63,14 +61,8 @@ class SenderMail:
             MailUnavailableError: It could not be handed over now; it is tried again.
         """
         words = WORDS["fr" if language == "fr" else "en"]
-        email = letter.sender.email
-        message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
         early = "" if number else "early_"
-        message["Subject"] = header_text(words[f"{early}subject"].format(number=letter.number))
-        message["From"] = mailbox(self._identity.provider_name, self._identity.mail_from)
-        message["To"] = mailbox(letter.sender.name, email)
-        message["Message-ID"] = self._links.message_id("notice-failed", letter.id, number)
-        message["Auto-Submitted"] = "auto-generated"
+        subject = words[f"{early}subject"].format(number=letter.number)
         text = words[f"{early}text"].format(
             number=letter.number, name=letter.recipient.name, email=letter.recipient.email
         )
@@ -79,11 +71,15 @@ class SenderMail:
         early = "early_post" if letter.product is Product.HYBRID else "early"
         said.append(words[then if number else early])
         page = f"{self._links.sender_url}/letters/{letter.number}"
-        message.set_content(
-            "\n\n".join([*said, page, self._identity.provider_name]) + "\n", cte="quoted-printable"
+        message = plain_message(
+            identity=self._identity,
+            name=letter.sender.name,
+            email=letter.sender.email,
+            subject=subject,
+            paragraphs=[*said, page],
+            message_id=self._links.message_id("notice-failed", letter.id, number),
+            language=language,
         )
-        # Setting the content takes every header that describes an earlier one away, so this comes after.
-        message["Content-Language"] = language
         if self._courier.send(message).outcome is MailOutcome.UNKNOWN:
             msg = "It is not known whether the sender was told of a failed notice."
             raise MailUnavailableError(msg, mend="It is tried again, under the same Message-ID.")
